@@ -1,0 +1,43 @@
+"""Sphinx's configuration. The help texts of the commands are taken from the commands themselves, at every build."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from crewless import __version__
+from crewless.cli.table import COMMANDS
+
+project = "Crewless"
+copyright = "the Crewless authors, Apache-2.0"
+release = version = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+html_theme = "furo"
+html_title = "Crewless"
+exclude_patterns = ["_build", "_generated"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
+napoleon_numpy_docstring = False
+# Words of a docstring such as "height" name several attributes; they are no links.
+suppress_warnings = ["ref.python"]
+# Names of other projects, whose documentation is not there to link to when this is built offline.
+nitpick_ignore_regex = [(r"py:.*", r"(?!crewless).*"), (r"py:.*", r"crewless\..*\._.*")]
+
+
+def _write_help(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    script = "import sys; from crewless.cli import main; sys.exit(main(sys.argv[1:]))"
+    for name in ("", *COMMANDS):
+        command = [sys.executable, "-c", script, *filter(None, [name]), "--help"]
+        plain = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
+        words = subprocess.run(command, capture_output=True, text=True, check=True, env=plain).stdout
+        path = folder / f"{name or 'crewless'}.txt"
+        if not path.exists() or path.read_text() != words:
+            path.write_text(words)
+
+
+_write_help(Path(__file__).parent / "_generated")

@@ -1,0 +1,53 @@
+"""A computer screen as a body: an own X display, real programs, photons out at 36 Hz, mouse and keyboard in.
+
+Names are imported when first asked for, so that looking at this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crewless.body.screen.apps import ChromiumConfig, Program, launch, launch_chromium
+    from crewless.body.screen.capture import Capture, CaptureStats
+    from crewless.body.screen.display import Display
+    from crewless.body.screen.inputs import InputEvent, InputTap
+    from crewless.body.screen.motor import Control, Motor
+    from crewless.body.screen.screen import ScreenBody, ScreenBodyConfig
+
+__all__ = [
+    "Capture",
+    "CaptureStats",
+    "ChromiumConfig",
+    "Control",
+    "Display",
+    "InputEvent",
+    "InputTap",
+    "Motor",
+    "Program",
+    "ScreenBody",
+    "ScreenBodyConfig",
+    "launch",
+    "launch_chromium",
+]
+
+_HOME = {
+    "Capture": "capture",
+    "CaptureStats": "capture",
+    "ChromiumConfig": "apps",
+    "Control": "motor",
+    "Display": "display",
+    "InputEvent": "inputs",
+    "InputTap": "inputs",
+    "Motor": "motor",
+    "Program": "apps",
+    "ScreenBody": "screen",
+    "ScreenBodyConfig": "screen",
+    "launch": "apps",
+    "launch_chromium": "apps",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,44 @@
+"""Train a worker from recordings: perception reads the frames, training learns what to do and which answer belongs to what."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from crewless.core.errors import BadInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Options of ``crewless train``."""
+
+    recordings: Positional[tuple[Path, ...]]
+    """Folders of recordings, as ``crewless record`` makes them."""
+    out: Path = Path("runs/worker")
+    """Where the checkpoint goes."""
+    task: str = ""
+    """Written into the checkpoint."""
+    seed: int = 0
+    """The same seed and recordings give the same worker."""
+
+
+def run(config: TrainConfig) -> int:
+    """Read, train, save."""
+    if not config.recordings:
+        raise BadInput("no recording was named", alternatives=["crewless train runs/.../episodes/operator"])
+    from rich.progress import Progress
+
+    from crewless.company.learn import LearnConfig, learn, read_recordings
+    from crewless.core.cache import keep_compiled_code_here
+
+    keep_compiled_code_here()
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("reading recordings", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            progress.update(bar, description=what, completed=share)
+
+        found = read_recordings(config.recordings, tell)
+        learn(found, config.out, task=config.task, config=LearnConfig(seed=config.seed), progress=tell)
+    print(f"trained on {len(found)} recorded cases\ncheckpoint  {config.out}")
+    return 0

@@ -1,0 +1,1 @@
+"""What every other room of the house speaks: messages, protocols, rates, events, errors. Knows nobody."""

@@ -1,0 +1,1 @@
+"""What a worker makes of its photons: pixels to elements. Knows nothing but pixels."""

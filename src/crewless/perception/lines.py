@@ -1,0 +1,390 @@
+"""Marks to lines of text: which blobs of ink are letters, which letters make a line, and where its words are.
+
+Only marks on the same surface are joined, so the text of a button, of a field or of a badge never runs into its
+neighbours; table columns are kept apart by the width of the gap between them, measured in letter heights.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+
+from crewless.core.messages import Box
+from crewless.perception.segment import Segmentation
+
+_MAX_LETTER_HEIGHT = 60
+_RUN_GAP = 0.8
+"""Letters of one run are at most this many heights of the taller one apart."""
+_LINE_GAP = 0.85
+"""Runs of one line are at most this many heights of the taller one apart; columns of a table are further."""
+_WORD_GAP = 0.33
+"""A gap of this many ascents is surely a space: 0.25 em, where the space is 0.25 to 0.35 em and letters have bearings."""
+
+
+_NARROW = 0.5
+"""A word at most this many ascents wide is one thin stroke (I, l, 1, /): which one, only its neighbours tell."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A piece of a line that is surely separated from the next by a space."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    parts: tuple[Box, ...] = ()
+    """What it was joined from, where a narrow word was kept with its neighbour: alone it could not be told from others.
+    Empty for a single word."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of text, or one icon."""
+
+    box: Box
+    """Tight around the ink."""
+    surface: int
+    """The surface that it is written on."""
+    baseline: int
+    """y of the first row below letters without descender."""
+    ascent: int
+    """Pixels from the top of the tallest letter to the baseline."""
+    words: tuple[Word, ...]
+    icon: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextLine:
+    """What was read of a line."""
+
+    words: tuple[str, ...]
+    """One for each word of the line; a word that could not be read is empty."""
+    confidence: float
+    """Of the worst word, 0 to 1."""
+
+    @property
+    def text(self) -> str:
+        """The words with a space between them."""
+        return " ".join(word for word in self.words if word)
+
+
+def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[Line]:
+    """Lines and icons of a frame, in no particular order.
+
+    Args:
+        seg: the frame's surfaces and marks.
+        without: boxes whose marks are no letters, such as checkboxes.
+    """
+    candidates = _letters(seg)
+    for box in without:
+        own = seg.marks[candidates]
+        inside = (own[:, 0] >= box.x0) & (own[:, 1] >= box.y0) & (own[:, 2] <= box.x1) & (own[:, 3] <= box.y1)
+        candidates = candidates[~inside]
+    if not len(candidates):
+        return []
+    marks = seg.marks[candidates]
+    order = np.argsort(marks[:, 0], kind="stable")
+    candidates, marks = candidates[order], marks[order]
+    group = _group(marks, _RUN_GAP, _LINE_GAP)
+    by_group = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[by_group], prepend=-1))
+    rows = marks.tolist()
+    lines: list[Line] = []
+    for members in np.split(by_group, starts[1:]):
+        lines.extend(_lines_of([rows[member] for member in members]))
+    return lines
+
+
+def _letters(seg: Segmentation) -> np.ndarray:
+    """Indices of the marks that may be letters or icons: on one surface, not long and thin, not a frame."""
+    marks = seg.marks
+    width, height = marks[:, 2] - marks[:, 0], marks[:, 3] - marks[:, 1]
+    enclosed = np.where(marks[:, 7] >= 0, seg.surfaces[marks[:, 7], 4] if len(seg.surfaces) else 0, 0)
+    rule = ((height <= 3) & (width > 24)) | ((width <= 3) & (height > 40))
+    frame = (enclosed > 0.55 * width * height) | (enclosed > 1500)
+    speck = (width * height <= 1) & (marks[:, 4] <= 1)
+    sparse = (width > 40) & (marks[:, 4] < 0.1 * width * height)
+    keep = ~sparse & (marks[:, 6] <= 1) & (marks[:, 5] >= 0) & (height <= _MAX_LETTER_HEIGHT) & ~rule & ~frame & ~speck
+    return np.flatnonzero(keep)
+
+
+@numba.njit(cache=True)
+def _root(parent, i):
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@numba.njit(cache=True)
+def _group(marks, run_gap, line_gap):
+    """Group number of each mark; ``marks`` sorted by x0. First letters into runs, then runs into lines."""
+    count = len(marks)
+    parent = np.arange(count)
+    for i in range(count):
+        h_i, w_i = marks[i, 3] - marks[i, 1], marks[i, 2] - marks[i, 0]
+        for j in range(i + 1, count):
+            gap = marks[j, 0] - marks[i, 2]
+            if gap > run_gap * _MAX_LETTER_HEIGHT:
+                # Later marks begin further right still.
+                break
+            if marks[i, 5] != marks[j, 5]:
+                continue
+            h_j, w_j = marks[j, 3] - marks[j, 1], marks[j, 2] - marks[j, 0]
+            low, high = min(h_i, h_j), max(h_i, h_j)
+            overlap = min(marks[i, 3], marks[j, 3]) - max(marks[i, 1], marks[j, 1])
+            size = max(high, min(w_i, w_j, 10)) if high <= 5 else high
+            small = low <= 0.5 * high
+            joined = False
+            if high <= 3 and w_i >= 8 and abs(w_i - w_j) <= 1 and abs(marks[i, 0] - marks[j, 0]) <= 1 and -overlap <= 5:
+                # Bars of equal length above each other: an equals sign, a menu icon.
+                joined = True
+            elif (
+                gap < 0
+                and small
+                and -overlap <= (0.35 * high + 1 if (marks[i, 1] < marks[j, 1]) == (h_i < h_j) else 0.28 * high)
+            ):
+                # A dot above its letter, or, closer, below it.
+                joined = True
+            elif gap <= max(run_gap * size, 3.0):
+                reach = overlap + (0.25 * high if small else 0.0)
+                joined = reach >= 0.5 * low
+            if joined:
+                a, b = _root(parent, i), _root(parent, j)
+                if a != b:
+                    parent[max(a, b)] = min(a, b)
+    boxes = np.empty((count, 4), np.int64)
+    for i in range(count):
+        r = _root(parent, i)
+        if r == i:
+            boxes[i] = marks[i, :4]
+        else:
+            boxes[r, 0] = min(boxes[r, 0], marks[i, 0])
+            boxes[r, 1] = min(boxes[r, 1], marks[i, 1])
+            boxes[r, 2] = max(boxes[r, 2], marks[i, 2])
+            boxes[r, 3] = max(boxes[r, 3], marks[i, 3])
+    runs = np.array([i for i in range(count) if parent[i] == i])
+    joins = parent.copy()
+    for p in range(len(runs)):
+        a = runs[p]
+        h_a = boxes[a, 3] - boxes[a, 1]
+        for q in range(len(runs)):
+            b = runs[q]
+            gap = boxes[b, 0] - boxes[a, 2]
+            h_b = boxes[b, 3] - boxes[b, 1]
+            if a == b or gap < -2 or marks[a, 5] != marks[b, 5] or gap > line_gap * max(h_a, h_b):
+                continue
+            overlap = min(boxes[a, 3], boxes[b, 3]) - max(boxes[a, 1], boxes[b, 1])
+            if overlap >= 0.6 * min(h_a, h_b) and max(h_a, h_b) <= 2.2 * max(min(h_a, h_b), 5):
+                x, y = _root(joins, a), _root(joins, b)
+                if x != y:
+                    joins[max(x, y)] = min(x, y)
+    out = np.empty(count, np.int64)
+    for i in range(count):
+        out[i] = _root(joins, _root(parent, i))
+    return out
+
+
+_Rows = list[list[int]]
+"""Marks as plain lists: x0, y0, x1, y1, area, ... There are a thousand of them and numpy is slow on single ones."""
+
+
+def _lines_of(marks: _Rows) -> list[Line]:
+    """The line that these marks (sorted by x0) form, its icons split off and its caret dropped."""
+    clusters = [cluster for cluster in _clusters(marks) if not _is_caret(marks, cluster)]
+    if not clusters:
+        return []
+    if len(clusters) == 1 and _is_icon(clusters[0], []):
+        return [_line(clusters, icon=True)]
+    icons: list[_Rows] = []
+    while len(clusters) > 1 and _is_icon(clusters[0], clusters[1:]):
+        icons.append(clusters.pop(0))
+    while len(clusters) > 1 and _is_icon(clusters[-1], clusters[:-1]):
+        icons.append(clusters.pop())
+    lines = [_line([icon], icon=True) for icon in icons]
+    if len(clusters) > 1 or max(row[3] - row[1] for row in clusters[0]) >= 3:
+        lines.append(_line(clusters, icon=False))
+    return lines
+
+
+def _clusters(marks: _Rows) -> list[_Rows]:
+    """Marks that overlap in x belong together (a letter and its dot); left to right."""
+    clusters: list[_Rows] = []
+    right = -1
+    for row in marks:
+        if clusters and row[0] < right:
+            clusters[-1].append(row)
+        else:
+            clusters.append([row])
+        right = max(right, row[2])
+    return clusters
+
+
+def _bounds(rows: _Rows) -> Box:
+    return Box(
+        min(row[0] for row in rows),
+        min(row[1] for row in rows),
+        max(row[2] for row in rows),
+        max(row[3] for row in rows),
+    )
+
+
+def _is_caret(marks: _Rows, cluster: _Rows) -> bool:
+    """Whether a cluster is the text caret: a stroke of one or two pixels that overtops the letters at both ends."""
+    x0, y0, x1, y1, area = cluster[0][:5]
+    if len(cluster) > 1 or x1 - x0 > 2 or y1 - y0 < 14 or area != (x1 - x0) * (y1 - y0):
+        return False
+    others = [row for row in marks if row is not cluster[0]]
+    if not others:
+        return True
+    box = _bounds(others)
+    return y0 < box.y0 and y1 >= box.y1 and y1 > _baseline(others) + 2
+
+
+def _is_icon(cluster: _Rows, rest: list[_Rows]) -> bool:
+    """Whether a cluster at the end of a line is a picture: as wide as high, and off the letters' top or baseline."""
+    box = _bounds(cluster)
+    if not rest:
+        return box.width >= 9 and box.height >= 5 and 0.8 <= box.width / box.height <= 2.6
+    others = [row for part in rest for row in part]
+    highest = max(row[3] - row[1] for row in others)
+    tall = [row for row in others if row[3] - row[1] >= 0.5 * highest]
+    baseline, top = _baseline(tall), min(row[1] for row in tall)
+    ascent = max(1, baseline - top)
+    near = min(abs(rest[0][0][0] - box.x1), abs(box.x0 - max(row[2] for row in rest[-1])))
+    if near < 0.3 * ascent or box.width < 0.6 * ascent or box.height < 0.3 * ascent:
+        return False
+    off = box.y1 > baseline + 1 or box.y0 < top - 1 or (box.y1 < baseline - 2 and box.height > 0.35 * ascent)
+    return off and box.width >= 0.8 * ascent and box.width >= 0.75 * box.height
+
+
+def _baseline(rows: _Rows) -> int:
+    """The commonest lower edge; the higher one of two that are equally common."""
+    counts = Counter(row[3] for row in rows)
+    return min(counts, key=lambda bottom: (-counts[bottom], bottom))
+
+
+def _line(clusters: list[_Rows], *, icon: bool) -> Line:
+    own = [row for cluster in clusters for row in cluster]
+    highest = max(row[3] - row[1] for row in own)
+    box = _bounds(own)
+    baseline = _baseline([row for row in own if row[3] - row[1] >= 0.5 * highest])
+    ascent = max(1, baseline - box.y0)
+    gap = max(3.0, _WORD_GAP * ascent)
+    words: list[Word] = []
+    part: _Rows = []
+    right = box.x0
+    for cluster in clusters:
+        x0 = cluster[0][0]
+        if part and x0 - right >= gap:
+            words.append(_word(part))
+            part = []
+        part.extend(cluster)
+        right = max(right, *(row[2] for row in cluster))
+    words.append(_word(part))
+    joined = tuple(_join_narrow(words, _NARROW * ascent))
+    return Line(box=box, surface=own[0][5], baseline=baseline, ascent=ascent, words=joined, icon=icon)
+
+
+def _word(rows: _Rows) -> Word:
+    x0, y0, x1, y1 = _bounds(rows)
+    return Word(x0=x0, y0=y0, x1=x1, y1=y1)
+
+
+def _join_narrow(words: list[Word], narrow: float) -> list[Word]:
+    """Keep each word that is one thin stroke with the next one, or the last with the one before."""
+    joined: list[Word] = []
+    for at, word in enumerate(words):
+        before = joined[-1] if joined else None
+        ends = at == len(words) - 1 and word.x1 - word.x0 <= narrow
+        if before is not None and (ends or _last_part(before).width <= narrow):
+            parts = (*(before.parts or (_last_part(before),)), Box(word.x0, word.y0, word.x1, word.y1))
+            y0, y1 = min(before.y0, word.y0), max(before.y1, word.y1)
+            joined[-1] = Word(x0=before.x0, y0=y0, x1=word.x1, y1=y1, parts=parts)
+        else:
+            joined.append(word)
+    return joined
+
+
+def _last_part(word: Word) -> Box:
+    return word.parts[-1] if word.parts else Box(word.x0, word.y0, word.x1, word.y1)
+
+
+def split_icons(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line], list[TextLine]]:
+    """Part the pictures that could only be told from letters by reading them: a first or last word that was read as one
+    letter, or as nothing, and has not the shape of that letter. Lone pictures that were read as a word become text."""
+    out: list[tuple[Line, TextLine]] = []
+    for line, text in zip(lines, texts, strict=True):
+        if line.icon:
+            word = len(text.text) >= 2 and text.text.isalnum() and text.confidence > 0.9
+            out.append((replace(line, icon=not word), text if word else TextLine(words=("",), confidence=1.0)))
+            continue
+        first, last = 0, len(line.words)
+        while first < last and _pictured(line, line.words[first], text.words[first], alone=last - first == 1):
+            first += 1
+        while last > first + 1 and _pictured(line, line.words[last - 1], text.words[last - 1], alone=False):
+            last -= 1
+        for at in (*range(first), *range(last, len(line.words))):
+            word = line.words[at]
+            if word.x1 - word.x0 > 6 * (word.y1 - word.y0):
+                # A rule that could not be read is no picture.
+                continue
+            own = replace(line, box=Box(word.x0, line.box.y0, word.x1, line.box.y1), words=(word,), icon=True)
+            out.append((own, TextLine(words=("",), confidence=1.0)))
+        if first < last:
+            words = line.words[first:last]
+            box = Box(words[0].x0, line.box.y0, words[-1].x1, line.box.y1)
+            out.append((replace(line, box=box, words=words), replace(text, words=text.words[first:last])))
+    return [line for line, _ in out], [text for _, text in out]
+
+
+def join_monospaced(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line], list[TextLine]]:
+    """Join lines of a terminal that were parted at its wide spaces: same row, same advance, one blank between."""
+    order = sorted(range(len(lines)), key=lambda at: (lines[at].surface, lines[at].baseline, lines[at].box.x0))
+    out: list[tuple[Line, TextLine]] = []
+    for at in order:
+        line, text = lines[at], texts[at]
+        if out and _monospaced(out[-1], (line, text)):
+            before, said = out[-1]
+            (x0, y0, _, y1), own = before.box, line.box
+            box = Box(x0, min(y0, own.y0), own.x1, max(y1, own.y1))
+            joined = replace(before, box=box, words=before.words + line.words, ascent=max(before.ascent, line.ascent))
+            words = TextLine(words=said.words + text.words, confidence=min(said.confidence, text.confidence))
+            out[-1] = (joined, words)
+        else:
+            out.append((line, text))
+    return [line for line, _ in out], [text for _, text in out]
+
+
+def _monospaced(a: tuple[Line, TextLine], b: tuple[Line, TextLine]) -> bool:
+    (left, before), (right, after) = a, b
+    gap = right.box.x0 - left.box.x1
+    same_row = left.surface == right.surface and abs(left.baseline - right.baseline) <= 1
+    if left.icon or right.icon or not same_row or gap <= 0 or min(len(before.text), len(after.text)) < 2:
+        return False
+    advances = [(line.box.width + 1) / len(text.text) for line, text in (a, b)]
+    # The first and last letter lack their bearings: the more letters, the closer the estimate.
+    slack = 0.04 + 0.25 / min(len(before.text), len(after.text))
+    return abs(advances[0] - advances[1]) <= slack * max(advances) and gap <= 1.7 * min(advances)
+
+
+_WIDE = frozenset("MWQOGDNHCmw@%&…—–-_=")
+_LOW = frozenset("gjpqyQ,;_")
+
+
+def _pictured(line: Line, word: Word, text: str, *, alone: bool) -> bool:
+    if len(text) > 1 or word.parts:
+        return False
+    width, height = word.x1 - word.x0, word.y1 - word.y0
+    if not text:
+        return True
+    if alone and len(line.words) == 1:
+        return text.isalnum() and height < 9
+    if width >= 0.95 * line.ascent and (text not in _WIDE or width >= 1.1 * line.ascent):
+        return True
+    floats = text not in _LOW and abs(word.y1 - line.baseline) > 1
+    low = height < (0.8 if text.isupper() or text.isdigit() else 0.6) * line.ascent
+    return (text.isalnum() or text == "✓") and (low or floats)

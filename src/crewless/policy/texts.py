@@ -1,0 +1,61 @@
+"""Comparing what is written on a screen: recognition errors, cut-off texts and letter case must not matter."""
+
+import re
+import unicodedata
+import zlib
+from functools import lru_cache
+
+BUCKETS = 4096
+"""Rows of the table of character n-grams that the skill's text vectors are summed from."""
+GRAMS = 32
+"""At most so many n-grams of a text are looked at; a button's caption has fewer, a sentence need not be told apart."""
+
+_SPACES = re.compile(r"\s+")
+_EDGES = re.compile(r"^[^\w]+|[^\w]+$")
+
+
+@lru_cache(maxsize=65536)
+def plain(text: str) -> str:
+    """Lower case, one space between words, nothing but letters and digits at either end unless there are none at all."""
+    folded = _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return _EDGES.sub("", folded) or folded
+
+
+@lru_cache(maxsize=65536)
+def _trigrams(text: str) -> frozenset[str]:
+    padded = f"  {text} "
+    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+@lru_cache(maxsize=262144)
+def similarity(a: str, b: str) -> float:
+    """How alike two texts are, 0 to 1: the Dice coefficient of their character trigrams (Dice 1945); 1 only when they are
+    equal but for case and spacing; 0.9 when one is the beginning of the other, as in a select that is too narrow."""
+    left, right = plain(a), plain(b)
+    if not left or not right:
+        return 0.0
+    if left == right:
+        return 1.0
+    short, long = sorted((left, right), key=len)
+    short = short.rstrip(". …")
+    if (
+        len(short) >= 6
+        and long.startswith(short)
+        and (len(short) > 0.5 * len(long) or a.rstrip().endswith(("…", "...")))
+    ):
+        return 0.9
+    one, other = _trigrams(left), _trigrams(right)
+    return min(0.99, 2.0 * len(one & other) / (len(one) + len(other)))
+
+
+@lru_cache(maxsize=65536)
+def grams(text: str) -> tuple[int, ...]:
+    """Bucket numbers (0 to BUCKETS - 1) of a text's words and character trigrams, at most ``GRAMS``; empty for an empty
+    text. CRC32 because it is the same on every machine, which ``hash`` is not."""
+    cleaned = plain(text)
+    if not cleaned:
+        return ()
+    words = [f"#{word}" for word in cleaned.split(" ")]
+    padded = f" {cleaned} "
+    parts = [*words[:8], *(padded[i : i + 3] for i in range(len(padded) - 2))]
+    return tuple(zlib.crc32(part.encode()) % BUCKETS for part in parts[:GRAMS])

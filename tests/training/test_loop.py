@@ -1,0 +1,147 @@
+"""Closed loop: a worker learnt from recordings of a synthetic desk works tickets that it has not seen."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crewless.core.messages import Demonstration, Element, Observation
+from crewless.core.policy import Policy
+from crewless.policy.archive import ArchiveReader
+from crewless.policy.baselines import CoordinateReplay, DoNothing, NearestNeighbour, TextReplay
+from crewless.policy.checkpoint import load_checkpoint
+from crewless.policy.skill import SkillPolicy, load_policy
+from crewless.training.choices import read_demonstrations
+from crewless.training.skill import SkillConfig
+from crewless.training.stages import finetune
+
+from .desk import Ticket, demonstrate, tickets, work
+
+
+@pytest.fixture(scope="session")
+def recorded() -> tuple[list[Demonstration], list[Ticket]]:
+    seen = tickets(30, seed=1)
+    return [demonstrate(t, seen[:14]) for t in seen], seen
+
+
+@pytest.fixture(scope="session")
+def trained(recorded: tuple[list[Demonstration], list[Ticket]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    heard: list[float] = []
+    out = finetune(
+        recorded[0], tmp_path_factory.mktemp("loop") / "skill", config=SkillConfig(samples=2000), task="desk",
+        progress=lambda what, share: heard.append(share),
+    )  # fmt: skip
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+    return out
+
+
+@pytest.fixture(scope="session")
+def unseen() -> list[Ticket]:
+    return tickets(40, seed=99, first=500)
+
+
+def test_unseen_tickets_are_worked_right(trained: Path, unseen: list[Ticket]) -> None:
+    policy = load_policy(trained, abstain=False, task="desk")
+    runs = [work(policy, t, unseen[:14]) for t in unseen]
+    assert sum(r.done and r.right for r in runs) >= 38
+    assert sum(r.done and not r.deed for r in runs) == 0
+    assert isinstance(policy, Policy)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [{"top": 28, "infobar": "An infobar moves everything down"}, {"width": 1100}, {"height": 700}, {"height": 900}],
+)
+def test_another_layout_changes_nothing(trained: Path, unseen: list[Ticket], shape: dict[str, object]) -> None:
+    policy = load_policy(trained, abstain=False)
+    runs = [work(policy, t, unseen[:14], **shape) for t in unseen[:20]]
+    assert sum(r.done and r.deed for r in runs) >= 19
+    assert sum(r.done and not r.deed for r in runs) == 0
+
+
+def test_misread_letters_and_missing_elements_do_no_harm(trained: Path, unseen: list[Ticket]) -> None:
+    rng = random.Random(0)
+
+    def spoil(observation: Observation) -> Observation:
+        def element(e: Element) -> Element:
+            return replace(e, text=e.text.replace("o", "0", 1)) if rng.random() < 0.03 else e
+
+        return replace(observation, elements=tuple(element(e) for e in observation.elements if rng.random() > 0.01))
+
+    policy = load_policy(trained, abstain=False)
+    runs = [work(policy, t, unseen[:14], spoil=spoil) for t in unseen[:20]]
+    assert sum(r.done and r.deed for r in runs) >= 16
+    assert sum(r.done and not r.deed for r in runs) == 0
+
+
+@pytest.mark.parametrize("step", [0, 3, 4, 5, 6, 8])
+def test_an_action_without_effect_is_made_again_and_never_passed_over(
+    trained: Path, unseen: list[Ticket], step: int
+) -> None:
+    policy = load_policy(trained, abstain=False)
+    runs = [work(policy, t, unseen[:14], ignore=lambda s: s == step) for t in unseen[:10]]
+    assert sum(r.done and r.deed for r in runs) >= 8
+    assert sum(r.done and not r.deed for r in runs) == 0
+
+
+def test_a_dead_program_is_handed_over(trained: Path, unseen: list[Ticket]) -> None:
+    policy = load_policy(trained, abstain=False)
+    run = work(policy, unseen[0], unseen[:14], ignore=lambda step: step >= 3)
+    assert not run.done
+    assert len(run.decisions) < 20
+    assert run.reason
+
+
+def test_with_fifty_cases_or_fewer_nothing_can_be_promised_so_all_is_handed_over(
+    trained: Path, unseen: list[Ticket]
+) -> None:
+    policy = load_policy(trained, max_silent_wrong=0.02)
+    run = work(policy, unseen[0], unseen[:14])
+    assert not run.done
+    assert "not sure of the answer" in run.reason
+
+
+def test_decisions_say_why(trained: Path, unseen: list[Ticket]) -> None:
+    run = work(load_policy(trained, abstain=False), unseen[0], unseen[:14])
+    assert all(d.why and 0 <= d.confidence <= 1 and d.scores for d in run.decisions)
+
+
+def test_the_archive_is_read_from_solved_tickets(trained: Path, unseen: list[Ticket]) -> None:
+    reader = ArchiveReader(load_checkpoint(trained))
+    runs = [work(reader, t, unseen[:14], solved=True) for t in unseen[:10]]
+    assert all(r.done for r in runs)
+    assert reader.collected == [(t.description, t.team) for t in unseen[:10]]
+
+
+def test_baselines_run(recorded: tuple[list[Demonstration], list[Ticket]], unseen: list[Ticket]) -> None:
+    demonstrations, _ = recorded
+    reading = read_demonstrations(demonstrations)
+
+    def right(policy: Policy) -> int:
+        return sum(r.done and r.right for r in [work(policy, t, unseen[:14]) for t in unseen[:10]])
+
+    solved = [*zip(reading.texts, reading.judgements, strict=True)]
+    neighbour: Callable[[], Policy] = lambda: NearestNeighbour(  # noqa: E731
+        demonstrations, reading.workflow, reading.judgements, reading.read_at, solved
+    )
+    assert right(DoNothing()) == 0
+    assert right(CoordinateReplay(demonstrations)) <= 5
+    assert right(TextReplay(demonstrations)) <= 5
+    assert right(neighbour()) >= 4
+
+
+def test_the_same_seed_gives_the_same_weights(
+    recorded: tuple[list[Demonstration], list[Ticket]], tmp_path: Path
+) -> None:
+    quick = SkillConfig(samples=60, epochs=1)
+    folders = [finetune(recorded[0][:4], tmp_path / str(i), seed=i // 2, config=quick) for i in range(3)]
+    first, same, other = (load_checkpoint(f) for f in folders)
+    assert first.digest == same.digest
+    assert first.digest != other.digest
+    assert first.data == same.data
+    assert (folders[0] / "ledger.jsonl").read_bytes() == (folders[1] / "ledger.jsonl").read_bytes()
+    assert (folders[0] / "optimiser-finetune.npz").exists()
+    assert isinstance(SkillPolicy(first), SkillPolicy)
