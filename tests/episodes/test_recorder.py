@@ -109,6 +109,41 @@ def test_a_secret_that_begins_before_the_episode_and_a_note_with_any_name(ring, 
     assert not any(frame.pixels.any() for frame in dataset.frames(0)), "nothing was seen before the secret began"
 
 
+def test_what_is_held_back_is_recorded_by_what_is_known_when_the_hold_ends(ring, screen, tmp_path):
+    with Recorder(ring.path, tmp_path / "set") as recorder:
+        recorder.start(Case(id="1"), "operator")
+        screen.hold(5)
+        recorder.hold(time.monotonic())
+        screen.show(form(SECRET))
+        screen.hold(20)  # far longer than it stays behind by itself
+        recorder.mark(FIELD)
+        recorder.hold(None)
+        screen.hold(5)
+        recorded = recorder.stop("done")
+    frames = [frame.pixels for frame in open_dataset(tmp_path / "set").frames(0)]
+    inside = np.s_[FIELD.y0 : FIELD.y1, FIELD.x0 : FIELD.x1]
+    assert recorded.lost == 0
+    assert recorded.rows == 1 + 5 + 1 + 20 + 5
+    assert all(
+        not pixels[inside].any() or np.array_equal(pixels[inside], form("")[:, :, 2::-1][inside]) for pixels in frames
+    )
+    assert not frames[-1][inside].any()
+
+
+def test_what_the_ring_cannot_hold_for_so_long_is_lost_and_counted_not_shown(ring, screen, tmp_path):
+    with Recorder(ring.path, tmp_path / "set") as recorder:
+        recorder.start(Case(id="1"), "operator")
+        screen.hold(5)
+        recorder.hold(time.monotonic())
+        for count in range(30):
+            screen.show(form(SECRET[: count % 8 + 1]))
+        recorded = recorder.stop("done")
+    first, *others = [frame.pixels for frame in open_dataset(tmp_path / "set").frames(0)]
+    assert recorded.lost == 30
+    assert all(np.array_equal(pixels, first) for pixels in others)
+    assert np.array_equal(first, form("")[:, :, 2::-1])
+
+
 def test_a_marked_region_is_black_from_the_first_frame(ring, tmp_path):
     rows = Box(0, 48, WIDTH, 96)  # whole tiles of 16 pixels
     screen = Publisher(ring)

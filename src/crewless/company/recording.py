@@ -15,8 +15,8 @@ from crewless.core.runs import RunFolder
 from crewless.core.task import Task
 from crewless.core.worker import work_case
 
-_SLOTS = 12
-"""Pictures in the ring, more than a worker's has: the recorder waits for the search for passwords."""
+_SLOTS = 36
+"""Pictures in the ring, a second of them: the recorder waits for the search for passwords."""
 _LAST_LOOK_S = 0.3
 """The operator knows from behind the screen that a page was answered a moment before the screen shows it."""
 

@@ -5,8 +5,8 @@ when something has been typed. Until both have been judged, what is done waits h
 has been told whether it is a secret. A field is a secret's when its label, its placeholder or a word beside it names one, or when
 it shows a row of bullets. Where it cannot be seen which field has the focus, any such field on the screen is enough.
 
-The recorder's pictures wait as well, as long as the ring holds them (``HELD_S`` for everything but films and scrolling), and
-the secret's field is black in them from before its first character to the end of the episode.
+The recorder's pictures wait as well, however long the judgement takes on a busy machine, and the secret's field is black in
+them from before its first character to the end of the episode. Pictures that the ring cannot keep for so long are lost.
 """
 
 import re
@@ -186,6 +186,8 @@ class SecretWatch:
         """What the recorder was told last."""
         self._boxes: list[Box] = []
         """Where the secret shows that is typed now."""
+        self._held_s: float | None = None
+        """Since when the recorder was told to hold its pictures back."""
         self._failure: Exception | None = None
         self._hurry = self._closing = False
         self._thread = threading.Thread(target=self._run, name="crewless-secrets", daemon=True)
@@ -199,6 +201,7 @@ class SecretWatch:
         with self._lock:
             self._stretches, self._hurry, self._point = [stretch], False, None
             self._judged(stretch, seen, final=False)
+            self._hold_pictures()
             self._lock.notify()
 
     def event(self, event: InputEvent) -> None:
@@ -223,6 +226,7 @@ class SecretWatch:
                     self._stretches[-1].last = self._shot() if self._stretches[-1].typed_s is not None else None
                 self._point = Point(event.x, event.y) if event.kind == "press" else None
                 self._stretches.append(_Stretch(began_s=time.monotonic(), point=self._point))
+            self._hold_pictures()
             self._lock.notify()
 
     def finish(self) -> None:
@@ -278,6 +282,7 @@ class SecretWatch:
                 if idle and stretch.typed_s is not None:
                     continue  # a key came while nothing was expected any more
                 self._judged(stretch, seen, final=final)
+                self._hold_pictures()
                 self._lock.notify_all()
 
     def _wait_s(self) -> float | None:
@@ -316,6 +321,21 @@ class SecretWatch:
             elif boxes and not self._secret:
                 self._recorder.secret(True, box=boxes[0])
         self._secret, self._boxes = bool(boxes), list(boxes)
+
+    def _hold_pictures(self) -> None:
+        """Tell the recorder from when on its pictures may show what has not been judged."""
+        since_s = None
+        for stretch in self._stretches:
+            if not stretch.looked:
+                since_s = stretch.began_s
+            elif stretch.typed_s is not None:
+                since_s = stretch.typed_s
+            if since_s is not None:
+                break
+        if since_s != self._held_s:
+            self._held_s = since_s
+            with suppress(CrewlessError):
+                self._recorder.hold(since_s)
 
     def _pass(self, events: Sequence[InputEvent]) -> None:
         with suppress(CrewlessError):

@@ -109,6 +109,13 @@ class Recorder:
         """Show it again."""
         self._tell("unmark", box=list(box))
 
+    def hold(self, since_s: float | None) -> None:
+        """Record nothing that was shown at this monotonic time or later, until it is said again; None: hold nothing.
+
+        Pictures that the ring cannot keep for so long are lost, and counted.
+        """
+        self._tell("hold", since_s=since_s)
+
     def knows(self, secret: str) -> None:
         """Strike this text out of everything that is written about the episode, pixels excepted."""
         self._tell("knows", text=secret)

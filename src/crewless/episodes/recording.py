@@ -2,7 +2,9 @@
 
 Messages are JSON lines on the standard input, answers JSON lines on the standard output. The recorder stays a few frames
 behind the screen, so that a message that says "what is typed now is secret" still comes in time for the frames of the
-moment in which it was sent; with ``--lag-s`` it stays further behind, as far as the ring holds the pictures.
+moment in which it was sent; with ``--lag-s`` it stays further behind, as far as the ring holds the pictures. A "hold" is
+stricter: nothing that was shown since is ever recorded before the hold ends. What the ring cannot keep for so long is lost,
+and counted: a picture too few can be borne, a password on the disk cannot.
 
 ``python -m crewless.episodes.recording --ring RING --dataset FOLDER [--region x0,y0,x1,y1 ...] [--lag-s SECONDS]``
 """
@@ -69,16 +71,28 @@ class Recording:
         """The regions have changed: the next frame is copied whole."""
         self._stale = True
 
-    def take(self, *, until: int) -> None:
-        """Record the frames up to and without index ``until``. Raises StorageFull."""
+    def take(self, *, until: int, held_s: float | None = None, last: bool = False) -> None:
+        """Record the frames up to and without index ``until``. Raises StorageFull.
+
+        Args:
+            until: index in the ring.
+            held_s: no picture of this monotonic time or later may be recorded; it waits in the ring, and is lost when the
+                ring needs its place.
+            last: nothing can wait any longer.
+        """
         while self._next < until:
-            self._take(self._ring.get(self._next))
+            frame = self._ring.get(self._next)
+            if frame is not None and held_s is not None and frame.t_s >= held_s:
+                if not last and self._ring.room(self._next) >= _ROOM:
+                    return
+                frame = None
+            self._take(frame)
             self._next += 1
 
-    def finish(self, outcome: str) -> int:
+    def finish(self, outcome: str, *, held_s: float | None = None) -> int:
         """Complete the episode and return its index. Raises BadInput, StorageFull: then there is no episode."""
         try:
-            self.take(until=self._ring.count)
+            self.take(until=self._ring.count, held_s=held_s, last=True)
         except CrewlessError:
             self._episode.abort()
             raise
@@ -150,6 +164,8 @@ class Server:
         self._episode: EpisodeWriter | None = None
         self._redactor = Redactor(regions)
         self._failure: CrewlessError | None = None
+        self._held_s: float | None = None
+        """Nothing that was shown since this monotonic time may be recorded yet."""
 
     def serve(self, messages: "queue.Queue[str | None]") -> None:
         """Until the parent closes its end."""
@@ -180,7 +196,7 @@ class Server:
         if self._recording is None:
             return
         try:
-            self._recording.take(until=until)
+            self._recording.take(until=until, held_s=self._held_s)
         except CrewlessError as error:
             self._failure = error
             self._recording = None
@@ -200,6 +216,8 @@ class Server:
                 self._answer(**answer)
         elif kind in ("mark", "unmark", "secret"):
             self._redact(kind, message)
+        elif kind == "hold":
+            self._held_s = message["since_s"]
         elif kind == "knows":
             self._redactor.knows(message["text"])
         elif recording is not None and kind == "event":
@@ -244,7 +262,7 @@ class Server:
         if recording is None or episode is None:
             raise BadInput("no episode is being recorded", alternatives=["start one first"])
         self._recording = self._episode = None
-        index = recording.finish(outcome)
+        index = recording.finish(outcome, held_s=self._held_s)
         return {
             "index": index,
             "rows": episode.rows,
