@@ -123,7 +123,7 @@ def record(bench: Bench) -> None:
         cases = [case for case in task.cases() if case.id not in done]
         if cases:
             record_operator(
-                task, run, run.path / "episodes", cases, open_body=lambda: task.open(devtools=True),
+                task, run, run.path / "episodes", cases,
                 on_result=lambda r: print(f"  {r.case} {r.verdict.outcome} {r.seconds:.1f} s", flush=True),
             )  # fmt: skip
     finally:
