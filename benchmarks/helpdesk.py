@@ -31,7 +31,9 @@ from crewless.core.events import read_events
 from crewless.core.runs import RunFolder
 
 SLOW = "works hundreds of tickets on a real screen: about two hours a seed"
-PHASES = ("record", "learn", "work", "archive", "work-archive", "baselines")
+PHASES = ("record", "learn", "work", "archive", "work-archive", "baselines", "curve")
+CURVE = (20, 40, 80)
+"""Demonstrations; the last point of the curve, all of them, is the phase "work"."""
 PROMISE = 0.02
 BASELINES = {"coordinates": "coordinate replay", "text_match": "text-match replay", "nearest": "nearest neighbour only"}
 
@@ -48,6 +50,7 @@ class Bench:
     archive: int
     cases: int
     baseline_cases: int
+    curve_cases: int
 
     @property
     def run(self) -> RunFolder:
@@ -67,13 +70,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--archive", type=int, default=1000)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--baseline-cases", type=int, default=20)
+    parser.add_argument("--curve-cases", type=int, default=50)
     options = parser.parse_args(argv)
     keep_compiled_code_here()
     benches = [
         Bench(
             folder=options.folder, tickets=options.tickets, queue=options.queue, seed=seed,
             demonstrations=options.demonstrations, archive=options.archive, cases=options.cases,
-            baseline_cases=options.baseline_cases,
+            baseline_cases=options.baseline_cases, curve_cases=options.curve_cases,
         )
         for seed in options.seeds
     ]  # fmt: skip
@@ -84,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "archive": read_archive,
         "work-archive": lambda bench: work(bench, "work-archive", bench.run.path / "worker-archive"),
         "baselines": baselines,
+        "curve": curve,
     }
     for bench in benches:
         for phase in PHASES:
@@ -206,6 +211,17 @@ def baselines(bench: Bench) -> None:
             task.teardown()
 
 
+def curve(bench: Bench) -> None:
+    """Learn from the first demonstrations only, and work some of the unseen tickets."""
+    demonstrations = load_demonstrations(bench.run.path / "demonstrations")
+    for count in CURVE:
+        if count < len(demonstrations):
+            worker = bench.run.path / f"worker-{count}"
+            if not (worker / "checkpoint.json").exists():
+                learn(demonstrations[:count], worker, task="helpdesk", config=LearnConfig(seed=bench.seed))
+            work(dataclasses.replace(bench, cases=bench.curve_cases), f"work-{count}", worker)
+
+
 def rows_of(bench: Bench) -> list[dict[str, Any]]:
     """The table's rows of one seed, as far as its phases have been run."""
     rows = []
@@ -216,6 +232,14 @@ def rows_of(bench: Bench) -> list[dict[str, Any]]:
             checkpoint = bench.run.path / ("worker" if phase == "work" else "worker-archive")
             rows += work_rows(
                 bench.seed, name, results, json.loads((run.path / "answers.json").read_text()), checkpoint
+            )
+    for count in CURVE:
+        run = RunFolder(bench.run.path / f"work-{count}")
+        results = results_of(run, "worker")
+        if results:
+            answers = json.loads((run.path / "answers.json").read_text())
+            rows += work_rows(
+                bench.seed, f"{count} demonstrations", results, answers, bench.run.path / f"worker-{count}"
             )
     archive = results_of(RunFolder(bench.run.path / "archive"), "reader")
     if archive:

@@ -10,6 +10,7 @@ from crewless.core import conformance
 from crewless.core.conformance import RULES, check_body, check_perception, check_policy, check_task, check_verifier
 from crewless.core.errors import BodyFailure
 from crewless.core.messages import Action, Applied, Box, Case, Decision, Element, Point, Verdict
+from crewless.core.perception import Blind
 
 from . import honest
 
@@ -306,7 +307,7 @@ def test_the_honest_pass(tmp_path):
     check_policy(honest.HonestPolicy, honest.honest_observation())
     check_policy(conformance.Idle, honest.honest_observation())
     check_perception(honest.HonestPerception, honest.honest_frame())
-    check_perception(conformance.Blind, honest.honest_frame())
+    check_perception(Blind, honest.honest_frame())
     verifier()()
     check_task(honest.HonestTask, tmp_path)
 

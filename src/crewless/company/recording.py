@@ -9,7 +9,8 @@ from typing import Any
 
 from crewless.company.secrets import HELD_S, SecretWatch
 from crewless.core.errors import BadInput, CrewlessError, DisplayDied
-from crewless.core.messages import Box, Case, Frame, Observation, Verdict
+from crewless.core.messages import Box, Case, Verdict
+from crewless.core.perception import Blind
 from crewless.core.photons import FrameRing
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
@@ -128,20 +129,6 @@ def _displays() -> list[str]:
     """The names of the displays of this machine."""
     numbers = (path.name.removeprefix("X") for path in sorted(Path("/tmp/.X11-unix").glob("X*")))
     return [f":{number}" for number in numbers if number.isdigit()] or ["crewless open PROGRAM"]
-
-
-class Blind:
-    """A perception for a policy that does not look: the scripted operator knows where everything is."""
-
-    def perceive(self, frame: Frame) -> Observation:
-        """An empty observation with the frame's time and size."""
-        height, width = frame.pixels.shape[:2]
-        return Observation(
-            elements=(), width=width, height=height, t_s=frame.t_s, frame_index=frame.index, pointer=frame.pointer
-        )
-
-    def reset(self) -> None:
-        """There is nothing to forget."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

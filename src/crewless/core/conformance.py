@@ -35,7 +35,7 @@ from crewless.core.messages import (
     Point,
     Verdict,
 )
-from crewless.core.perception import Perception
+from crewless.core.perception import Blind, Perception
 from crewless.core.photons import tile_shape
 from crewless.core.policy import Policy
 from crewless.core.task import Task
@@ -203,20 +203,6 @@ def check_verifier(
     do_harm()
     verdict = judge(True)
     _require(verdict.outcome == "wrong", "verifier.harm", _words(verdict))
-
-
-class Blind:
-    """A perception that reads nothing: enough for an oracle, which looks behind the screen."""
-
-    def perceive(self, frame: Frame) -> Observation:
-        """An observation without elements."""
-        height, width, _ = frame.pixels.shape
-        return Observation(
-            elements=(), width=width, height=height, t_s=frame.t_s, frame_index=frame.index, pointer=frame.pointer
-        )
-
-    def reset(self) -> None:
-        """There is nothing to forget."""
 
 
 class Idle:

@@ -6,22 +6,14 @@ import pytest
 
 from crewless.body.screen import ScreenBody
 from crewless.core.errors import BadInput
-from crewless.core.messages import Action, Applied, Case, Decision, Frame, Observation
+from crewless.core.messages import Action, Applied, Case, Decision, Observation
+from crewless.core.perception import Blind
 from crewless.core.policy import Policy
 from crewless.core.worker import work_case
 from crewless.tasks.helpdesk import HelpdeskConfig, HelpdeskTask
 from crewless.tasks.helpdesk.operator import ScriptedOperator
 
 pytestmark = [pytest.mark.screen, pytest.mark.browser]
-
-
-class Blind:
-    """Sees nothing: the operator looks for itself."""
-
-    def perceive(self, frame: Frame) -> Observation:
-        return Observation(elements=(), width=1280, height=800, t_s=frame.t_s, frame_index=frame.index)
-
-    def reset(self) -> None: ...
 
 
 class DoNothing:
