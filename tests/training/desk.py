@@ -106,10 +106,15 @@ def program(ticket: Ticket, others: list[Ticket], *, solved: bool = False, **sha
     def head(p: Program) -> list[tuple[Widget, ...]]:
         queue = ticket.team if solved else p.values.get("stored queue", "Inbox")
         status = ticket.status if solved else p.values.get("stored status", "Open")
+        answer = []
+        if status in ("Resolved", "Closed"):
+            for line in ("Resolution", f"We have taken care of it: {queue.lower()}."):
+                answer.append((Widget(id="", kind="text", text=line),))
         return [
             (Widget(id="", kind="link", text="Tickets"), Widget(id="", kind="text", text=f"inbox-{ticket.number}")),
             (Widget(id="title", kind="text", text=ticket.title), Widget(id="", kind="text", text=f"#{ticket.number}")),
             (Widget(id="description", kind="text", text=ticket.description),),
+            *answer,
             (
                 Widget(id="due", kind="text", text="None", label="DUE DATE"),
                 Widget(id="priority", kind="text", text="3. Normal", label="PRIORITY", x=260),

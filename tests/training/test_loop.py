@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from crewless.core.policy import Policy
 from crewless.policy.archive import ArchiveReader
 from crewless.policy.baselines import CoordinateReplay, DoNothing, NearestNeighbour, TextReplay
 from crewless.policy.checkpoint import load_checkpoint
+from crewless.policy.features import screen_of
 from crewless.policy.skill import SkillPolicy, load_policy
 from crewless.training.choices import read_demonstrations
 from crewless.training.skill import SkillConfig
@@ -85,6 +87,31 @@ def test_an_action_without_effect_is_made_again_and_never_passed_over(
     runs = [work(policy, t, unseen[:14], ignore=lambda s: s == step) for t in unseen[:10]]
     assert sum(r.done and r.deed for r in runs) >= 8
     assert sum(r.done and not r.deed for r in runs) == 0
+
+
+def test_a_slow_page_is_waited_for_and_nothing_is_done_twice(trained: Path, unseen: list[Ticket]) -> None:
+    policy = load_policy(trained, abstain=False)
+    shown: list[Observation] = []
+    late = 0
+
+    def slow(observation: Observation) -> Observation:
+        """Whatever changes the screen shows three looks later."""
+        nonlocal late
+        if shown and screen_of(shown[-1]) != screen_of(observation) and late < 3:
+            late += 1
+            return shown[-1]
+        late = 0
+        shown.append(observation)
+        return observation
+
+    run = work(policy, unseen[0], unseen[:14], spoil=slow)
+    assert run.done
+    assert run.right
+    deeds = [d.action for d in run.decisions if d.action.verb != "wait"]
+    assert [a.text for a in deeds if a.verb == "key"] == ["Return"]
+    clicks = [(a.element, a.point) for a in deeds if a.verb == "click"]
+    assert all(a != b for a, b in pairwise(clicks))
+    assert any(d.action.verb == "wait" for d in run.decisions)
 
 
 def test_a_dead_program_is_handed_over(trained: Path, unseen: list[Ticket]) -> None:

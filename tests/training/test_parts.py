@@ -9,7 +9,7 @@ import torch
 from crewless.core.errors import BadInput
 from crewless.policy.judgement import Judgement
 from crewless.policy.network import Network, NetworkConfig
-from crewless.policy.workflow import Choice, outcome_text
+from crewless.policy.workflow import Choice, outcome_text, read_text
 from crewless.training.choices import read_demonstrations
 from crewless.training.judgement import fit_vectors
 from crewless.training.network import TorchNetwork, collate, weights_of
@@ -55,6 +55,16 @@ def test_outcome_is_read_from_the_last_screen() -> None:
     demonstrations = [demonstrate(t, seen[:14]) for t in seen]
     workflow = read_demonstrations(demonstrations).workflow
     assert [outcome_text(d.last, workflow) for d in demonstrations] == [t.team for t in seen]
+
+
+def test_the_answer_that_a_finished_case_shows_is_not_its_text() -> None:
+    seen = tickets(20, seed=6)
+    demonstrations = [demonstrate(t, seen[:14]) for t in seen]
+    region = read_demonstrations(demonstrations).workflow.region
+    assert "resolution" in region.after
+    assert any(e.text == "Resolution" for d in demonstrations for e in d.last.elements)
+    read = [read_text(d.last, region, d.case.slots.values()) for d in demonstrations]
+    assert read == [t.description for t in seen]
 
 
 def test_numpy_and_torch_networks_agree() -> None:

@@ -205,7 +205,10 @@ def _workflow_of(about: Mapping[str, Any]) -> Workflow:
             for c in about["choices"]
         ),
         region=Region(
-            above=tuple(region["above"]), below=tuple(region["below"]), boilerplate=frozenset(region["boilerplate"])
+            above=tuple(region["above"]),
+            below=tuple(region["below"]),
+            boilerplate=frozenset(region["boilerplate"]),
+            after=tuple(region.get("after", ())),
         ),
         commits=tuple(
             Commit(text=c["text"], kind=c["kind"], needs=tuple(c["needs"]), visible=tuple(c["visible"]))

@@ -16,6 +16,7 @@ from crewless.policy.texts import plain, similarity
 from crewless.policy.workflow import Choice, Commit, read_text, shown_value
 
 _SAME = 0.85
+_QUARTER_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,11 @@ class SkillPolicyConfig:
     """So often the same thing is done on the same screen at all."""
     max_scrolls: int = 12
     """In a row."""
+    patience: int = 4
+    """So many quarters of a second an action that changed nothing is given before anything else is done: a page may be
+    slow, and a second click may order a second time."""
+    read_share: float = 0.2
+    """The text is read as soon as reading is at least this likely: acting before it has been read cannot be made good."""
     repairs: int = 4
     """So often in a case a choice that did not hold is made again, or looked for further down."""
 
@@ -68,7 +74,7 @@ class SkillPolicy:
         self._memory = Memory(slots=Slots.of(case.slots, self._names))
         self._made: set[int] = set()
         self._rounds: Counter[tuple[object, ...]] = Counter()
-        self._repairs = 0
+        self._repairs = self._waits = 0
         self.judged, self.text = None, ""
 
     def applied(self, applied: Applied) -> None:
@@ -76,6 +82,10 @@ class SkillPolicy:
 
     def decide(self, observation: Observation) -> Decision:
         """The next action. ``scores`` holds the likelier verbs and, named by their text, targets."""
+        if self._too_soon(observation):
+            self._waits += 1
+            why = "nothing has changed yet"
+            return Decision(action=Action(verb="wait", seconds=_QUARTER_S), confidence=1.0, why=why)
         self._memory.see(observation)
         inputs = inputs_of(observation, self._memory, self.workflow.literals)
         scores = self._network(inputs)
@@ -84,12 +94,20 @@ class SkillPolicy:
             verbs[VERBS.index("read")] = 0.0
         verbs[VERBS.index("hand_over")] = 0.0
         verbs /= verbs.sum()
-        verb = VERBS[int(verbs.argmax())]
+        reads = verbs[VERBS.index("read")] >= self.config.read_share
+        verb = "read" if reads else VERBS[int(verbs.argmax())]
         certainty = float(verbs.max())
         weighed = {VERBS[i]: round(float(verbs[i]), 4) for i in np.argsort(-verbs)[:3]}
         if verb == "read":
             return self._read(observation, certainty, weighed)
         return self._checked(observation, self._act(observation, verb, certainty, scores, weighed))
+
+    def _too_soon(self, observation: Observation) -> bool:
+        """Whether the last thing done may still come to show an effect."""
+        past, seen = self._memory.past, self._memory.seen
+        if not past or seen is None or past[-1].verb in ("read", "wait"):
+            return False
+        return self._waits < self.config.patience and screen_of(seen) == screen_of(observation)
 
     def _read(self, observation: Observation, certainty: float, weighed: dict[str, float]) -> Decision:
         if certainty < self.config.min_confidence:
@@ -300,6 +318,7 @@ class SkillPolicy:
 
     def _remember(self, observation: Observation, action: Action, target: Element | None) -> None:
         memory = self._memory
+        self._waits = 0
         if action.verb in ("click", "double_click") and target is not None:
             memory.point_at(observation, action.verb, target)
             for at, choice in enumerate(self.workflow.choices):

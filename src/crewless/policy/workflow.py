@@ -32,6 +32,8 @@ class Region:
     below: tuple[str, ...] = ()
     boilerplate: frozenset[str] = frozenset()
     """Lines, as ``masked`` makes them, that stand there whatever the case."""
+    after: tuple[str, ...] = ()
+    """Lines that only a finished case shows there, such as the heading of the answer it was given: the text ends over them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,14 +81,7 @@ def read_text(observation: Observation, region: Region, slots: Iterable[str]) ->
     """The case's own text: the region's lines in reading order, joined by spaces; a line that the next repeats and goes on
     from is left out. Empty when nothing is there."""
     values = tuple(slots)
-    top, bottom = _between(observation, region)
-    found = [
-        e
-        for e in observation.elements
-        if e.kind in ("text", "link")
-        and top <= e.box.centre.y < bottom
-        and is_own(e.text, region.boilerplate, values)
-    ]  # fmt: skip
+    found = [e for e in lines_between(observation, region) if is_own(e.text, region.boilerplate, values)]
     lines = [e.text.strip() for e in sorted(found, key=_reading_order)]
     # A long title takes several lines.
     for first in range(len(lines) - 1, 0, -1):
@@ -96,6 +91,12 @@ def read_text(observation: Observation, region: Region, slots: Iterable[str]) ->
     return " ".join(lines)
 
 
+def lines_between(observation: Observation, region: Region) -> list[Element]:
+    """The lines of a region, whosever they are."""
+    top, bottom = _between(observation, region)
+    return [e for e in observation.elements if e.kind in ("text", "link") and top <= e.box.centre.y < bottom]
+
+
 def is_own(line: str, boilerplate: frozenset[str], slots: tuple[str, ...]) -> bool:
     """Whether a line belongs to the case: it has a word, and it is not one of those that are always there."""
     mask = masked(line, slots)
@@ -103,7 +104,7 @@ def is_own(line: str, boilerplate: frozenset[str], slots: tuple[str, ...]) -> bo
 
 
 def _between(observation: Observation, region: Region) -> tuple[int, int]:
-    below = [e for t in region.below for e in _lines_like(observation, t)]
+    below = [e for t in (*region.below, *region.after) for e in _lines_like(observation, t)]
     top, bottom = 0, observation.height
     for text in region.above:
         found = _lines_like(observation, text)

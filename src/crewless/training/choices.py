@@ -6,7 +6,7 @@ alignment whose target's text varies while its surroundings stay the same is a c
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crewless.core.errors import BadInput
 from crewless.core.messages import Demonstration, Element, Observation
@@ -19,6 +19,7 @@ from crewless.policy.workflow import (
     Workflow,
     is_own,
     labels_of,
+    lines_between,
     masked,
     read_text,
     shown_value,
@@ -31,6 +32,8 @@ OFTEN = 0.9
 """A line that stands in this share of the demonstrations is always there."""
 _MANY = 20
 """From this many demonstrations on, answers that were given once do not make a choice: they are slips."""
+_TRACE = 0.2
+"""A line that stands in this share of the finished cases, and in none at the time it was read, belongs to the answer."""
 RARE = 0.1
 """A line that stands in at most this share belongs to one case."""
 
@@ -356,10 +359,29 @@ def _region(
         below=tuple(t for t, _ in below.most_common(4)),
         boilerplate=boilerplate,
     )
+    region = replace(region, after=_traces(demonstrations, region, read_at, slots))
     texts = tuple(
         read_text(_screen(d, at), region, d.case.slots.values()) for d, at in zip(demonstrations, read_at, strict=True)
     )
     return region, read_at, texts
+
+
+def _traces(
+    demonstrations: Sequence[Demonstration], region: Region, read_at: Sequence[int], slots: Sequence[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Lines that finished cases show where the text stands, and unfinished ones nowhere."""
+    before = {
+        masked(e.text, s)
+        for d, at, s in zip(demonstrations, read_at, slots, strict=True)
+        for e in _screen(d, at).elements
+    }
+    shown = Counter(
+        line
+        for d, s in zip(demonstrations, slots, strict=True)
+        for line in {masked(e.text, s) for e in lines_between(d.last, region) if _is_anchor(plain(e.text), s)}
+        if line not in before
+    )
+    return tuple(line for line, n in shown.most_common() if n >= max(2.0, _TRACE * len(demonstrations)))
 
 
 def _phases(demonstration: Demonstration, last: int) -> list[int]:
