@@ -228,7 +228,7 @@ def rows_of(bench: Bench) -> list[dict[str, Any]]:
     for phase, name in (("work", "demonstrations only"), ("work-archive", "and the archive read")):
         run = RunFolder(bench.run.path / phase)
         results = results_of(run, "worker")
-        if results:
+        if results and (run.path / "answers.json").exists():  # else the phase was stopped on its way
             checkpoint = bench.run.path / ("worker" if phase == "work" else "worker-archive")
             rows += work_rows(
                 bench.seed, name, results, json.loads((run.path / "answers.json").read_text()), checkpoint
@@ -236,7 +236,7 @@ def rows_of(bench: Bench) -> list[dict[str, Any]]:
     for count in CURVE:
         run = RunFolder(bench.run.path / f"work-{count}")
         results = results_of(run, "worker")
-        if results:
+        if results and (run.path / "answers.json").exists():
             answers = json.loads((run.path / "answers.json").read_text())
             rows += work_rows(
                 bench.seed, f"{count} demonstrations", results, answers, bench.run.path / f"worker-{count}"
