@@ -1,0 +1,105 @@
+"""Catalogues: parts, processes, skills, a robot and a building, read from data files and checked for what refers to nothing."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from crewless.core.errors import BadInput
+from crewless.planner.balance import topological
+from crewless.planner.blueprint.model import Building, Goal, Part, Process, RobotKind, Skill, parse
+
+SHIPPED = ("humanoid", "solar", "site")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What is known about making things."""
+
+    parts: dict[str, Part]
+    processes: dict[str, Process]
+    """By the part that they make."""
+    skills: dict[str, Skill]
+    robot: RobotKind
+    building: Building
+    order: tuple[str, ...]
+    """Made parts, from raw to finished."""
+
+
+def read_yaml(content: str, what: str) -> dict[str, Any]:
+    """A mapping. Raises BadInput."""
+    import yaml
+
+    try:
+        value = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise BadInput(f"{what} is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(value, dict):
+        raise BadInput(f"{what} holds no mapping of names to values")
+    return value
+
+
+def load_catalogue(goal: Goal) -> Catalogue:
+    """Every catalogue of the goal, merged. Raises BadInput: a cycle, an unknown part, a skill that nobody has."""
+    raw: dict[str, Any] = {"parts": [], "processes": [], "skills": []}
+    for name in goal.catalogues:
+        path = Path(name)
+        if name in SHIPPED:
+            content = resources.files("crewless.planner.blueprint").joinpath(f"data/{name}.yaml").read_text()
+        elif path.is_file():
+            content = path.read_text()
+        else:
+            raise BadInput(f"there is no catalogue {name!r}", alternatives=[*SHIPPED, "the path of a YAML file"])
+        for key, value in read_yaml(content, name).items():
+            if key in ("parts", "processes", "skills"):
+                raw[key] += value
+            else:
+                raw[key] = value
+    for key in ("robot", "building"):
+        if key not in raw:
+            raise BadInput(f"no catalogue says anything of the {key}", alternatives=["site"])
+    parts = _named(parse(tuple[Part, ...], raw["parts"], "parts"), "name", "part")
+    skills = _named(parse(tuple[Skill, ...], raw["skills"], "skills"), "name", "skill")
+    processes = _named(parse(tuple[Process, ...], raw["processes"], "processes"), "makes", "process for")
+    robot = parse(RobotKind, raw["robot"], "robot")
+    building = parse(Building, raw["building"], "building")
+    for process in processes.values():
+        for part in (process.makes, *process.consumes):
+            if part not in parts:
+                raise BadInput(f"process {process.name!r}: unknown part {part!r}", alternatives=sorted(parts))
+        topological({task.name: task.after for task in process.tasks}, f"process {process.name!r}")
+        for task in process.tasks:
+            _has_skill(task.skill, f"task {task.name!r} of {process.name!r}", skills, robot)
+    for skill in building.skills:
+        _has_skill(skill, "the construction", skills, robot)
+    order = topological(
+        {m: [c for c in p.consumes if c in processes] for m, p in processes.items()}, "the bill of materials"
+    )
+    for part in (*goal.products, *goal.stock):
+        if part not in parts:
+            raise BadInput(f"goal: unknown product {part!r}", alternatives=sorted(processes))
+    for part in goal.products:
+        if part not in processes:
+            raise BadInput(f"goal: nothing makes {part!r}, it is only bought", alternatives=sorted(processes))
+    for name in goal.skill_cards:
+        if name not in skills:
+            raise BadInput(f"goal: a skill card for the unknown skill {name!r}", alternatives=sorted(skills))
+    return Catalogue(
+        parts=parts, processes=processes, skills=skills, robot=robot, building=building, order=tuple(order)
+    )
+
+
+def _has_skill(name: str, who: str, skills: dict[str, Skill], robot: RobotKind) -> None:
+    if name not in skills or not {robot.name, "machine"} & set(skills[name].kinds):
+        able = sorted(s.name for s in skills.values() if {robot.name, "machine"} & set(s.kinds))
+        raise BadInput(f"{who} needs the skill {name!r}, which nobody has", alternatives=able)
+
+
+def _named(items: tuple[Any, ...], key: str, what: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in items:
+        name = getattr(item, key)
+        if name in found:
+            raise BadInput(f"{what} {name!r} is there twice")
+        found[name] = item
+    return found
