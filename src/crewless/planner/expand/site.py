@@ -59,7 +59,8 @@ def expand(blueprint: Blueprint, config: ExpandConfig | None = None) -> list[Mon
     for part in ("humanoid", "solar_panel", "station_kit"):
         if part not in products:
             raise BadInput(
-                f"the site cannot expand itself: it makes no {part}", alternatives=["examples/factory/self-expanding.yaml"]
+                f"the site cannot expand itself: it makes no {part}",
+                alternatives=["examples/factory/self-expanding.yaml"],
             )
     process = {p.name: p for p in blueprint.processes}
     base = float(sum(len(line.stations) for line in blueprint.lines))

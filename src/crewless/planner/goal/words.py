@@ -51,7 +51,8 @@ def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
         {
             "role": "system",
             "content": "Turn the user's wish into a factory goal. Products: humanoid, solar_panel, station_kit; a "
-            "solar_panel rate may be text such as '100 MW'. Answer with JSON of this schema only: " + json.dumps(fields),
+            "solar_panel rate may be text such as '100 MW'. Answer with JSON of this schema only: "
+            + json.dumps(fields),
         },
         {"role": "user", "content": words},
     ]
