@@ -1,0 +1,229 @@
+"""The designer's blueprints pass a checker that finds every fault planted in them; what cannot be used is one clear line."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from crewless.core.errors import BadInput
+from crewless.planner.balance import balance, greedy, lower_bound, topological
+from crewless.planner.blueprint.checker import check
+from crewless.planner.blueprint.design import design
+from crewless.planner.blueprint.model import load_blueprint, schema, to_json
+from crewless.planner.expand import ExpandConfig, expand
+from crewless.planner.goal import load_goal, make_goal
+from crewless.planner.layout import arrange, make_floor
+from crewless.planner.operate import run_shift, schedule_shift
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples/factory").glob("*.yaml"))
+SMALL = {"name": "x", "products": {"solar_panel": "10 MW"}, "area_m2": 2500, "power_kw": 1000, "budget_usd": 9e6,
+         "robots_at_hand": 10, "catalogues": ["solar", "site"]}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def solar():
+    return design(load_goal(ROOT / "examples/factory/solar.yaml"))
+
+
+def test_lower_bound_of_hand_cases():
+    assert lower_bound([4, 3, 3], 5) == 3  # LM1: ceil(10/5) = 2; LM2: three tasks over half of the cycle
+    assert lower_bound([5, 5, 5, 5], 10) == 2
+    assert lower_bound([4, 4, 4, 4, 4], 10) == 3  # LM3: five tasks over a third, two fit: 2.5 stations
+
+
+def test_balance_of_a_hand_case_is_optimal_where_the_greedy_rule_is_not():
+    # 6 + 4 and 5 + 5 fill two stations of 10; in order of weight 6, 5, 5, 4 no rule may need fewer.
+    times = {"a": 6.0, "b": 5.0, "c": 5.0, "d": 4.0}
+    stations, bound = balance(times, dict.fromkeys(times, ()), 10)
+    assert sorted(map(sorted, stations)) == [["a", "d"], ["b", "c"]]
+    assert bound == 2
+
+
+def test_search_beats_the_greedy_rule_where_precedence_misleads_it():
+    # Weights: a 5, b 4, c 3, d 3, e 3, f 2. By rank 5+4, then 3+3+3, then 2; 5+3+2 and 4+3+3 fill two stations.
+    times = {"a": 5.0, "b": 4.0, "c": 3.0, "d": 3.0, "e": 3.0, "f": 2.0}
+    none = dict.fromkeys(times, ())
+    assert len(greedy(times, none, 10)) == 3
+    assert (len(balance(times, none, 10)[0]), balance(times, none, 10)[1]) == (2, 2)
+
+
+def test_a_cycle_is_shown():
+    with pytest.raises(BadInput, match="a <- b <- a"):
+        topological({"a": ("b",), "b": ("a",)}, "the tasks")
+
+
+def test_layout_brings_together_what_exchanges_much_and_keeps_off_forbidden_ground():
+    floor = make_floor(900, 4, 10, forbidden=[(4, 4, 4, 4)])
+    assert (4.0, 4.0) not in floor.slots
+    needs = {name: [1] for name in "abcdefghij"}
+    taken, after, before = arrange(floor, needs, {("a", "j"): 1.0}, seed=1)
+    a, j = floor.slots[taken["a"][0][0]], floor.slots[taken["j"][0][0]]
+    assert abs(a[0] - j[0]) + abs(a[1] - j[1]) == after == 4 < before
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_check_holds_on_the_examples(path):
+    assert [one for one in check(design(load_goal(path))) if not one.ok] == []
+
+
+def _flow(b, part, **changes):
+    return dataclasses.replace(
+        b, flows=tuple(dataclasses.replace(f, **changes) if f.part == part else f for f in b.flows)
+    )
+
+
+def _first(b, field, **changes):
+    items = getattr(b, field)
+    return dataclasses.replace(b, **{field: (dataclasses.replace(items[0], **changes), *items[1:])})
+
+
+FAULTS = {
+    "mass that enters and does not leave": lambda b: _flow(b, "glass_sheet", bought=1e6),
+    "worst difference of a part's supply and use": lambda b: _flow(b, "half_cell", bought=5.0),
+    "products of which too few are shipped": lambda b: _flow(b, "solar_panel", shipped=1.0),
+    "stock used beyond what is there": lambda b: _flow(b, "junction_box", from_stock=7.0),
+    "processes whose parts weigh other than their product": lambda b: _first(b, "processes", waste_kg=3.0),
+    "fullest station": lambda b: _first(b, "lines", cycle_s=1.0),
+    "lines where a task is left out or done twice": lambda b: _first(b, "lines", stations=b.lines[0].stations[1:]),
+    "busiest process": lambda b: dataclasses.replace(b, lines=b.lines[1:]),
+    "lines with fewer stations than their proved bound": lambda b: _first(b, "lines", bound=99),
+    "skills that nobody has": lambda b: dataclasses.replace(
+        b, skills=tuple(dataclasses.replace(s, kinds=("person",)) for s in b.skills)
+    ),
+    "robots that work or charge": lambda b: dataclasses.replace(b, balance=dataclasses.replace(b.balance, robots=0)),
+    "power beyond what is stated": lambda b: dataclasses.replace(
+        b, balance=dataclasses.replace(b.balance, stations_kw=0.0)
+    ),
+    "power": lambda b: dataclasses.replace(b, goal=dataclasses.replace(b.goal, power_kw=1.0)),
+    "cost": lambda b: dataclasses.replace(b, goal=dataclasses.replace(b.goal, budget_usd=1.0)),
+    "site": lambda b: dataclasses.replace(b, goal=dataclasses.replace(b.goal, area_m2=1.0)),
+    "stations that overlap": lambda b: dataclasses.replace(
+        b, layout=dataclasses.replace(b.layout, places=tuple(
+            dataclasses.replace(p, x_m=4.0, y_m=4.0) for p in b.layout.places))),
+    "stations on an aisle or on forbidden ground": lambda b: dataclasses.replace(
+        b, goal=dataclasses.replace(b.goal, forbidden=((0.0, 0.0, 50.0, 50.0),))),
+    "stations that no aisle touches": lambda b: dataclasses.replace(
+        b, layout=dataclasses.replace(b.layout, aisles=())),
+    "stations without a place, or with two": lambda b: dataclasses.replace(
+        b, layout=dataclasses.replace(b.layout, places=b.layout.places[1:])),
+    "robots that build at once": lambda b: dataclasses.replace(
+        b, goal=dataclasses.replace(b.goal, robots_at_hand=1)),
+    "steps of construction before what they wait for": lambda b: dataclasses.replace(
+        b, construction=tuple(dataclasses.replace(s, start_h=0.0) for s in b.construction)),
+    "steps shorter than their work": lambda b: _first(b, "construction", work_h=1e9),
+    "lines that nobody builds": lambda b: dataclasses.replace(b, construction=()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_checker_finds_a_planted_fault(solar, name):
+    broken = {one.name for one in check(FAULTS[name](solar)) if not one.ok}
+    assert name in broken
+
+
+def test_the_file_is_read_back_and_the_published_schema_is_the_code_s(solar):
+    import fastjsonschema
+
+    assert load_blueprint(to_json(solar), "x") == solar
+    published = json.loads((ROOT / "docs/reference/blueprint.schema.json").read_text())
+    assert published == schema()
+    with pytest.raises(fastjsonschema.JsonSchemaException):
+        fastjsonschema.compile({**published, "$schema": "http://json-schema.org/draft-07/schema#"})({"version": "1.0"})
+
+
+def test_another_version_is_refused(solar):
+    with pytest.raises(BadInput, match=r"version '9\.0'.*1\.0"):
+        load_blueprint(to_json(dataclasses.replace(solar, version="9.0")), "x")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"products": {"toaster": 5}}, "unknown product 'toaster'"),
+        ({"products": {"half_cell": 5}}, "nothing makes 'half_cell'"),
+        ({"products": {"solar_panel": -5}}, "greater than 0"),
+        ({"stock": {"half_cell": -1}}, "stock.half_cell"),
+        ({"robots_at_hand": 0}, "robots_at_hand"),
+        ({"colour": "red"}, "colour"),
+        ({"catalogues": ["steel"]}, "no catalogue 'steel'"),
+        ({"skill_cards": {"juggling": 0.5}}, "unknown skill 'juggling'"),
+    ],
+)
+def test_a_goal_that_cannot_be_used_is_one_clear_line(changes, words):
+    with pytest.raises(BadInput, match=words.replace(".", r"\.")) as caught:
+        make_goal({**SMALL, **changes}, "goal")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("half_cell: 18", "solar_panel: 1", "the bill of materials has a cycle"),
+        ("skill: soldering", "skill: alchemy", "'alchemy', which nobody has"),
+        ("half_cell: 18", "unobtainium: 1", "unknown part 'unobtainium'"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_is_one_clear_line(tmp_path, old, new, words):
+    text = (ROOT / "src/crewless/planner/blueprint/data/solar.yaml").read_text()
+    (tmp_path / "own.yaml").write_text(text.replace(old, new, 1))
+    with pytest.raises(BadInput, match=words):
+        make_goal({**SMALL, "catalogues": [str(tmp_path / "own.yaml"), "site"]}, "goal")
+
+
+@pytest.mark.parametrize("limit", ["power_kw", "budget_usd", "area_m2"])
+def test_an_impossible_goal_names_what_binds_and_a_nearest_goal_that_is_possible(limit):
+    import re
+
+    goal = load_goal(ROOT / "examples/factory/humanoid.yaml")
+    tight = {"power_kw": 160.0, "budget_usd": 3.95e6, "area_m2": 200.0}[limit]
+    rate = {"power_kw": 20_000.0, "budget_usd": 20_000.0, "area_m2": 200_000.0}[limit]
+    hard = dataclasses.replace(goal, products={"humanoid": rate}, **{limit: tight})
+    words = {"power_kw": "power", "budget_usd": "budget", "area_m2": "space"}[limit]
+    with pytest.raises(BadInput, match=f"impossible: .*{words}") as caught:
+        design(hard)
+    match = re.search(r"products \{humanoid: (\d+)\}", str(caught.value))
+    if match:
+        nearest = dataclasses.replace(hard, products={"humanoid": float(match[1]) * 0.999})
+        assert all(one.ok for one in check(design(nearest)))
+    else:
+        assert "impossible at any rate" in str(caught.value)
+
+
+def test_a_skill_card_changes_the_loads():
+    bad = design(make_goal({**SMALL, "skill_cards": {"lifting": 0.5}}, "g"))
+    good = design(make_goal(SMALL, "g"))
+    total = [sum(s.load_s for s in b.lines[0].stations) for b in (good, bad)]
+    # 85 s of lifting before the first try fails: at 0.99 they take 85.86 s, at 0.5 170 s; film, strings, film, pack = 100 s.
+    assert total[1] - total[0] == pytest.approx(100 / 0.5 - 100 / 0.99)
+
+
+def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(solar, tmp_path):
+    shift = schedule_shift(solar, 3)
+    logs = []
+    for name in ("a", "b"):
+        outcome = run_shift(solar, shift, tmp_path / name, breakdown_share=0.3, seed=4)
+        logs.append((tmp_path / name).read_bytes())
+        assert (outcome.done, outcome.lost, outcome.done_twice) == (len(shift.operations), 0, 0)
+        assert outcome.breakdowns > 0
+    assert logs[0] == logs[1]
+    done = [json.loads(x) for x in logs[0].splitlines() if json.loads(x)["outcome"] == "done"]
+    assert len({x["data"]["operation"] for x in done}) == len(done) == len(shift.operations)
+
+
+def test_the_expanding_site_grows_and_says_what_binds():
+    months = expand(design(load_goal(ROOT / "examples/factory/self-expanding.yaml")), ExpandConfig(years=3))
+    assert len(months) == 36
+    assert months[-1].stations > months[0].stations
+    assert all(one.limits_growth and one.limits_production for one in months)
+    poor = expand(
+        design(load_goal(ROOT / "examples/factory/self-expanding.yaml")), ExpandConfig(years=1, area_m2=10_000)
+    )
+    assert {one.limits_growth for one in poor} == {"ground"}
+    assert poor[-1].stations == pytest.approx(poor[0].stations)
+
+
+def test_a_factory_that_makes_no_kits_cannot_expand(solar):
+    with pytest.raises(BadInput, match="makes no humanoid"):
+        expand(solar)
