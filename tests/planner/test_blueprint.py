@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,9 @@ def test_layout_brings_together_what_exchanges_much_and_keeps_off_forbidden_grou
     floor = make_floor(900, 4, 10, forbidden=[(4, 4, 4, 4)])
     assert (4.0, 4.0) not in floor.slots
     needs = {name: [1] for name in "abcdefghij"}
-    taken, after, before = arrange(floor, needs, {("a", "j"): 1.0}, seed=1)
-    a, j = floor.slots[taken["a"][0][0]], floor.slots[taken["j"][0][0]]
-    assert abs(a[0] - j[0]) + abs(a[1] - j[1]) == after == 4 < before
+    taken, after, before = arrange(floor, needs, {("a", "e"): 1.0}, seed=1)
+    a, e = floor.slots[taken["a"][0][0]], floor.slots[taken["e"][0][0]]
+    assert abs(a[0] - e[0]) + abs(a[1] - e[1]) == after == 4 < before
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -172,23 +173,25 @@ def test_a_catalogue_that_cannot_be_used_is_one_clear_line(tmp_path, old, new, w
         make_goal({**SMALL, "catalogues": [str(tmp_path / "own.yaml"), "site"]}, "goal")
 
 
-@pytest.mark.parametrize("limit", ["power_kw", "budget_usd", "area_m2"])
-def test_an_impossible_goal_names_what_binds_and_a_nearest_goal_that_is_possible(limit):
-    import re
-
-    goal = load_goal(ROOT / "examples/factory/humanoid.yaml")
-    tight = {"power_kw": 160.0, "budget_usd": 3.95e6, "area_m2": 200.0}[limit]
-    rate = {"power_kw": 20_000.0, "budget_usd": 20_000.0, "area_m2": 200_000.0}[limit]
-    hard = dataclasses.replace(goal, products={"humanoid": rate}, **{limit: tight})
-    words = {"power_kw": "power", "budget_usd": "budget", "area_m2": "space"}[limit]
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("power_kw", 2000.0, "power"), ("budget_usd", 50e6, "budget"), ("area_m2", 8000.0, "space")],
+)
+def test_an_impossible_goal_names_what_binds_and_a_nearest_goal_that_is_possible(limit, value, words):
+    hard = dataclasses.replace(load_goal(ROOT / "examples/factory/robots-and-panels.yaml"), **{limit: value})
     with pytest.raises(BadInput, match=f"impossible: .*{words}") as caught:
         design(hard)
-    match = re.search(r"products \{humanoid: (\d+)\}", str(caught.value))
-    if match:
-        nearest = dataclasses.replace(hard, products={"humanoid": float(match[1]) * 0.999})
-        assert all(one.ok for one in check(design(nearest)))
-    else:
-        assert "impossible at any rate" in str(caught.value)
+    found = re.search(r"products \{humanoid: (\d+), solar_panel: (\d+)\}", str(caught.value))
+    assert found
+    nearest = {"humanoid": float(found[1]), "solar_panel": float(found[2])}
+    assert all(one.ok for one in check(design(dataclasses.replace(hard, products=nearest))))
+    assert nearest["humanoid"] > 100_000, "near means not far below the goal"
+
+
+def test_a_goal_that_no_rate_makes_possible_says_so():
+    goal = dataclasses.replace(load_goal(ROOT / "examples/factory/humanoid.yaml"), power_kw=1.0)
+    with pytest.raises(BadInput, match="impossible at any rate: power"):
+        design(goal)
 
 
 def test_a_skill_card_changes_the_loads():

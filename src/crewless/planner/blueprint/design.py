@@ -50,7 +50,7 @@ def design(goal: Goal, seed: int = 0) -> Blueprint:
     reasons = "; ".join(f"{c.name} {c.figure:,.0f} > {c.limit:,.0f} {c.unit}" for c in broken)
     if low <= 1e-3:
         raise BadInput(f"goal {goal.name!r} is impossible at any rate: {reasons}", alternatives=["higher limits"])
-    rates = ", ".join(f"{part}: {rate:.0f}" for part, rate in _scaled(goal, low).products.items())
+    rates = ", ".join(f"{part}: {math.floor(rate)}" for part, rate in _scaled(goal, low).products.items())
     raise BadInput(
         f"goal {goal.name!r} is impossible: {reasons}",
         alternatives=[f"the nearest possible goal, {low:.1%} of it: products {{{rates}}}", "higher limits"],
@@ -260,7 +260,7 @@ def _layout(
 ) -> Layout:
     needs = {line.name: _slots(line, catalogue) for line in lines}
     moved = transport(made, lines, catalogue)
-    tries = max(100, min(3000, 1_500_000 // (len(moved) + len(floor.slots) + 1)))
+    tries = max(100, min(3000, 12_000_000 // (len(moved) + len(floor.slots) + 1)))
     taken, after, before = arrange(floor, needs, moved, tries=tries, seed=seed)
     places = []
     for line in lines:
