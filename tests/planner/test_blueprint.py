@@ -230,3 +230,26 @@ def test_the_expanding_site_grows_and_says_what_binds():
 def test_a_factory_that_makes_no_kits_cannot_expand(solar):
     with pytest.raises(BadInput, match="makes no humanoid"):
         expand(solar)
+
+
+def test_a_blueprint_that_somebody_broke_is_refused_by_the_command(solar, tmp_path, capsys):
+    from crewless.cli import main
+
+    (tmp_path / "b.json").write_bytes(to_json(FAULTS["power"](solar)))
+    assert main(["plan", "run", str(tmp_path / "b.json"), "--runs", str(tmp_path)]) == 2
+    assert "does not hold: power:" in capsys.readouterr().err
+    cyclic = tuple(dataclasses.replace(p, consumes={**p.consumes, "solar_panel": 1.0}) for p in solar.processes)
+    (tmp_path / "c.json").write_bytes(to_json(dataclasses.replace(solar, processes=cyclic)))
+    assert main(["plan", "schedule", str(tmp_path / "c.json"), "--runs", str(tmp_path)]) == 2
+    assert "cycle of the bill of materials: 2" in capsys.readouterr().err
+
+
+def test_one_command_leads_from_a_goal_to_a_run_factory(tmp_path):
+    from crewless.cli import main
+
+    assert main(["plan", "run", str(ROOT / "examples/factory/solar.yaml"), "--runs", str(tmp_path)]) == 0
+    (folder,) = tmp_path.iterdir()
+    names = {path.name for path in folder.iterdir()}
+    assert {"blueprint.json", "checks.json", "blueprint.html", "schedule.json", "events.jsonl"} <= names
+    assert json.loads((folder / "outcome.json").read_text())["lost"] == 0
+    assert "http" not in (folder / "blueprint.html").read_text().replace("http://www.w3.org/2000/svg", "")

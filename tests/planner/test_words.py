@@ -56,7 +56,7 @@ def test_a_bad_answer_is_repaired_with_the_error_in_the_question(fake):
 def test_after_two_repairs_it_gives_up_and_says_how_to_write_the_file(fake):
     answers, asked, endpoint = fake
     answers += ["no"] * 5
-    with pytest.raises(BadInput, match="in 3 tries.*a goal file such as"):
+    with pytest.raises(BadInput, match=r"in 3 tries.*a goal file such as"):
         goal_from_words("panels", endpoint)
     assert len(asked) == 3
 

@@ -52,6 +52,7 @@ def run(config: PlanConfig) -> int:
 
 def _blueprint(config: PlanConfig) -> "Blueprint":
     from crewless.core.errors import BadInput
+    from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.design import design
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal
@@ -60,9 +61,15 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
     path = Path(config.what)
     if path.suffix == ".json":
         try:
-            return load_blueprint(path.read_bytes(), str(path))
+            blueprint = load_blueprint(path.read_bytes(), str(path))
         except OSError as error:
             raise BadInput(f"cannot read the blueprint {path}: {error.strerror}") from error
+        broken = [f"{c.name}: {c.figure:,.4g}, at most {c.limit:,.4g} {c.unit}" for c in check(blueprint) if not c.ok]
+        if broken:
+            raise BadInput(
+                f"{path} does not hold: {'; '.join(broken)}", alternatives=["crewless plan design GOAL.yaml"]
+            )
+        return blueprint
     if path.suffix in (".yaml", ".yml") or " " not in config.what:
         return design(load_goal(path), config.seed)
     return design(goal_from_words(config.what, endpoint_of()), config.seed)

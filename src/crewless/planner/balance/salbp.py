@@ -7,6 +7,7 @@ dynamic program of Kuroiwa and Beck (2023), "Domain-independent dynamic programm
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crewless.core.errors import BadInput
 
@@ -114,7 +115,9 @@ def balance(
 def _cabs(
     times_s: Mapping[str, float], after: Mapping[str, Sequence[str]], cycle_s: float
 ) -> tuple[list[list[str]], bool]:
-    import didppy as dp
+    import didppy
+
+    dp: Any = didppy  # Compiled, without types.
 
     names = list(times_s)
     index = {name: i for i, name in enumerate(names)}

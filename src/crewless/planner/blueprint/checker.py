@@ -32,9 +32,12 @@ def _none(name: str, figure: float, unit: str) -> Check:
 
 
 def check(blueprint: Blueprint) -> list[Check]:
-    """Every check, in a fixed order, also those that hold."""
+    """Every check, in a fixed order, also those that hold; of a file whose names refer to nothing only the first ones."""
+    structure = _structure(blueprint)
+    if not all(one.ok for one in structure):
+        return structure
     return [
-        *_structure(blueprint),
+        *structure,
         *_mass(blueprint),
         *_takt(blueprint),
         *_skill(blueprint),

@@ -146,7 +146,7 @@ def run_shift(
     for one in shift.operations:
         if one.station not in stations:
             raise BadInput(f"the schedule names station {one.station!r}, which the blueprint has not")
-    waits = {one.name: {a for a in one.after} for one in shift.operations}
+    waits = {one.name: set(one.after) for one in shift.operations}
     followers: dict[str, list[str]] = {}
     for name, before in waits.items():
         for one in before:
