@@ -1,0 +1,1 @@
+"""From a goal to a blueprint, a schedule, and a dispatched fleet."""
