@@ -37,8 +37,8 @@ class Traffic:
     """Steps since each last moved. Shape: (robots,)."""
     seed: int = 0
     patience_steps: int = 12
-    """A robot that has been pushed about or stood for so long takes a random free neighbour for once, and starts again with
-    a priority of zero: what breaks a livelock."""
+    """A robot that has stood for so long gives way for a while: it wanders at random with a priority of zero, so that others
+    push it aside. What breaks a livelock, in dead ends above all, where priorities alone do not help."""
 
     def __post_init__(self) -> None:
         cells, robots = len(self.floor.neighbour), len(self.cell)
@@ -51,6 +51,7 @@ class Traffic:
         self._tie = rng.permutation(robots) / max(1, robots)
         self.priority = self._tie.copy()
         self.blocked_steps = np.zeros(robots, np.int32)
+        self._giving_way = np.zeros(robots, np.int32)
         self._robot_at = np.full(cells, -1, np.int32)
         self._robot_at[self.cell] = np.arange(robots)
         self._reserved_by = np.full(cells, -1, np.int32)
@@ -72,7 +73,7 @@ def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int
     return _step(
         traffic.floor.neighbour, traffic.floor.cost, distance, np.asarray(goal_row, np.int32), order, traffic.cell,
         traffic.heading, traffic.next_cell, traffic.priority, traffic._tie, traffic.blocked_steps, traffic._robot_at,
-        traffic._reserved_by, traffic._random, traffic.patience_steps,
+        traffic._reserved_by, traffic._random, traffic._giving_way, traffic.patience_steps,
     )  # fmt: skip
 
 
@@ -88,12 +89,9 @@ def _draw(state):
 
 
 @njit(cache=True)
-def _plan(robot, parent_cell, depth, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless):  # fmt: skip
-    """Commit ``robot`` to a neighbour cell, or to stay. True when it leaves its cell."""
-    here = cell[robot]
-    planned[robot] = True
-    row = goal_row[robot]
-    score = np.empty(4, np.float64)
+def _score(robot, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, score):
+    """What each of the four neighbour cells is worth to a robot, the lowest first. 1e18: cannot be driven to."""
+    here, row = cell[robot], goal_row[robot]
     for way in range(4):
         ahead = neighbour[here, way]
         score[way] = 1e18
@@ -106,49 +104,73 @@ def _plan(robot, parent_cell, depth, neighbour, cost, distance, goal_row, cell, 
         score[way] = far + turns * 0.9 + (0.5 if robot_at[ahead] >= 0 else 0.0) + 0.1 * _draw(random)
         if restless[robot]:
             score[way] = _draw(random) + (1.0 if robot_at[ahead] >= 0 else 0.0)
-    stay = 0.0 if row < 0 else float(distance[row, here])
-    for _ in range(4):
-        way = np.argmin(score)
-        if score[way] >= 1e17:
-            break
-        best, score[way] = score[way], 1e18
-        # Nobody pushes, so going back is not worth it: wait for a better cell instead.
-        if parent_cell < 0 and not restless[robot] and (row < 0 or distance[row, here] == 0 or best > stay + 3.5):
-            break
-        ahead = neighbour[here, way]
-        if reserved_by[ahead] >= 0 or ahead == parent_cell:
-            continue
-        other = robot_at[ahead]
-        if other >= 0:
-            if next_cell[other] == here:
-                continue  # a swap
-            if next_cell[other] < 0 and (planned[other] or depth > 400):
-                continue  # it has decided to stay
-        reserved_by[ahead] = robot
-        next_cell[robot] = ahead
-        if (
-            other >= 0
-            and next_cell[other] < 0
-            and not _plan(other, here, depth + 1, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless)  # fmt: skip
-        ):
-            reserved_by[ahead] = -1
-            next_cell[robot] = -1
-            continue
-        return True
-    return False
 
 
 @njit(cache=True)
-def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, patience):  # fmt: skip
+def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, stack, scores):  # fmt: skip
+    """Commit a robot to a neighbour cell, and with it all those that it pushes; or none, when there is no way.
+
+    The recursion of the paper is a stack here: numba cannot keep compiled recursive functions.
+    """
+    stack[0] = first
+    planned[first] = True
+    _score(first, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, scores[0])
+    depth = 0
+    while depth >= 0:
+        robot, score = stack[depth], scores[depth]
+        here, row = cell[robot], goal_row[robot]
+        if next_cell[robot] >= 0:
+            # Whom it pushed has no way out: take the reservation back and try the next cell.
+            reserved_by[next_cell[robot]] = -1
+            next_cell[robot] = -1
+        pushed = False
+        for _ in range(4):
+            way = np.argmin(score)
+            if score[way] >= 1e17:
+                break
+            best, score[way] = score[way], 1e18
+            # Nobody pushes, so going back is not worth it: wait for a better cell instead.
+            if depth == 0 and not restless[robot] and (row < 0 or distance[row, here] == 0 or best > distance[row, here] + 3.5):  # fmt: skip
+                break
+            ahead = neighbour[here, way]
+            if reserved_by[ahead] >= 0 or (depth > 0 and ahead == cell[stack[depth - 1]]):
+                continue
+            other = robot_at[ahead]
+            if other >= 0:
+                if next_cell[other] == here:
+                    continue  # a swap
+                if next_cell[other] < 0 and (planned[other] or depth + 1 >= len(stack)):
+                    continue  # it has decided to stay
+            reserved_by[ahead] = robot
+            next_cell[robot] = ahead
+            if other < 0 or next_cell[other] >= 0:
+                return  # free, or about to be left: the whole chain moves
+            depth += 1
+            stack[depth] = other
+            planned[other] = True
+            _score(other, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, scores[depth])
+            pushed = True
+            break
+        if not pushed:
+            depth -= 1
+
+
+@njit(cache=True)
+def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, giving_way, patience):  # fmt: skip
     robots = len(cell)
     planned = np.zeros(robots, np.bool_)
-    restless = np.zeros(robots, np.bool_)
     for robot in range(robots):
-        # Not all at once: those who back off together meet again.
-        restless[robot] = blocked[robot] > patience and goal_row[robot] >= 0 and _draw(random) < 0.1
+        giving_way[robot] = max(0, giving_way[robot] - 1)
+        # Not all at once, and not for equally long: those who back off together meet again.
+        if blocked[robot] > patience and goal_row[robot] >= 0 and _draw(random) < 0.1:
+            giving_way[robot] = 3 + int(_draw(random) * patience)
+            priority[robot] = tie[robot]
+    restless = giving_way > 0
+    stack = np.empty(400, np.int32)
+    scores = np.empty((400, 4), np.float64)
     for robot in order:
         if next_cell[robot] < 0 and not planned[robot]:
-            _plan(robot, -1, 0, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless)  # fmt: skip
+            _plan(robot, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, stack, scores)  # fmt: skip
     moves = np.zeros(robots, np.int8)
     aligned = np.zeros(robots, np.bool_)
     for robot in range(robots):
