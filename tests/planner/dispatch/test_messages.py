@@ -31,7 +31,7 @@ def sample(node, root, every):
     if "anyOf" in node:
         return sample(node["anyOf"][0], root, every)
     kind = node.get("type")
-    kind = "string" if isinstance(kind, list) else kind
+    kind = "string" if kind is None or isinstance(kind, list) else kind
     if kind == "object":
         wanted = node.get("properties", {}) if every else node.get("required", [])
         return {name: sample(node["properties"][name], root, every) for name in wanted}

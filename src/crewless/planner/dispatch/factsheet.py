@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from crewless.planner.dispatch.messages import ActionParameter, Count, Header, Percent, Positive, Share
+from crewless.planner.dispatch.messages import ActionParameter, Count, Header, Percent, Positive, Sender, Share
 
 ZoneType = Literal[
     "BLOCKED", "LINE_GUIDED", "RELEASE", "COORDINATED_REPLANNING", "SPEED_LIMIT", "ACTION", "PRIORITY", "PENALTY",
@@ -303,7 +303,7 @@ class LoadSet(TypedDict):
     maximumLoadhandlingTilt: NotRequired[float]
     maximumSpeed: NotRequired[Positive]
     maximumAcceleration: NotRequired[Positive]
-    maximumDeceleration: NotRequired[Positive]
+    maximumDeceleration: NotRequired[float]
     pickTime: NotRequired[Positive]
     dropTime: NotRequired[Positive]
     description: NotRequired[str]
@@ -350,9 +350,10 @@ class RobotConfiguration(TypedDict, total=False):
     batteryCharging: BatteryCharging
 
 
-class Factsheet(Header):
+class Factsheet(Sender):
     """Robot to control, retained: what it is and what it can do."""
 
+    headerId: Count
     typeSpecification: TypeSpecification
     physicalParameters: PhysicalParameters
     protocolLimits: ProtocolLimits

@@ -25,15 +25,20 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Value = list[Any] | bool | float | str | dict[str, Any]
 
 
-class Header(TypedDict):
-    """What every message begins with."""
+class Sender(TypedDict):
+    """Which robot a message is from or for, and when it was sent."""
 
-    headerId: int
-    """Counted per topic and sender."""
     timestamp: Timestamp
     version: str
     manufacturer: str
     serialNumber: str
+
+
+class Header(Sender):
+    """What every message begins with."""
+
+    headerId: int
+    """Counted per topic and sender."""
 
 
 class Connection(Header):
@@ -407,7 +412,7 @@ class State(Header):
 class Visualization(Header):
     """Robot to control, often: where it is."""
 
-    referenceStateHeaderId: NotRequired[int]
+    referenceStateHeaderId: int
     plannedPath: NotRequired[PlannedPath]
     intermediatePath: NotRequired[IntermediatePath]
     mobileRobotPosition: NotRequired[RobotPosition]
