@@ -137,7 +137,7 @@ class MqttTransport:
         self._inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._patterns: list[str] = []
         self._qos, self._on_reconnect, self._connections = qos, on_reconnect, 0
-        self._connected = threading.Event()
+        self._connected, self._subscribed = threading.Event(), threading.Event()
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client, clean_session=False)
         self._client.max_inflight_messages_set(1000)
         self._client.max_queued_messages_set(0)
@@ -145,6 +145,7 @@ class MqttTransport:
         if will is not None:
             self._client.will_set(will.topic, will.payload, qos=1, retain=True)
         self._client.on_connect = self._hello
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = lambda _client, _data, message: self._inbox.put((message.topic, message.payload))
         try:
             self._client.connect(host, port, keepalive=keepalive_s)
@@ -158,9 +159,11 @@ class MqttTransport:
             raise BadInput(f"the MQTT broker at {host}:{port} did not let {client} in within 10 s")
 
     def subscribe(self, pattern: str) -> None:
-        """See :class:`Transport`."""
+        """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed."""
         self._patterns.append(pattern)
+        self._subscribed.clear()
         self._client.subscribe(pattern, qos=self._qos)
+        self._subscribed.wait(10)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`. Kept until the broker has it, also while it is away."""
