@@ -11,9 +11,12 @@ from crewless.core.errors import BadInput
 from crewless.planner.dispatch.validate import TOPICS, check, decode, encode, schema
 
 PUBLISHED = next(
-    (up / "shared/data/vda5050" for up in Path(__file__).resolve().parents if (up / "shared/data/vda5050").is_dir()), None
+    (up / "shared/data/vda5050" for up in Path(__file__).resolve().parents if (up / "shared/data/vda5050").is_dir()),
+    None,
 )
-needs_published = pytest.mark.skipif(PUBLISHED is None, reason="the published VDA 5050 schemas are not beside this checkout")
+needs_published = pytest.mark.skipif(
+    PUBLISHED is None, reason="the published VDA 5050 schemas are not beside this checkout"
+)
 HARD_TO_GUESS = {"date-time": "2026-01-31T12:00:00.00Z"}
 
 
@@ -89,7 +92,9 @@ def test_own_schema_judges_as_the_published_one_does(topic):
 
 
 @needs_published
-@pytest.mark.parametrize("zone_type", ["RELEASE", "SPEED_LIMIT", "ACTION", "PRIORITY", "PENALTY", "DIRECTED", "BIDIRECTED"])
+@pytest.mark.parametrize(
+    "zone_type", ["RELEASE", "SPEED_LIMIT", "ACTION", "PRIORITY", "PENALTY", "DIRECTED", "BIDIRECTED"]
+)
 def test_a_zone_needs_what_its_type_needs(zone_type):
     message = sample(schema("zoneSet"), schema("zoneSet"), True)
     message["zoneSet"]["zones"][0] |= {"zoneType": zone_type}

@@ -101,7 +101,7 @@ def test_nothing_is_lost_while_the_broker_is_away(tmp_path):
 
 
 def test_a_broker_that_is_not_there_is_named():
-    with pytest.raises(BadInput, match="no MQTT broker answers at 127.0.0.1:1"):
+    with pytest.raises(BadInput, match=r"no MQTT broker answers at 127\.0\.0\.1:1"):
         MqttTransport("nobody", port=1)
 
 

@@ -50,7 +50,9 @@ def test_a_ring_full_of_robots_turns_round():
     free = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.bool_)
     one_way = np.array([[EAST, EAST, SOUTH], [NORTH, -1, SOUTH], [NORTH, WEST, WEST]], np.int8)
     floor = floor_from(free, one_way=one_way)
-    seen, conflicts = run(floor, range(8), [EAST, EAST, SOUTH, NORTH, SOUTH, NORTH, WEST, WEST], [1, 2, 4, 0, 7, 3, 5, 6], 8)
+    seen, conflicts = run(
+        floor, range(8), [EAST, EAST, SOUTH, NORTH, SOUTH, NORTH, WEST, WEST], [1, 2, 4, 0, 7, 3, 5, 6], 8
+    )
     assert conflicts == 0
     assert (seen[1:, :, :2] == [(0, 1), (0, 2), (1, 2), (0, 0), (2, 2), (1, 0), (2, 0), (2, 1)]).all(axis=(1, 2)).any()
 

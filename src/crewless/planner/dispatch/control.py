@@ -6,6 +6,7 @@ the log before the order is sent; an operation that did not end well is promised
 that it was not done (:mod:`crewless.planner.dispatch.site`).
 """
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -19,8 +20,8 @@ from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_
 from crewless.planner.dispatch.roadmap import Roadmap, Station
 from crewless.planner.dispatch.site import ANSWER, ASK, STATION
 from crewless.planner.dispatch.transport import Transport
-from crewless.planner.dispatch.wire import PREFIX, Sender, address
 from crewless.planner.dispatch.validate import decode
+from crewless.planner.dispatch.wire import PREFIX, Sender, address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +100,13 @@ class FleetControl:
         self._cancelled: set[str] = set()
         self._instant = self._charges = 0
         self._sender = Sender(transport)
-        for pattern in (f"{PREFIX}/+/+/connection", f"{PREFIX}/+/+/factsheet", f"{PREFIX}/+/+/state", ANSWER, f"{STATION}/+"):
+        for pattern in (
+            f"{PREFIX}/+/+/connection",
+            f"{PREFIX}/+/+/factsheet",
+            f"{PREFIX}/+/+/state",
+            ANSWER,
+            f"{STATION}/+",
+        ):
             transport.subscribe(pattern)
 
     # What a person may do ---------------------------------------------------------------------------------------------
@@ -281,7 +288,9 @@ class FleetControl:
         for robot in [each for each in free if each.charge < self.config.low_charge and self.chargers]:
             self._charge(robot)
             free.remove(robot)
-        ready = sorted(self.ledger.ready, key=lambda name: (-self.ledger.tail_s[name], name)) if self.ledger.ready else []
+        ready = (
+            sorted(self.ledger.ready, key=lambda name: (-self.ledger.tail_s[name], name)) if self.ledger.ready else []
+        )
         for name in ready:
             if not free and any(robot.skills for robot in self.robots.values()):
                 break
@@ -298,7 +307,11 @@ class FleetControl:
                 continue  # somebody who has not tried yet will be free
             chosen = self._choose(fresh or able, [each for each in alive if self._used[each.station] < each.places])
             if chosen is None:
-                if able and name not in self._unreachable and all(self._used[each.station] < each.places for each in alive):
+                if (
+                    able
+                    and name not in self._unreachable
+                    and all(self._used[each.station] < each.places for each in alive)
+                ):
                     self._unreachable.add(name)
                     self._note(name, f"no robot can reach a station for {operation.station_kind}")
                 continue
@@ -363,7 +376,7 @@ class FleetControl:
         })  # fmt: skip
         edges = [
             {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": True, "actions": []}
-            for index, (a, b) in enumerate(zip(route, route[1:], strict=False))
+            for index, (a, b) in enumerate(itertools.pairwise(route))
         ]
         body = {"orderId": robot.order, "orderUpdateId": 0, "nodes": nodes, "edges": edges}
         self._sender.send(robot.manufacturer, robot.serial, "order", body)

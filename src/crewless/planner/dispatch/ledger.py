@@ -115,5 +115,7 @@ class Ledger:
             raise BadInput(f"operations wait for each other in a circle: {', '.join(stuck[:5])}")
         tail_s: dict[str, float] = {}
         for name in reversed(sequence):
-            tail_s[name] = self.operations[name].duration_s + max((tail_s[f] for f in self.followers[name]), default=0.0)
+            tail_s[name] = self.operations[name].duration_s + max(
+                (tail_s[f] for f in self.followers[name]), default=0.0
+            )
         return tail_s

@@ -1,6 +1,7 @@
 """Places and ways between them, with zones that can be closed."""
 
 import heapq
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Roadmap:
 
     def length_m(self, route: list[str]) -> float:
         """In metres."""
-        return sum(math.dist(self.nodes[a], self.nodes[b]) for a, b in zip(route, route[1:], strict=False))
+        return sum(math.dist(self.nodes[a], self.nodes[b]) for a, b in itertools.pairwise(route))
 
     def _search(self, start: str, goal: str) -> list[str] | None:
         best, came, heap = {start: 0.0}, {}, [(0.0, start)]

@@ -29,7 +29,11 @@ class Site:
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
         """A robot finishes its work here. False: the station is broken, or refuses an old promise."""
         operation, attempt = parameters["operation"], int(parameters["attempt"])
-        if parameters["station"] in self.broken or operation in self._finished or attempt <= self._fence.get(operation, -1):
+        if (
+            parameters["station"] in self.broken
+            or operation in self._finished
+            or attempt <= self._fence.get(operation, -1)
+        ):
             return False
         self.done.append((operation, attempt, parameters["station"]))
         self._finished.add(operation)

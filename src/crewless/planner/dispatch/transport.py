@@ -151,7 +151,8 @@ class MqttTransport:
             self._client.connect(host, port, keepalive=keepalive_s)
         except OSError as error:
             raise BadInput(
-                f"no MQTT broker answers at {host}:{port}: {error.strerror or error}", alternatives=[f"mosquitto -p {port}"]
+                f"no MQTT broker answers at {host}:{port}: {error.strerror or error}",
+                alternatives=[f"mosquitto -p {port}"],
             ) from error
         self._client.loop_start()
         if not self._connected.wait(10):
