@@ -8,6 +8,7 @@ needed=(
   "openbox openbox"
   "chromium chromium"
   "xterm xterm"
+  "/usr/sbin/mosquitto mosquitto"
   "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
   "/usr/share/fonts/truetype/liberation fonts-liberation"
 )

@@ -133,12 +133,13 @@ class MqttTransport:
         keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
 
         self._inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._patterns: list[str] = []
         self._qos, self._on_reconnect, self._connections = qos, on_reconnect, 0
         self._connected, self._subscribed = threading.Event(), threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client, clean_session=False)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client, clean_session=False)
         self._client.max_inflight_messages_set(1000)
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(1, 4)
@@ -146,7 +147,9 @@ class MqttTransport:
             self._client.will_set(will.topic, will.payload, qos=1, retain=True)
         self._client.on_connect = self._hello
         self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = lambda _client, _data, message: self._inbox.put((message.topic, message.payload))
+        self._client.on_message = lambda _client, _data, message: self._inbox.put(
+            (message.topic, bytes(message.payload))
+        )
         try:
             self._client.connect(host, port, keepalive=keepalive_s)
         except OSError as error:

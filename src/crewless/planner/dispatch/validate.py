@@ -47,7 +47,7 @@ def check(topic: Topic, message: Mapping[str, Any]) -> None:
         raise BadInput(f"VDA 5050 has no topic {topic!r}", alternatives=TOPICS)
     try:
         _compiled(topic)(message)
-    except fastjsonschema.JsonSchemaException as error:
+    except fastjsonschema.JsonSchemaValueException as error:
         sender = message.get("serialNumber", "an unnamed sender") if isinstance(message, dict) else "an unnamed sender"
         raise BadInput(f"malformed {topic} of {sender}: {error.message.replace('data', topic, 1)}") from error
     if message["version"].split(".")[0] != messages.VERSION.split(".")[0]:
