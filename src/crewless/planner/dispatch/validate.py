@@ -1,9 +1,10 @@
 """From bytes off the wire to a message that can be trusted to have its fields; what is malformed is named, not believed."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal, cast, get_args
+
+import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.planner.dispatch import factsheet, messages
@@ -59,8 +60,8 @@ def check(topic: Topic, message: Mapping[str, Any]) -> None:
 def decode(topic: Topic, payload: bytes) -> dict[str, Any]:
     """A message from its JSON. Raises BadInput when it is none, or malformed."""
     try:
-        message = json.loads(payload)
-    except ValueError as error:
+        message = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, ValueError) as error:
         raise BadInput(f"{topic}: not JSON: {payload[:60]!r}") from error
     check(topic, message)
     return message
@@ -69,7 +70,7 @@ def decode(topic: Topic, payload: bytes) -> dict[str, Any]:
 def encode(topic: Topic, message: Mapping[str, Any]) -> bytes:
     """A message as JSON. Raises BadInput when it would not be understood: nothing malformed is ever sent."""
     check(topic, message)
-    return json.dumps(message, separators=(",", ":")).encode()
+    return msgspec.json.encode(message)
 
 
 def _without_prose(node: Any) -> Any:
