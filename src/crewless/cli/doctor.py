@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 GIB = 2**30
-PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium"}
+PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium", "mosquitto": "mosquitto"}
 """What must be on the path, and the Debian package that brings it."""
 FONTS = {"DejaVu": "fonts-dejavu-core", "Liberation": "fonts-liberation"}
 """Font families that pages are drawn with, and their packages: without them every text is a row of boxes."""
@@ -131,7 +131,7 @@ def _numbers(version: str) -> list[int]:
 
 def _programs() -> Iterator[Check]:
     for program, package in PROGRAMS.items():
-        path = shutil.which(program)
+        path = shutil.which(program) or shutil.which(program, path="/usr/sbin")
         if path:
             yield Check(what=program, state="ok", found=path)
         else:
