@@ -131,7 +131,7 @@ def _numbers(version: str) -> list[int]:
 
 def _programs() -> Iterator[Check]:
     for program, package in PROGRAMS.items():
-        path = shutil.which(program) or shutil.which(program, path="/usr/sbin")
+        path = shutil.which(program)
         if path:
             yield Check(what=program, state="ok", found=path)
         else:
