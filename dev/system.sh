@@ -8,6 +8,7 @@ needed=(
   "openbox openbox"
   "chromium chromium"
   "xterm xterm"
+  "mosquitto mosquitto"
   "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
   "/usr/share/fonts/truetype/liberation fonts-liberation"
 )
@@ -16,7 +17,7 @@ missing=()
 for line in "${needed[@]}"; do
   read -r proof package <<<"$line"
   if [[ $proof == /* ]]; then [[ -e $proof ]] || missing+=("$package"); else
-    command -v "$proof" >/dev/null || missing+=("$package")
+    PATH=$PATH:/usr/sbin command -v "$proof" >/dev/null || missing+=("$package")
   fi
 done
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 GIB = 2**30
-PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium"}
+PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium", "mosquitto": "mosquitto"}
 """What must be on the path, and the Debian package that brings it."""
 FONTS = {"DejaVu": "fonts-dejavu-core", "Liberation": "fonts-liberation"}
 """Font families that pages are drawn with, and their packages: without them every text is a row of boxes."""

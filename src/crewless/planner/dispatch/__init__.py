@@ -1,0 +1,1 @@
+"""Master control of a fleet over VDA 5050 version 3."""

@@ -1,0 +1,121 @@
+"""What is to be done, what was promised to whom, and what is done: a fold over the event log and nothing else, so that a
+planner that was killed is the same planner after reading its log."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from crewless.core.errors import BadInput
+from crewless.core.events import Event, read_events
+
+Status = Literal["waiting", "assigned", "done", "refused", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One piece of work at one station by one robot."""
+
+    operation: str
+    skill: str
+    station_kind: str
+    duration_s: float
+    after: tuple[str, ...] = ()
+    """Operations that must be done before."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Progress:
+    """How far one operation is."""
+
+    status: Status = "waiting"
+    attempt: int = 0
+    """Of the last promise; every promise has a number of its own."""
+    robot: str = ""
+    station: str = ""
+    failures: int = 0
+    tried: set[str] = field(default_factory=set)
+    """Robots that it has failed on or that gave it back."""
+
+
+def order_of(operation: str, attempt: int) -> str:
+    """The identifier of the order, and of its action, by which an operation is promised."""
+    return f"{operation}#{attempt}"
+
+
+class Ledger:
+    """The progress of all operations, changed by events only."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations: Mapping[str, Operation] = {each.operation: each for each in operations}
+        if len(self.operations) != len(operations):
+            raise BadInput("two operations have the same name")
+        self.progress = {name: Progress() for name in self.operations}
+        self.followers: dict[str, list[str]] = {name: [] for name in self.operations}
+        self._missing = {}
+        for each in operations:
+            for before in each.after:
+                if before not in self.operations:
+                    raise BadInput(f"operation {each.operation} comes after {before!r}, which is not there")
+                self.followers[before].append(each.operation)
+            self._missing[each.operation] = len(set(each.after))
+        self.tail_s = self._tails()
+        self.ready = {name for name, missing in self._missing.items() if missing == 0}
+
+    def replay(self, log: Path) -> None:
+        """Take over what a planner before wrote. A log that is not there is one of a planner that never began."""
+        if log.is_file():
+            for event in read_events(log):
+                self.fold(event)
+
+    def fold(self, event: Event) -> None:
+        """One event. Notes and what is not about an operation change nothing."""
+        progress = self.progress.get(event.case)
+        if progress is None or event.kind not in ("start", "end") or progress.status == "done":
+            return
+        if event.kind == "start":
+            progress.status, progress.robot, progress.station = "assigned", event.resource, event.cell
+            progress.attempt = int(event.data["attempt"])
+            self.ready.discard(event.case)
+            return
+        outcome = event.outcome
+        if outcome == "done":
+            progress.status = "done"
+            self.ready.discard(event.case)
+            for follower in set(self.followers[event.case]):
+                self._missing[follower] -= 1
+                if self._missing[follower] == 0 and self.progress[follower].status == "waiting":
+                    self.ready.add(follower)
+        elif outcome in ("refused", "cancelled"):
+            progress.status = outcome
+            self.ready.discard(event.case)
+        else:
+            progress.status = "waiting"
+            progress.failures += outcome == "failed"
+            if event.data.get("blame"):
+                progress.tried.add(progress.robot)
+            self.ready.add(event.case)
+
+    def names(self, status: Status) -> Iterable[str]:
+        """All operations in a status."""
+        return [name for name, progress in self.progress.items() if progress.status == status]
+
+    def _tails(self) -> dict[str, float]:
+        """The longest chain of work that hangs on each operation, in seconds: the priority of list scheduling (Graham 1969;
+        critical path). Raises BadInput that names a cycle."""
+        before = {name: len(set(each.after)) for name, each in self.operations.items()}
+        sequence = [name for name, count in before.items() if count == 0]
+        for name in sequence:
+            for follower in set(self.followers[name]):
+                before[follower] -= 1
+                if before[follower] == 0:
+                    sequence.append(follower)
+        if len(sequence) < len(self.operations):
+            stuck = sorted(set(self.operations) - set(sequence))
+            raise BadInput(f"operations wait for each other in a circle: {', '.join(stuck[:5])}")
+        tail_s: dict[str, float] = {}
+        for name in reversed(sequence):
+            tail_s[name] = self.operations[name].duration_s + max(
+                (tail_s[f] for f in self.followers[name]), default=0.0
+            )
+        return tail_s

@@ -1,0 +1,348 @@
+"""A simulated robot that speaks VDA 5050: it drives straight lines between nodes, works, warms up, discharges, fails.
+
+No hardware was used. The heat and battery constants are assumptions of the size of a small industrial carrier, stated in
+:class:`RobotConfig`; a real fleet brings its own.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crewless.core.errors import BadInput
+from crewless.planner.dispatch.transport import Transport, Will
+from crewless.planner.dispatch.validate import decode, encode
+from crewless.planner.dispatch.wire import Sender, address, header, topic_of
+
+MANUFACTURER = "crewless"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RobotConfig:
+    """A robot's body."""
+
+    serial: str
+    skills: tuple[str, ...] = ("assemble",)
+    x_m: float = 0.0
+    y_m: float = 0.0
+    speed_m_s: float = 1.5
+    battery_wh: float = 1000.0
+    idle_w: float = 20.0
+    drive_w: float = 150.0
+    work_w: float = 250.0
+    charge_w: float = 2000.0
+    loss_share: float = 0.3
+    """Of the power drawn, what heats the motors."""
+    heat_capacity_j_k: float = 4000.0
+    heat_resistance_k_w: float = 0.6
+    """Motor to air: one thermal mass, C dT/dt = P_loss - (T - T_air) / R."""
+    air_c: float = 25.0
+    hot_c: float = 90.0
+    """It stops above, until it is ten degrees cooler."""
+
+
+@dataclass
+class SimulatedRobot:
+    """One robot. ``work_done`` is called at the moment when work is physically finished, with the action and its
+    parameters; it returns False when the station refuses it, and the action fails."""
+
+    config: RobotConfig
+    transport: Transport
+    work_done: Callable[[str, Mapping[str, Any]], bool] = lambda action, parameters: True
+    charge: float = 1.0
+    motor_c: float = math.nan
+    alive: bool = True
+    fails_next: int = 0
+    """So many coming actions fail."""
+    slow: float = 1.0
+    """Actions take so many times as long."""
+
+    order: dict[str, Any] = field(default_factory=dict)
+    action_states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    instant_states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    paused: bool = False
+
+    def __post_init__(self) -> None:
+        self.x_m, self.y_m = self.config.x_m, self.config.y_m
+        self.motor_c = self.config.air_c if math.isnan(self.motor_c) else self.motor_c
+        self._sender = Sender(self.transport)
+        self._ahead: list[dict[str, Any]] = []
+        self._edges: list[dict[str, Any]] = []
+        self._todo: list[dict[str, Any]] = []
+        self._left_s = 0.0
+        self._last_node, self._last_sequence = "", 0
+        self._driving = self._cooling = False
+        self._changed = True
+
+    def start(self) -> None:
+        """Say hello: connection and factsheet, both retained, and the first state."""
+        self._send("connection", {"connectionState": "ONLINE"})
+        self._send("factsheet", factsheet(self.config))
+        self.tell()
+
+    def stop(self) -> None:
+        """Say goodbye."""
+        self._send("connection", {"connectionState": "OFFLINE"})
+
+    def handle(self, topic: str, payload: bytes) -> None:
+        """A message for this robot; one that is malformed becomes an error in the state."""
+        place = address(topic)
+        if place is None or place[1] != self.config.serial or not self.alive:
+            return
+        kind = place[2]
+        if kind not in ("order", "instantActions"):
+            return
+        try:
+            message = decode(kind, payload)
+        except BadInput as error:
+            self._complain("validationFailure", str(error))
+            return
+        if kind == "order":
+            self._take(message)
+        else:
+            for action in message["actions"]:
+                self._instant(action)
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass; a state is sent when something has changed."""
+        if not self.alive:
+            return
+        left = dt_s
+        power = self.config.idle_w
+        self._driving = False
+        while left > 0 and not self.paused and not self._cooling and self.charge > 0:
+            if self._todo:
+                power = self.config.work_w
+                left = self._work(left)
+            elif self._ahead and self._ahead[0]["released"]:
+                power = self.config.drive_w
+                left = self._drive(left)
+            else:
+                break
+        self._feel(power, dt_s)
+        if self._changed:
+            self.tell()
+
+    def tell(self) -> None:
+        """Send the state."""
+        self._changed = False
+        self._send("state", self.state())
+
+    def state(self) -> dict[str, Any]:
+        """All there is to know, without the header."""
+        return {
+            "orderId": self.order.get("orderId", ""),
+            "orderUpdateId": self.order.get("orderUpdateId", 0),
+            "lastNodeId": self._last_node,
+            "lastNodeSequenceId": self._last_sequence,
+            "nodeStates": [{key: node[key] for key in ("nodeId", "sequenceId", "released")} for node in self._ahead],
+            "edgeStates": [{key: edge[key] for key in ("edgeId", "sequenceId", "released")} for edge in self._edges],
+            "mobileRobotPosition": {"x": self.x_m, "y": self.y_m, "theta": 0.0, "mapId": "floor", "localized": True},
+            "driving": self._driving,
+            "paused": self.paused,
+            "actionStates": list(self.action_states.values()),
+            "instantActionStates": list(self.instant_states.values())[-8:],
+            "powerSupply": {"stateOfCharge": round(100 * self.charge, 2), "charging": self._charging()},
+            "operatingMode": "AUTOMATIC",
+            "errors": list(self.errors),
+            "information": [
+                {"infoType": "motorTemperature", "infoLevel": "INFO", "infoDescriptor": f"{self.motor_c:.1f} C"}
+            ],
+            "safetyState": {"activeEmergencyStop": "NONE", "fieldViolation": False},
+        }
+
+    def busy(self) -> bool:
+        """Whether there is something left of the order."""
+        return bool(self._ahead or self._todo)
+
+    # Orders -----------------------------------------------------------------------------------------------------------
+
+    def _take(self, order: dict[str, Any]) -> None:
+        current = self.order
+        if order["orderId"] == current.get("orderId"):
+            if order["orderUpdateId"] < current["orderUpdateId"]:
+                self._complain("outdatedOrderUpdate", f"{order['orderUpdateId']} after {current['orderUpdateId']}")
+            elif order["orderUpdateId"] == current["orderUpdateId"]:
+                self._changed = True  # the same once more: not done again, but answered
+            else:
+                self._update(order)
+            return
+        if self.busy():
+            self._complain("orderError", f"order {order['orderId']} while {current['orderId']} is under way")
+            return
+        if not order["nodes"] or len(order["edges"]) != len(order["nodes"]) - 1:
+            self._complain("orderError", f"order {order['orderId']} has no way from node to node")
+            return
+        unknown = self._unknown_actions(order)
+        if unknown:
+            self._complain("unsupportedAction", f"cannot {', '.join(unknown)}")
+            return
+        self.order, self.errors = order, []
+        self.action_states = {}
+        self._ahead, self._edges = list(order["nodes"]), list(order["edges"])
+        self._register(order["nodes"])
+        self._changed = True
+
+    def _update(self, order: dict[str, Any]) -> None:
+        """Stitch: the update's first node is the last released one (VDA 5050, 'Order update')."""
+        base = [node["sequenceId"] for node in self._ahead if node["released"]]
+        end = base[-1] if base else self._last_sequence
+        if not order["nodes"] or order["nodes"][0]["sequenceId"] != end:
+            self._complain("orderUpdateError", f"update {order['orderUpdateId']} does not begin at sequence {end}")
+            return
+        if unknown := self._unknown_actions(order):
+            self._complain("unsupportedAction", f"cannot {', '.join(unknown)}")
+            return
+        self._ahead = [node for node in self._ahead if node["released"]] + order["nodes"][1:]
+        self._edges = [edge for edge in self._edges if edge["released"] and edge["sequenceId"] < end] + order["edges"]
+        self.order = order
+        self._register(order["nodes"][1:])
+        self._changed = True
+
+    def _unknown_actions(self, order: dict[str, Any]) -> list[str]:
+        named = {action["actionType"] for node in order["nodes"] for action in node["actions"]}
+        return sorted(named - {*self.config.skills, "charge"})
+
+    def _register(self, nodes: list[dict[str, Any]]) -> None:
+        for node in nodes:
+            for action in node["actions"]:
+                self.action_states[action["actionId"]] = {
+                    "actionId": action["actionId"], "actionType": action["actionType"], "actionStatus": "WAITING",
+                }  # fmt: skip
+
+    def _instant(self, action: dict[str, Any]) -> None:
+        kind, status = action["actionType"], "FINISHED"
+        if kind == "cancelOrder":
+            if not self.busy():
+                status = "FAILED"
+            for state in self.action_states.values():
+                if state["actionStatus"] not in ("FINISHED", "FAILED"):
+                    state |= {"actionStatus": "FAILED", "actionResult": "cancelled"}
+            self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
+        elif kind == "startPause":
+            self.paused = True
+        elif kind == "stopPause":
+            self.paused = False
+        elif kind == "factsheetRequest":
+            self._send("factsheet", factsheet(self.config))
+        elif kind != "stateRequest":
+            status = "FAILED"
+            self._complain("unsupportedAction", f"cannot {kind}")
+        self.instant_states[action["actionId"]] = {
+            "actionId": action["actionId"], "actionType": kind, "actionStatus": status,
+        }  # fmt: skip
+        self._changed = True
+
+    # Motion and work --------------------------------------------------------------------------------------------------
+
+    def _drive(self, left_s: float) -> float:
+        node = self._ahead[0]
+        place = node.get("nodePosition", {"x": self.x_m, "y": self.y_m})
+        dx, dy = place["x"] - self.x_m, place["y"] - self.y_m
+        needed_s = math.hypot(dx, dy) / self.config.speed_m_s
+        if needed_s > left_s:
+            self._driving = True
+            self.x_m += dx * left_s / needed_s
+            self.y_m += dy * left_s / needed_s
+            return 0.0
+        self.x_m, self.y_m = place["x"], place["y"]
+        self._ahead.pop(0)
+        self._edges = [edge for edge in self._edges if edge["sequenceId"] > node["sequenceId"]]
+        self._last_node, self._last_sequence = node["nodeId"], node["sequenceId"]
+        self._todo = list(node["actions"])
+        self._begin()
+        self._changed = True
+        return left_s - needed_s
+
+    def _begin(self) -> None:
+        if self._todo:
+            arguments = parameters(self._todo[0])
+            self._left_s = float(arguments.get("duration_s", 1.0)) * self.slow
+            self.action_states[self._todo[0]["actionId"]]["actionStatus"] = "RUNNING"
+
+    def _work(self, left_s: float) -> float:
+        spent = min(left_s, self._left_s)
+        self._left_s -= spent
+        if self._left_s <= 1e-9:
+            action = self._todo.pop(0)
+            failed = action["actionType"] != "charge" and self.fails_next > 0
+            if failed:
+                self.fails_next -= 1
+            elif action["actionType"] != "charge":
+                failed = not self.work_done(action["actionId"], parameters(action))
+            self.action_states[action["actionId"]]["actionStatus"] = "FAILED" if failed else "FINISHED"
+            self._begin()
+            self._changed = True
+        return left_s - spent
+
+    def _charging(self) -> bool:
+        return bool(self._todo) and self._todo[0]["actionType"] == "charge"
+
+    def _feel(self, power_w: float, dt_s: float) -> None:
+        config = self.config
+        if self._charging():
+            self.charge = min(1.0, self.charge + config.charge_w * dt_s / 3600 / config.battery_wh)
+            power_w = 0.0
+        was_empty = self.charge <= 0
+        self.charge = max(0.0, self.charge - power_w * dt_s / 3600 / config.battery_wh)
+        # The exact solution over a step, so that long steps do not swing.
+        final_c = config.air_c + config.loss_share * power_w * config.heat_resistance_k_w
+        decay = math.exp(-dt_s / (config.heat_resistance_k_w * config.heat_capacity_j_k))
+        self.motor_c = final_c + (self.motor_c - final_c) * decay
+        if self.motor_c > config.hot_c and not self._cooling:
+            self._cooling = True
+            self._complain("motorTooHot", f"{self.motor_c:.0f} C", "URGENT")
+        elif self._cooling and self.motor_c < config.hot_c - 10:
+            self._cooling = False
+            self.errors = [error for error in self.errors if error["errorType"] != "motorTooHot"]
+            self._changed = True
+        if self.charge <= 0 and not was_empty:
+            self._complain("batteryEmpty", "0 %", "FATAL")
+
+    def _complain(self, kind: str, text: str, level: str = "WARNING") -> None:
+        self.errors = [error for error in self.errors if error["errorType"] != kind]
+        self.errors.append({"errorType": kind, "errorDescription": text, "errorLevel": level})
+        self._changed = True
+
+    def _send(self, topic, body: Mapping[str, Any]) -> None:
+        self._sender.send(MANUFACTURER, self.config.serial, topic, body)
+
+
+def parameters(action: Mapping[str, Any]) -> dict[str, Any]:
+    """An action's arguments by name."""
+    return {each["key"]: each["value"] for each in action.get("actionParameters", [])}
+
+
+def last_will(serial: str) -> Will:
+    """What the broker says when the robot is gone."""
+    body = header(MANUFACTURER, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
+    return Will(topic=topic_of(MANUFACTURER, serial, "connection"), payload=encode("connection", body))
+
+
+def factsheet(config: RobotConfig) -> dict[str, Any]:
+    """What the robot is and can do."""
+    return {
+        "typeSpecification": {
+            "seriesName": "simulated", "mobileRobotKinematics": "OMNIDIRECTIONAL", "mobileRobotClass": "CARRIER",
+            "maximumLoadMass": 30.0, "localizationTypes": ["NATURAL"], "navigationTypes": ["VIRTUAL_LINE_GUIDED"],
+            "supportedZones": ["BLOCKED"],
+        },
+        "physicalParameters": {
+            "minimumSpeed": 0.0, "maximumSpeed": config.speed_m_s, "maximumAcceleration": 1.0,
+            "maximumDeceleration": 1.0, "minimumHeight": 1.8, "maximumHeight": 1.8, "width": 0.6, "length": 0.5,
+        },
+        "protocolLimits": {
+            "maximumStringLengths": {}, "maximumArrayLengths": {},
+            "timing": {"minimumOrderInterval": 0.0, "minimumStateInterval": 0.0},
+        },
+        "protocolFeatures": {
+            "optionalParameters": [],
+            "mobileRobotActions": [
+                {"actionType": skill, "actionScopes": ["NODE"], "pauseAllowed": True, "cancelAllowed": True}
+                for skill in (*config.skills, "charge")
+            ],
+        },
+        "mobileRobotGeometry": {},
+        "loadSpecification": {},
+    }  # fmt: skip

@@ -1,0 +1,211 @@
+"""How messages travel: in memory for tests, by MQTT for robots. Both keep retained messages, wills and what was sent to a
+client that is away for a while; a test runs the same facts against both."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from crewless.core.errors import BadInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Will:
+    """What the broker says, retained, when a client is gone without a goodbye."""
+
+    topic: str
+    payload: bytes
+
+
+class Transport(Protocol):
+    """One client's end of a broker."""
+
+    def subscribe(self, pattern: str) -> None:
+        """``+`` stands for one level, a last ``#`` for all that follow. Retained messages arrive at once."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Delivered at least once to every subscriber."""
+        ...
+
+    def receive(self, timeout_s: float = 0.0) -> list[tuple[str, bytes]]:
+        """What has arrived; waits so long for the first."""
+        ...
+
+    def close(self) -> None:
+        """Say goodbye: the will is not spoken."""
+        ...
+
+
+def matches(pattern: str, topic: str) -> bool:
+    """Whether a topic fits a subscription (MQTT 3.1.1, section 4.7)."""
+    wanted, levels = pattern.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        wanted = wanted[:-1]
+        levels = levels[: len(wanted)]
+    return len(wanted) == len(levels) and all(want in ("+", level) for want, level in zip(wanted, levels, strict=True))
+
+
+class MemoryBroker:
+    """A broker in this process, deterministic: messages arrive in the order in which they were published."""
+
+    def __init__(self) -> None:
+        self._retained: dict[str, bytes] = {}
+        self._clients: list[MemoryTransport] = []
+
+    def connect(self, will: Will | None = None) -> "MemoryTransport":
+        """A new client."""
+        client = MemoryTransport(self, will)
+        self._clients.append(client)
+        return client
+
+    def _route(self, topic: str, payload: bytes, retain: bool) -> None:
+        if retain:
+            self._retained[topic] = payload
+        for client in self._clients:
+            client._offer(topic, payload)
+
+
+class MemoryTransport:
+    """A client of a :class:`MemoryBroker`."""
+
+    def __init__(self, broker: MemoryBroker, will: Will | None) -> None:
+        self._broker, self._will = broker, will
+        self._patterns: list[str] = []
+        self._inbox: deque[tuple[str, bytes]] = deque()
+
+    def subscribe(self, pattern: str) -> None:
+        """See :class:`Transport`."""
+        self._patterns.append(pattern)
+        self._inbox.extend(item for item in self._broker._retained.items() if matches(pattern, item[0]))
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """See :class:`Transport`."""
+        self._broker._route(topic, payload, retain)
+
+    def receive(self, timeout_s: float = 0.0) -> list[tuple[str, bytes]]:
+        """See :class:`Transport`. Nobody else runs meanwhile, so waiting would bring nothing."""
+        arrived = list(self._inbox)
+        self._inbox.clear()
+        return arrived
+
+    def close(self) -> None:
+        """See :class:`Transport`."""
+        self._will = None
+        self.break_off()
+
+    def break_off(self) -> None:
+        """Be gone as a robot is that lost its network: the will is spoken."""
+        if self in self._broker._clients:
+            self._broker._clients.remove(self)
+        if self._will is not None:
+            self._broker._route(self._will.topic, self._will.payload, True)
+            self._will = None
+
+    def _offer(self, topic: str, payload: bytes) -> None:
+        if any(matches(pattern, topic) for pattern in self._patterns):
+            self._inbox.append((topic, payload))
+
+
+class MqttTransport:
+    """A client of an MQTT 3.1.1 broker, for instance mosquitto.
+
+    Reconnects by itself, with the same session: what was published meanwhile by either side is delivered afterwards
+    (quality of service 1, at least once). VDA 5050 asks for 0 on most topics and allows more by agreement.
+
+    Args:
+        client: unique on the broker, the session's name.
+        host: of the broker.
+        port: of the broker.
+        will: spoken by the broker.
+        qos: 0 where loss does not matter, for instance visualization.
+        keepalive_s: the will is spoken after one and a half of them in silence.
+
+    Raises:
+        BadInput: no broker answers there.
+    """
+
+    def __init__(
+        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, will: Will | None = None, qos: int = 1,
+        keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
+
+        self._inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._patterns: list[str] = []
+        self._qos, self._on_reconnect, self._connections = qos, on_reconnect, 0
+        self._connected, self._subscribed = threading.Event(), threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client, clean_session=False)
+        self._client.max_inflight_messages_set(1000)
+        self._client.max_queued_messages_set(0)
+        self._client.reconnect_delay_set(1, 4)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
+        self._client.on_connect = self._hello
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = lambda _client, _data, message: self._inbox.put(
+            (message.topic, bytes(message.payload))
+        )
+        try:
+            self._client.connect(host, port, keepalive=keepalive_s)
+        except OSError as error:
+            raise BadInput(
+                f"no MQTT broker answers at {host}:{port}: {error.strerror or error}",
+                alternatives=[f"mosquitto -p {port}"],
+            ) from error
+        self._client.loop_start()
+        if not self._connected.wait(10):
+            self._client.loop_stop()
+            raise BadInput(f"the MQTT broker at {host}:{port} did not let {client} in within 10 s")
+
+    def subscribe(self, pattern: str) -> None:
+        """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed."""
+        self._patterns.append(pattern)
+        self._subscribed.clear()
+        self._client.subscribe(pattern, qos=self._qos)
+        self._subscribed.wait(10)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """See :class:`Transport`. Kept until the broker has it, also while it is away."""
+        self._client.publish(topic, payload, qos=self._qos, retain=retain)
+
+    def receive(self, timeout_s: float = 0.0) -> list[tuple[str, bytes]]:
+        """See :class:`Transport`."""
+        arrived = []
+        try:
+            if timeout_s > 0:
+                arrived.append(self._inbox.get(timeout=timeout_s))
+            while True:
+                arrived.append(self._inbox.get_nowait())
+        except queue.Empty:
+            return arrived
+
+    def close(self) -> None:
+        """See :class:`Transport`."""
+        # What was published last is still in this process: let it go out first.
+        until = time.monotonic() + 2
+        while self._client.want_write() and time.monotonic() < until:
+            time.sleep(0.01)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def break_off(self) -> None:
+        """Be gone as a robot is that lost its network: the broker speaks the will."""
+        self._client.loop_stop()
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
+    def _hello(self, client, _data, _flags, reason, _properties) -> None:
+        if reason.is_failure:
+            return
+        for pattern in self._patterns:
+            client.subscribe(pattern, qos=self._qos)
+        self._connections += 1
+        if self._connections > 1 and self._on_reconnect is not None:
+            self._on_reconnect()
+        self._connected.set()

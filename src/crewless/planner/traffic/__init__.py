@@ -1,0 +1,1 @@
+"""Collision-free motion of many robots on a grid."""
