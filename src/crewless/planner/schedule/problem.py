@@ -97,7 +97,9 @@ class Problem:
             if resource.capacity < 0:
                 raise BadInput(f"resource {r} has capacity {resource.capacity}", alternatives=["0 or more"])
             if resource.is_robot and resource.capacity != 1:
-                raise BadInput(f"resource {r} has set-up, battery or heat and capacity {resource.capacity}", alternatives=["1"])
+                raise BadInput(
+                    f"resource {r} has set-up, battery or heat and capacity {resource.capacity}", alternatives=["1"]
+                )
             if any(until <= start or start < 0 for start, until in resource.closed):
                 raise BadInput(f"resource {r} has an empty or negative closed window: {resource.closed}")
             if resource.heat_limit and resource.cooling < 1:
@@ -112,7 +114,9 @@ class Problem:
         graph: dict[int, set[int]] = {i: set() for i in range(count)}
         for p in self.precedences:
             if not (0 <= p.before < count and 0 <= p.after < count):
-                raise BadInput(f"precedence {p.before} -> {p.after} names no operation", alternatives=[f"0 to {count - 1}"])
+                raise BadInput(
+                    f"precedence {p.before} -> {p.after} names no operation", alternatives=[f"0 to {count - 1}"]
+                )
             if p.lag < 0:
                 raise BadInput(f"precedence {p.before} -> {p.after} has lag {p.lag}", alternatives=["0 or more"])
             graph[p.after].add(p.before)
@@ -131,13 +135,19 @@ class Problem:
                 raise BadInput(f"operation {i} needs resource {r}", alternatives=[f"0 to {len(self.resources) - 1}"])
             resource = self.resources[r]
             if not 0 <= amount <= resource.capacity:
-                raise BadInput(f"operation {i} needs {amount} of resource {r}", alternatives=[f"0 to {resource.capacity}"])
+                raise BadInput(
+                    f"operation {i} needs {amount} of resource {r}", alternatives=[f"0 to {resource.capacity}"]
+                )
             if resource.battery and mode.energy > resource.battery:
-                raise BadInput(f"operation {i} needs energy {mode.energy}", alternatives=[f"at most {resource.battery}"])
+                raise BadInput(
+                    f"operation {i} needs energy {mode.energy}", alternatives=[f"at most {resource.battery}"]
+                )
             if resource.heat_limit and mode.heat > resource.heat_limit:
                 raise BadInput(f"operation {i} makes heat {mode.heat}", alternatives=[f"at most {resource.heat_limit}"])
             if resource.setup and not operation.family < len(resource.setup):
-                raise BadInput(f"operation {i} has family {operation.family}", alternatives=[f"0 to {len(resource.setup) - 1}"])
+                raise BadInput(
+                    f"operation {i} has family {operation.family}", alternatives=[f"0 to {len(resource.setup) - 1}"]
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

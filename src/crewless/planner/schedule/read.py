@@ -58,6 +58,4 @@ def read_fjsp(path: Path) -> Problem:
             operations.append(Operation(modes=modes))
             if k:
                 precedences.append(Precedence(before=i - 1, after=i))
-    return Problem(
-        operations=tuple(operations), resources=(Resource(),) * machines, precedences=tuple(precedences)
-    )
+    return Problem(operations=tuple(operations), resources=(Resource(),) * machines, precedences=tuple(precedences))

@@ -41,7 +41,9 @@ def schedule(
     began = time.process_time()
     bound = lower_bound(problem)
     run = _Run(problem, began, budget_s, iterations, bound, progress)
-    plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(o.release for o in problem.operations)
+    plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(
+        o.release for o in problem.operations
+    )
     if plain and all(len(o.modes) == 1 for o in problem.operations):
         _genetic(problem, run, seed)
     elif plain and _is_flexible_job_shop(problem):
@@ -155,9 +157,13 @@ def _is_flexible_job_shop(problem: Problem) -> bool:
             return False
         before.add(p.before)
         after.add(p.after)
-    return all(r.capacity == 1 for r in problem.resources) and all(
-        len(m.demands) == 1 and m.demands[0][1] == 1 and m.duration > 0 for o in problem.operations for m in o.modes
-    ) and all(len({m.demands[0][0] for m in o.modes}) == len(o.modes) for o in problem.operations)
+    return (
+        all(r.capacity == 1 for r in problem.resources)
+        and all(
+            len(m.demands) == 1 and m.demands[0][1] == 1 and m.duration > 0 for o in problem.operations for m in o.modes
+        )
+        and all(len({m.demands[0][0] for m in o.modes}) == len(o.modes) for o in problem.operations)
+    )
 
 
 def _tabu(problem: Problem, run: _Run, seed: int) -> None:

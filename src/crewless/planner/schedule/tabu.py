@@ -109,7 +109,23 @@ def greedy(table, before, after, key, machine, previous, following, first):
 
 
 @njit(cache=True)
-def search(seed, iterations, table, before, after, machine, previous, following, first, tabu, clock, best_starts, best_machine, least, bound):
+def search(
+    seed,
+    iterations,
+    table,
+    before,
+    after,
+    machine,
+    previous,
+    following,
+    first,
+    tabu,
+    clock,
+    best_starts,
+    best_machine,
+    least,
+    bound,
+):
     """``iterations`` moves from the given state, which is changed in place. Returns the least makespan."""
     np.random.seed(seed)
     n, machines = table.shape
