@@ -1,5 +1,6 @@
 """The independent checker of schedules. It reads the instance's text itself and shares no code with the package."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def check_rcpsp(path: Path, starts: Sequence[int]) -> int:
         successors = words[at + 1 + k]
         rows.append((words[at], words[at + 1 : at + 1 + k], words[at + 2 + k : at + 2 + k + successors]))
         at += 2 + k + successors
-    assert len(starts) == n and min(starts) >= 0
+    assert len(starts) == n
+    assert min(starts) >= 0
     end = [s + row[0] for s, row in zip(starts, rows, strict=True)]
     for i, (_, _, successors) in enumerate(rows):
         for j in successors:
@@ -30,7 +32,8 @@ def check_fjsp(path: Path, starts: Sequence[int], machines: Sequence[int]) -> in
     """The makespan of a schedule of a flexible job shop. Raises AssertionError where it is not feasible."""
     lines = [[int(w) for w in line.split()] for line in path.read_text().splitlines() if line.strip()]
     sizes, table = lines[2], lines[3:]
-    assert len(starts) == len(machines) == len(table) == sum(sizes) and min(starts) >= 0
+    assert len(starts) == len(machines) == len(table) == sum(sizes)
+    assert min(starts) >= 0
     busy: dict[int, list[tuple[int, int]]] = {}
     i = latest = 0
     for size in sizes:
@@ -45,6 +48,6 @@ def check_fjsp(path: Path, starts: Sequence[int], machines: Sequence[int]) -> in
         latest = max(latest, free)
     for machine, spans in busy.items():
         spans.sort()
-        for (_, first), (second, _) in zip(spans, spans[1:], strict=False):
+        for (_, first), (second, _) in itertools.pairwise(spans):
             assert second >= first, f"machine {machine} does two things at {second}"
     return latest
