@@ -1,0 +1,204 @@
+"""The one entry: a problem in, the best feasible schedule that the budget buys out, with a bound."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from crewless.core.errors import BadInput
+from crewless.planner.schedule.bounds import lower_bound, tails
+from crewless.planner.schedule.general import improve_general
+from crewless.planner.schedule.problem import Problem, Schedule
+
+Progress = Callable[[Schedule], None]
+"""Called with every better schedule."""
+
+
+def schedule(
+    problem: Problem,
+    *,
+    budget_s: float = 10.0,
+    seed: int = 0,
+    iterations: int | None = None,
+    progress: Progress | None = None,
+) -> Schedule:
+    """The best schedule found in ``budget_s`` processor seconds (``time.process_time``) of one core.
+
+    Args:
+        problem: what is to be done.
+        budget_s: processor seconds of the whole call, compilation of a first call included.
+        seed: with ``iterations`` it fixes the result; with the clock alone a faster machine gets further.
+        iterations: rounds of the search instead of the clock.
+        progress: called with each better schedule.
+
+    Raises:
+        BadInput: a budget that is not positive.
+    """
+    if budget_s <= 0:
+        raise BadInput(f"budget_s is {budget_s}", alternatives=["more than 0"])
+    if not problem.operations:
+        return Schedule(starts=(), assignments=(), makespan=0, lower_bound=0, method="empty")
+    began = time.process_time()
+    bound = lower_bound(problem)
+    run = _Run(problem, began, budget_s, iterations, bound, progress)
+    plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(
+        o.release for o in problem.operations
+    )
+    if plain and all(len(o.modes) == 1 for o in problem.operations):
+        _genetic(problem, run, seed)
+    elif plain and _is_flexible_job_shop(problem):
+        _tabu(problem, run, seed)
+    else:
+        improve_general(problem, run, seed)
+    assert run.best is not None
+    return run.told(run.best[0], run.best[1], run.method)
+
+
+class _Run:
+    """The clock, the bound and the best of one call."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        began: float,
+        budget_s: float,
+        iterations: int | None,
+        bound: int,
+        progress: Progress | None,
+    ) -> None:
+        self.problem, self.began, self.budget_s, self.bound = problem, began, budget_s, bound
+        self.iterations, self.progress, self.rounds = iterations, progress, 0
+        self.best: tuple[list[int], list[int]] | None = None
+        self.makespan = 1 << 60
+        self.method = ""
+
+    def goes_on(self) -> bool:
+        """Whether another round may begin."""
+        self.rounds += 1
+        if self.makespan <= self.bound:
+            return False
+        if self.iterations is not None:
+            return self.rounds <= self.iterations
+        return time.process_time() - self.began < self.budget_s
+
+    def found(self, starts: list[int], modes: list[int], method: str) -> None:
+        """Keep the schedule when it is the best so far."""
+        told = self.told(starts, modes, method)
+        if told.makespan < self.makespan:
+            self.makespan, self.best, self.method = told.makespan, (starts, modes), method
+            if self.progress:
+                self.progress(told)
+
+    def told(self, starts: list[int], modes: list[int], method: str) -> Schedule:
+        """As a :class:`Schedule`."""
+        ops = self.problem.operations
+        makespan = max(s + o.modes[m].duration for s, o, m in zip(starts, ops, modes, strict=True))
+        return Schedule(
+            starts=tuple(starts),
+            assignments=tuple(modes),
+            makespan=makespan,
+            lower_bound=min(self.bound, makespan),
+            cpu_s=time.process_time() - self.began,
+            method=method,
+        )
+
+
+def _graph(problem: Problem, *, back: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predecessors (``back``: successors) in rows: offsets, neighbours, lags."""
+    rows: list[list[tuple[int, int]]] = [[] for _ in problem.operations]
+    for p in problem.precedences:
+        rows[p.before if back else p.after].append((p.after if back else p.before, p.lag))
+    offsets = np.cumsum([0] + [len(row) for row in rows])
+    flat = [pair for row in rows for pair in row]
+    return offsets, np.array([a for a, _ in flat], np.int64), np.array([b for _, b in flat], np.int64)
+
+
+def _genetic(problem: Problem, run: _Run, seed: int) -> None:
+    from crewless.planner.schedule.genetic import evolve, start_population
+
+    count = len(problem.operations)
+    duration = np.array([o.modes[0].duration for o in problem.operations], np.int64)
+    demand = np.zeros((count, max(1, len(problem.resources))), np.int64)
+    for i, operation in enumerate(problem.operations):
+        for r, amount in operation.modes[0].demands:
+            demand[i, r] = amount
+    capacity = np.array([r.capacity for r in problem.resources] or [0], np.int64)
+    horizon = int(duration.sum() + sum(p.lag for p in problem.precedences)) + 1
+    graph, back = _graph(problem), _graph(problem, back=True)
+    tail = np.array(tails(problem), np.float64)
+    modes = [0] * count
+    rounds, size = 0, 60
+    while True:
+        population, values = np.zeros((size, count), np.int64), np.zeros(size, np.int64)
+        best = np.zeros(count, np.int64)
+        least = start_population(
+            seed * 1009 + rounds, graph, back, duration, demand, capacity, horizon, tail, population, values, best
+        )
+        run.found(best.tolist(), modes, "genetic")
+        stale = 0
+        # A population whose best has not moved for a long time has converged: the next starts anew.
+        while stale < 150:
+            if not run.goes_on():
+                return
+            rounds += 1
+            before = least
+            least = evolve(
+                seed * 1009 + rounds, 100, graph, back, duration, demand, capacity, horizon, population, values, best,
+                least, run.bound,
+            )  # fmt: skip
+            stale = 0 if least < before else stale + 1
+            run.found(best.tolist(), modes, "genetic")
+
+
+def _is_flexible_job_shop(problem: Problem) -> bool:
+    before, after = set(), set()
+    for p in problem.precedences:
+        if p.lag or p.before in before or p.after in after:
+            return False
+        before.add(p.before)
+        after.add(p.after)
+    return (
+        all(r.capacity == 1 for r in problem.resources)
+        and all(
+            len(m.demands) == 1 and m.demands[0][1] == 1 and m.duration > 0 for o in problem.operations for m in o.modes
+        )
+        and all(len({m.demands[0][0] for m in o.modes}) == len(o.modes) for o in problem.operations)
+    )
+
+
+def _tabu(problem: Problem, run: _Run, seed: int) -> None:
+    from crewless.planner.schedule.tabu import greedy, search
+
+    count, machines = len(problem.operations), len(problem.resources)
+    table = np.zeros((count, machines), np.int64)
+    for i, operation in enumerate(problem.operations):
+        for mode in operation.modes:
+            table[i, mode.demands[0][0]] = mode.duration
+    index = [{mode.demands[0][0]: k for k, mode in enumerate(o.modes)} for o in problem.operations]
+    before, after = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+    for p in problem.precedences:
+        before[p.after], after[p.before] = p.before, p.after
+    tail = np.array(tails(problem), np.float64)
+    random = np.random.default_rng(seed)
+    rounds = 0
+    while True:
+        machine, previous, following = (np.full(count, -1, np.int64) for _ in range(3))
+        first = np.full(machines, -1, np.int64)
+        weight = 0.0 if rounds == 0 else random.uniform(0, 1)
+        greedy(table, before, after, -weight * tail, machine, previous, following, first)
+        tabu = np.zeros((count, machines), np.int64)
+        starts, on = np.zeros(count, np.int64), machine.copy()
+        least, clock, stale = np.int64(1 << 60), 0, 0
+        while stale < 200:
+            # The greedy schedule is kept whatever the clock says: there is always a feasible one.
+            if not run.goes_on() and run.best is not None:
+                return
+            rounds += 1
+            old = least
+            least = search(
+                seed * 1009 + rounds, 100, table, before, after, machine, previous, following, first, tabu, clock,
+                starts, on, least, run.bound,
+            )  # fmt: skip
+            clock += 100
+            stale = 0 if least < old else stale + 1
+            run.found(starts.tolist(), [index[i][int(m)] for i, m in enumerate(on)], "tabu")
