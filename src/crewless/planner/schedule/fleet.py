@@ -8,13 +8,14 @@ from numba import njit
 
 @njit(cache=True)
 def fleet_schedule(
-    duration, skill, place, tail, first, after, waiting, release, robot_skill, robot_place, robot_free, looks
+    duration, skill, place, tail, first, after, waiting, release, robot_skill, robot_place, robot_free, robot_end, looks
 ):
     """Ready operations by release time and then longest tail; each to the robot of its skill that ends it first.
 
     Only the ``looks`` robots of the skill that are free first are compared. Travel is the Manhattan distance, one cell a
     time unit. Shapes: duration, skill, tail, waiting, release (n,), place (n, 2), first (n + 1,); robot_* (robots,),
-    robot_place (robots, 2). ``waiting`` counts the predecessors that are not done. A robot with negative free time is dead.
+    robot_place (robots, 2). ``waiting`` counts the predecessors that are not done. A robot does nothing that would
+    end after its ``robot_end``: it dies then.
     ``waiting``, ``release``, ``robot_place`` and ``robot_free`` are changed in place.
 
     Returns:
@@ -26,7 +27,7 @@ def fleet_schedule(
     for pool in pools:
         pool.clear()
     for r in range(robot_skill.shape[0]):
-        if robot_free[r] >= 0 and robot_skill[r] < len(pools):
+        if robot_free[r] < robot_end[r] and robot_skill[r] < len(pools):
             heapq.heappush(pools[robot_skill[r]], (robot_free[r], np.int64(r)))
     ready = [(np.int64(0), np.int64(0), np.int64(0))]
     ready.clear()
@@ -38,14 +39,17 @@ def fleet_schedule(
         _, _, i = heapq.heappop(ready)
         pool = pools[skill[i]]
         kept.clear()
-        best, start = -1, np.int64(1 << 60)
-        while len(kept) < looks and len(pool):
+        best, start, seen = -1, np.int64(1 << 60), 0
+        while seen < looks and len(pool):
             if pool[0][0] >= start:
                 break
             free, r = heapq.heappop(pool)
             kept.append((free, r))
             travel = abs(robot_place[r, 0] - place[i, 0]) + abs(robot_place[r, 1] - place[i, 1])
             at = max(free + travel, release[i])
+            if at + duration[i] > robot_end[r]:
+                continue
+            seen += 1
             if at < start:
                 best, start = r, at
         for free, r in kept:
