@@ -38,10 +38,12 @@ class GymnasiumHand(MujocoEnv):
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float64)
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Positions and speeds, no reward."""
         self.do_simulation(action, self.frame_skip)
         return np.concatenate([self.data.qpos, self.data.qvel]), 0.0, False, False, {}
 
     def reset_model(self) -> np.ndarray:
+        """Positions and speeds as they are."""
         return np.concatenate([self.data.qpos, self.data.qvel])
 
 

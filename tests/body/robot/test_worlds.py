@@ -9,17 +9,6 @@ from crewless.core.errors import BadInput, CheckpointMismatch, CorruptRecording
 NUM_WORLDS = 6
 
 
-@pytest.fixture(scope="module")
-def model():
-    return simple_hand().compile()
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    # MuJoCo writes its warnings into the current folder.
-    monkeypatch.chdir(tmp_path)
-
-
 def controls(model, steps, seed=0):
     rng = np.random.default_rng(seed)
     low, high = model.actuator_ctrlrange.T

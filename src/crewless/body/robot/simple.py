@@ -26,6 +26,7 @@ def simple_hand() -> mujoco.MjSpec:
     """
     spec = mujoco.MjSpec()
     spec.modelname = "simple hand"
+    spec.compiler.degree = False
     spec.option.timestep = TIMESTEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
@@ -37,7 +38,7 @@ def simple_hand() -> mujoco.MjSpec:
     spec.visual.quality.shadowsize = 0
     world = spec.worldbody
     world.add_light(pos=[0.2, -0.3, 0.8], dir=[-0.2, 0.3, -0.8], castshadow=False)
-    world.add_camera(name="head", pos=[0.1, -0.32, 0.35], xyaxes=[1, 0, 0, 0, 0.75, 0.66])
+    world.add_camera(name="head", pos=[0.0, -0.3, 0.32], xyaxes=[1, 0, 0, 0, 0.69, 0.72])
     world.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], rgba=[0.75, 0.77, 0.8, 1])
     palm = world.add_body(name="palm", pos=[0, 0, 0.05])
     palm.add_geom(
@@ -79,6 +80,9 @@ def _add_finger(spec: mujoco.MjSpec, palm: "mujoco.MjsBody", finger: str, pos: l
             rgba=[0.86, 0.86, 0.88, 1],
             friction=[1.0, 0.01, 0.0001],
         )
+        if number == 0:
+            # The palm does not move, so MuJoCo takes it for the world and would let the knuckle rub on it.
+            spec.add_exclude(bodyname1="palm", bodyname2=link.name)
         parent, place = link, [0, length_m, 0]
     parent.add_site(name=f"{finger}_tip", pos=[0, _LENGTHS_M[-1], 0], size=[0.004] * 3, rgba=[0.1, 0.6, 0.3, 1])
 
