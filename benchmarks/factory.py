@@ -25,7 +25,7 @@ def main() -> int:
                 broken = sum(not one.ok for one in check(blueprint))
                 shift = schedule_shift(blueprint, 3)
                 log = Path(folder) / f"{path.stem}-{number}"
-                outcome = run_shift(blueprint, shift, log, breakdown_share=0.02)
+                outcome = run_shift(blueprint, shift, log, failure_share=0.02)
                 cpu_s.append(time.process_time() - began_s)
                 logs.append(hashlib.sha256(log.read_bytes()).hexdigest())
                 stations = sum(len(line.stations) for line in blueprint.lines)

@@ -12,7 +12,14 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 
 
-def report(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], notes: Sequence[str] = ()) -> Path:
+def report(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    notes: Sequence[str] = (),
+    *,
+    variant: str = "",
+) -> Path:
     """Print the table and write ``benchmarks/results/<name>.json``.
 
     Args:
@@ -20,6 +27,7 @@ def report(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str],
         rows: one mapping a line; a column that a row lacks stays empty.
         columns: the keys to show, in order. Units belong in their names, as in ``median_ms``.
         notes: what a reader must know to trust the numbers, and what falls short.
+        variant: what tells this result from others of the same benchmark; it is added to the file's name.
 
     Returns:
         The JSON file.
@@ -51,7 +59,7 @@ def report(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str],
         "notes": list(notes),
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    path = RESULTS / f"{name}{variant and '-'}{variant}.json"
     path.write_text(json.dumps(result, indent=1, default=_plain) + "\n")
     return path
 

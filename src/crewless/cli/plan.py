@@ -1,7 +1,7 @@
 """From a goal to a running factory: design a blueprint, schedule it, run it, expand it.
 
 design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift. run GOAL.yaml or
-BLUEPRINT.json: all of it, with simulated robots. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
+BLUEPRINT.json: all of it, dispatched to simulated robots. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
 """
 
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class PlanConfig:
     """Where the run folder goes."""
     units: int = 3
     """schedule, run: units that each line makes."""
-    breakdowns: float = 0.02
-    """run: chance that a robot breaks in an operation."""
+    failures: float = 0.02
+    """run: chance that a piece of work comes to nothing and is done again."""
     years: int = 5
     """expand: how long."""
     seed: int = 0
@@ -110,6 +110,9 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
+    from rich.console import Console
+    from rich.progress import Progress
+
     from crewless.planner.operate import run_shift, schedule_shift
 
     shift = schedule_shift(blueprint, config.units)
@@ -117,12 +120,17 @@ def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) ->
     print(f"scheduled    {len(shift.operations)} operations")
     if config.action == "run":
         log = folder.path / "events.jsonl"
-        outcome = run_shift(blueprint, shift, log, breakdown_share=config.breakdowns, seed=config.seed)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("running", total=len(shift.operations))
+            outcome = run_shift(
+                blueprint, shift, log, failure_share=config.failures, seed=config.seed,
+                tell=lambda done, _: progress.update(bar, completed=done),
+            )  # fmt: skip
         folder.write_json("outcome.json", asdict(outcome))
         made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
         print(
             f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice; "
-            f"{outcome.breakdowns} breakdowns, {outcome.retries} repeated tries"
+            f"{outcome.failures} tries failed and were repeated"
         )
         print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
 

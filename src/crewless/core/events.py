@@ -5,7 +5,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from io import RawIOBase
 from pathlib import Path
@@ -39,10 +39,13 @@ class Event:
 
 class EventLog:
     """Appends events to a file of JSON lines. A line is on the disk when :meth:`add` returns; a torn last line, left by a
-    power cut, is ignored by the reader and overwritten by the next writer."""
+    power cut, is ignored by the reader and overwritten by the next writer.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    ``clock`` gives the time of each event; a simulation brings its own.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.path, self._clock = path, clock
         path.parent.mkdir(parents=True, exist_ok=True)
         _drop_torn_line(path)
 
@@ -50,7 +53,7 @@ class EventLog:
         """Append one event, now. Keys of ``data`` named ``cost_usd`` and ``energy_j`` go to their own columns."""
         cost_usd, energy_j = float(data.pop("cost_usd", 0.0)), float(data.pop("energy_j", 0.0))
         event = Event(
-            t=time.time(), case=case, cell=cell, resource=resource, kind=kind, outcome=outcome,
+            t=self._clock(), case=case, cell=cell, resource=resource, kind=kind, outcome=outcome,
             cost_usd=cost_usd, energy_j=energy_j, data=data,
         )  # fmt: skip
         line = json.dumps(asdict(event), separators=(",", ":")) + "\n"

@@ -9,6 +9,7 @@ that it was not done (:mod:`crewless.planner.dispatch.site`).
 import itertools
 import json
 import math
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class FleetControl:
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
         self._instant = self._charges = 0
+        # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
+        self._life = uuid.uuid4().hex[:12]
         self._sender = Sender(transport)
         for pattern in (
             f"{PREFIX}/+/+/connection",
@@ -435,8 +438,7 @@ class FleetControl:
 
     def _tell(self, robot: Robot, action: str) -> None:
         self._instant += 1
-        # A planner before may have used the same number: the log's length makes it this one's.
-        identifier = f"{action}-{robot.serial}-{self._instant}"
+        identifier = f"{action}-{self._life}-{self._instant}"
         actions = [{"actionType": action, "actionId": identifier, "blockingType": "NONE"}]
         if robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "instantActions", {"actions": actions})

@@ -1,5 +1,6 @@
-"""A schedule for a built factory, and a simulated shift that carries it out."""
+"""A schedule for a built factory, and the fleet that carries it out."""
 
-from crewless.planner.operate.shift import Operation, Shift, read_schedule, run_shift, schedule_shift
+from crewless.planner.operate.fleet import Outcome, run_shift
+from crewless.planner.operate.shift import Operation, Shift, read_schedule, schedule_shift
 
-__all__ = ["Operation", "Shift", "read_schedule", "run_shift", "schedule_shift"]
+__all__ = ["Operation", "Outcome", "Shift", "read_schedule", "run_shift", "schedule_shift"]

@@ -1,18 +1,10 @@
-"""The first units of every line: which station works on which unit when, and what really happens when robots fail.
+"""The first units of every line: which station works on which unit when, as a list schedule by line."""
 
-A thin path of its own: a list schedule by line and a simulated shift in which tries fail and robots break. Time is simulated, so
-the event log of a blueprint and a seed is the same every time, to the byte.
-"""
-
-import heapq
 import json
-import random
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from crewless.core.errors import BadInput, StorageFull
-from crewless.core.events import Event
+from crewless.core.errors import BadInput
 from crewless.planner.blueprint.model import Blueprint, parse
 
 
@@ -36,22 +28,6 @@ class Shift:
     blueprint: str
     robots: int
     operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What a shift came to."""
-
-    done: int
-    lost: int
-    done_twice: int
-    retries: int
-    breakdowns: int
-    makespan_s: float
-    planned_s: float
-    energy_kwh: float
-    units: dict[str, int]
-    """Part to units that were made."""
 
 
 def schedule_shift(blueprint: Blueprint, units_per_line: int = 2) -> Shift:
@@ -109,130 +85,3 @@ def read_schedule(path: Path) -> Shift:
         return parse(Shift, json.loads(path.read_bytes()), str(path))
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot read the schedule {path}: {error}") from error
-
-
-def run_shift(
-    blueprint: Blueprint,
-    shift: Shift,
-    log: Path,
-    *,
-    breakdown_share: float = 0.0,
-    repair_s: float = 600.0,
-    seed: int = 0,
-    tell: Callable[[int, int], None] | None = None,
-) -> Outcome:
-    """Carry the schedule out and write the event log; every operation is done once.
-
-    Args:
-        blueprint: what was built.
-        shift: from :func:`schedule_shift`.
-        log: the event log, JSON lines of :class:`crewless.core.events.Event`; ``t`` is simulated seconds.
-        breakdown_share: chance that a robot breaks in an operation, 0 to 1; the operation begins anew with another robot.
-        repair_s: how long a broken robot is away.
-        seed: of the failures.
-        tell: called with operations done and all.
-
-    Raises:
-        BadInput: the schedule is of another blueprint, or has a cycle.
-    """
-    if not 0 <= breakdown_share < 1:
-        raise BadInput(f"a breakdown share of {breakdown_share}", alternatives=["0 or more, less than 1"])
-    source = random.Random(seed)
-    process = {p.name: p for p in blueprint.processes}
-    success = {s.name: s.success for s in blueprint.skills}
-    stations = {s.name: (line, s) for line in blueprint.lines for s in line.stations}
-    last = {line.stations[-1].name: process[line.process].makes for line in blueprint.lines}
-    todo = {one.name: one for one in shift.operations}
-    for one in shift.operations:
-        if one.station not in stations:
-            raise BadInput(f"the schedule names station {one.station!r}, which the blueprint has not")
-    waits = {one.name: set(one.after) for one in shift.operations}
-    followers: dict[str, list[str]] = {}
-    for name, before in waits.items():
-        for one in before:
-            if one not in todo:
-                raise BadInput(f"operation {name!r} waits for {one!r}, which is not scheduled")
-            followers.setdefault(one, []).append(name)
-    ready = [(todo[n].start_s, n) for n, before in waits.items() if not before]
-    heapq.heapify(ready)
-    idle = list(range(1, max(1, shift.robots) + 1))
-    heapq.heapify(idle)
-    running: list[tuple[float, int, str, str, float]] = []
-    now, done, twice, retries, breakdowns, energy_j = 0.0, {}, 0, 0, 0, 0.0
-    units: dict[str, int] = {}
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w") as file:
-
-            def write(t: float, name: str, robot: int, kind: str, outcome: str = "", joule: float = 0.0) -> None:
-                one = todo[name]
-                event = Event(
-                    t=round(t, 3), case=one.unit, cell=one.station, resource=f"robot-{robot}" if robot else one.station,
-                    kind=kind, outcome=outcome, energy_j=round(joule, 1), data={"operation": name},
-                )  # fmt: skip
-                file.write(json.dumps(asdict(event), separators=(",", ":")) + "\n")
-
-            while ready or running:
-                held = []
-                while ready:
-                    item = heapq.heappop(ready)
-                    line, station = stations[todo[item[1]].station]
-                    robot = 0
-                    if station.robots > 0:
-                        if not idle:
-                            held.append(item)
-                            break
-                        robot = heapq.heappop(idle)
-                    tasks = {t.name: t for t in process[line.process].tasks}
-                    spent = 0.0
-                    for t in station.tasks:
-                        spent += tasks[t].time_s
-                        while source.random() >= success[tasks[t].skill]:
-                            retries += 1
-                            spent += tasks[t].time_s
-                    kind = "end"
-                    if robot and source.random() < breakdown_share:
-                        spent, kind = spent * source.random(), "failed"
-                    write(now, item[1], robot, "start")
-                    heapq.heappush(running, (now + spent, robot, item[1], kind, spent))
-                for item in held:
-                    heapq.heappush(ready, item)
-                if not running:
-                    raise BadInput("operations wait for a robot, and none is left")
-                now, robot, name, kind, spent = heapq.heappop(running)
-                if kind == "repaired":
-                    heapq.heappush(idle, robot)
-                    continue
-                line, _ = stations[todo[name].station]
-                joule = spent * 1e3 * (process[line.process].station_power_kw + bool(robot) * blueprint.robot.power_kw)
-                energy_j += joule
-                if kind == "failed":
-                    breakdowns += 1
-                    write(now, name, robot, "end", "failed", joule)
-                    heapq.heappush(ready, (todo[name].start_s, name))
-                    heapq.heappush(running, (now + repair_s, robot, name, "repaired", 0.0))
-                    continue
-                if robot:
-                    heapq.heappush(idle, robot)
-                write(now, name, robot, "end", "done", joule)
-                twice += name in done
-                done[name] = now
-                if todo[name].station in last:
-                    made = last[todo[name].station]
-                    units[made] = units.get(made, 0) + 1
-                for follower in followers.get(name, ()):
-                    waits[follower].discard(name)
-                    if not waits[follower]:
-                        heapq.heappush(ready, (todo[follower].start_s, follower))
-                if tell and len(done) % 100 == 0:
-                    tell(len(done), len(todo))
-    except OSError as error:
-        raise StorageFull(f"cannot write the event log {log}: {error.strerror}") from error
-    if len(done) < len(todo):
-        raise BadInput(f"{len(todo) - len(done)} operations wait for each other in a circle")
-    return Outcome(
-        done=len(done), lost=len(todo) - len(done), done_twice=twice, retries=retries, breakdowns=breakdowns,
-        makespan_s=max(done.values(), default=0.0),
-        planned_s=max((o.start_s + o.planned_s for o in shift.operations), default=0.0),
-        energy_kwh=energy_j / 3.6e6, units=dict(sorted(units.items())),
-    )  # fmt: skip

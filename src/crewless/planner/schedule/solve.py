@@ -7,11 +7,18 @@ import numpy as np
 
 from crewless.core.errors import BadInput
 from crewless.planner.schedule.bounds import lower_bound, tails
+from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
 
 Progress = Callable[[Schedule], None]
 """Called with every better schedule."""
+GENETIC_STALE, TABU_STALE = 0.5, 0.2
+"""A search that has found nothing for this share of the budget leaves the rest to CP-SAT, which proves more than it finds."""
+MODEL_OPERATIONS = 1_000
+"""With more operations the solver does not get anywhere in the time that is usual here."""
+REPEATABLE_S = 2.0
+"""The solver's own deterministic time when rounds are counted instead of seconds."""
 
 
 def schedule(
@@ -45,12 +52,15 @@ def schedule(
         o.release for o in problem.operations
     )
     if plain and all(len(o.modes) == 1 for o in problem.operations):
+        run.stale_share = GENETIC_STALE
         _genetic(problem, run, seed)
     elif plain and _is_flexible_job_shop(problem):
+        run.stale_share = TABU_STALE
         _tabu(problem, run, seed)
     else:
         improve_general(problem, run, seed)
     assert run.best is not None
+    run.prove(seed)
     return run.told(run.best[0], run.best[1], run.method)
 
 
@@ -71,21 +81,44 @@ class _Run:
         self.best: tuple[list[int], list[int]] | None = None
         self.makespan = 1 << 60
         self.method = ""
+        self.stale_share = 1.0
+        self.better_at = 0.0
 
     def goes_on(self) -> bool:
         """Whether another round may begin."""
         self.rounds += 1
         if self.makespan <= self.bound:
             return False
+        spent = self._spent()
+        return spent < 1 and spent - self.better_at < self.stale_share
+
+    def _spent(self) -> float:
         if self.iterations is not None:
-            return self.rounds <= self.iterations
-        return time.process_time() - self.began < self.budget_s
+            return (self.rounds - 1) / self.iterations if self.iterations else 1.0
+        return (time.process_time() - self.began) / self.budget_s
+
+    def prove(self, seed: int) -> None:
+        """Spend what is left on a shorter schedule, or on the proof that there is none."""
+        assert self.best is not None
+        left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
+        small = len(self.problem.operations) <= MODEL_OPERATIONS and can_model(self.problem)
+        if not small or self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+            return
+        starts, modes = self.best
+        solved = solve(
+            self.problem, limit_s=left_s, starts=starts, assignments=modes, below=self.makespan, seed=seed,
+            repeatable=self.iterations is not None,
+        )  # fmt: skip
+        self.bound = max(self.bound, solved.lower_bound)
+        if solved.makespan is not None:
+            self.found(list(solved.starts), list(solved.assignments), "cp-sat")
 
     def found(self, starts: list[int], modes: list[int], method: str) -> None:
         """Keep the schedule when it is the best so far."""
         told = self.told(starts, modes, method)
         if told.makespan < self.makespan:
             self.makespan, self.best, self.method = told.makespan, (starts, modes), method
+            self.better_at = self._spent()
             if self.progress:
                 self.progress(told)
 

@@ -1,0 +1,86 @@
+"""Reference instances of project scheduling (rcpsp) and flexible job shops (fjsp): how far over the best known makespan?
+
+    python -m benchmarks.schedule_reference rcpsp --budget-s 10 [--cp-sat]
+
+The budget is processor time of one core. Every schedule is judged by a checker that shares no code with the package. With
+``--cp-sat`` the solver alone, one worker, gets the same model without search and the same time beside it.
+"""
+
+import argparse
+import csv
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.report import report
+from benchmarks.schedule_checker import check_fjsp, check_rcpsp
+from crewless.planner.schedule import Problem, Schedule, read_fjsp, read_rcpsp, schedule
+from crewless.planner.schedule.cpsat import solve
+
+SLOW = "takes ten seconds or more an instance, 113 instances"
+DATA = Path(__file__).parents[2] / "shared" / "data"
+FOLDERS = {"rcpsp": "psplib", "fjsp": "fjsp"}
+READERS: dict[str, Callable[[Path], Problem]] = {"rcpsp": read_rcpsp, "fjsp": read_fjsp}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("kind", choices=FOLDERS, nargs="?", default="rcpsp")
+    options.add_argument("--data", type=Path, help="folder with best_known.csv and the instances")
+    options.add_argument("--budget-s", type=float, default=10.0)
+    options.add_argument("--every", type=int, default=1, help="each so manieth of the sample, for a shorter run")
+    options.add_argument("--cp-sat", action="store_true", help="the solver alone beside it")
+    given = options.parse_args()
+    data = given.data or DATA / FOLDERS[given.kind]
+    if not (data / "best_known.csv").exists():
+        print(f"schedule_reference: left out, {data} holds no best_known.csv; say where it is with --data")
+        return
+    with (data / "best_known.csv").open() as file:
+        known = list(csv.DictReader(file))
+    names = [row["instance"] for row in known if _in_sample(given.kind, row)][:: given.every]
+    best_known = {row["instance"]: int(row["best_known_makespan"]) for row in known}
+    rows: list[dict[str, object]] = []
+    for name in names:
+        problem = READERS[given.kind](data / name)
+        row: dict[str, object] = {"instance": name, "best_known": best_known[name]}
+        told = schedule(problem, budget_s=given.budget_s, seed=1)
+        row |= {"makespan": _checked(given.kind, data / name, problem, told), "lower_bound": told.lower_bound}
+        row |= {"over_percent": 100 * (told.makespan / best_known[name] - 1), "cpu_s": told.cpu_s}
+        if given.cp_sat:
+            alone = solve(problem, limit_s=given.budget_s)
+            if alone.makespan is not None:
+                row["alone_over_percent"] = 100 * (alone.makespan / best_known[name] - 1)
+        rows.append(row)
+        print(row, flush=True)
+    means = {
+        column: sum(values) / len(values)
+        for column in ("over_percent", "alone_over_percent")
+        if (values := [float(str(row[column])) for row in rows if column in row])
+    }
+    none = sum("alone_over_percent" not in row for row in rows)
+    rows.append({"instance": f"mean of {len(rows)}", **means})
+    notes = [f"the solver alone found no schedule for {none} of them"] if given.cp_sat and none else []
+    columns = ["instance", "makespan", "best_known", "lower_bound", "over_percent", "alone_over_percent", "cpu_s"]
+    columns = columns[:5] + columns[5 if given.cp_sat else 6 :]
+    report("schedule_reference", rows, columns, notes, variant=f"{given.kind}-{given.budget_s:g}s")
+
+
+def _in_sample(kind: str, row: dict[str, str], count: "itertools.count[int]" = itertools.count()) -> bool:
+    """rcpsp: every fifth of the J120 in the file's order, 60 of 300. fjsp: Brandimarte and Hurink rdata."""
+    if kind == "fjsp":
+        return row["set"] in ("Brandimarte", "rdata_la")
+    return row["instance"].startswith("J120") and next(count) % 5 == 0
+
+
+def _checked(kind: str, path: Path, problem: Problem, told: Schedule) -> int:
+    if kind == "rcpsp":
+        makespan = check_rcpsp(path, told.starts)
+    else:
+        machines = [o.modes[m].demands[0][0] for o, m in zip(problem.operations, told.assignments, strict=True)]
+        makespan = check_fjsp(path, told.starts, machines)
+    assert makespan == told.makespan
+    return makespan
+
+
+if __name__ == "__main__":
+    main()
