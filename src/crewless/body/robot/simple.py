@@ -15,6 +15,8 @@ _LENGTHS_M = (0.045, 0.028, 0.022)
 _RADIUS_M = 0.009
 TIMESTEP_S = 1.0 / 504.0
 """28 physics steps to a control at 18 Hz and 14 to a frame at 36 Hz: both rates are kept without a remainder."""
+CONTROL_SUBSTEPS = 28
+"""Physics steps in a period of the control stream."""
 
 
 def simple_hand() -> mujoco.MjSpec:
