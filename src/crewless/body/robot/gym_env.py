@@ -30,7 +30,7 @@ class FingertipReachEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         render_mode: ``rgb_array`` for the camera's picture, or None.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 18}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 18}  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, render_mode: str | None = None) -> None:
         if render_mode not in (None, "rgb_array"):
