@@ -48,6 +48,22 @@ def test_a_frame_comes_back_as_it_was_published_in_rgb(ring):
     np.testing.assert_array_equal(frame.changed, changed)
 
 
+def test_several_cameras_share_a_frame_and_are_read_without_a_copy(ring):
+    cameras = np.random.default_rng(0).integers(0, 256, (2, HEIGHT // 2, WIDTH, 4), dtype=np.uint8)
+    frame = ring.get(ring.publish(cameras.reshape(HEIGHT, WIDTH, 4), t_s=0.0, pointer=Point(0, 0)))
+    seen = ring.packed(frame).reshape(2, -1, WIDTH, 4)
+    np.testing.assert_array_equal(seen, cameras)
+    assert seen.flags.c_contiguous
+    assert np.shares_memory(seen, frame.pixels)
+
+
+def test_the_memory_of_a_frame_that_is_gone_is_not_given_out(ring):
+    frame = ring.get(publish(ring, 0))
+    for number in range(1, 5):
+        publish(ring, number)
+    assert ring.packed(frame) is None
+
+
 def test_the_first_frame_changed_everywhere_and_an_equal_one_nowhere(ring):
     publish(ring, 1)
     publish(ring, None)

@@ -329,6 +329,7 @@ def _check_decision(decision: Decision, observation: Observation) -> None:
         "type": action.text,
         "key": action.text,
         "scroll": action.amount,
+        "move": action.joints,
         "wait": action.seconds > 0,
         "hand_over": action.text,
     }

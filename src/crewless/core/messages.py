@@ -10,8 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-Verb = Literal["click", "double_click", "drag", "type", "key", "scroll", "wait", "done", "hand_over"]
-VERBS: tuple[Verb, ...] = ("click", "double_click", "drag", "type", "key", "scroll", "wait", "done", "hand_over")
+Verb = Literal["click", "double_click", "drag", "type", "key", "scroll", "move", "wait", "done", "hand_over"]
+VERBS: tuple[Verb, ...] = (
+    "click", "double_click", "drag", "type", "key", "scroll", "move", "wait", "done", "hand_over",
+)  # fmt: skip
 
 ElementKind = Literal[
     "text", "link", "button", "tab", "field", "textarea", "select", "option", "checkbox", "radio", "icon"
@@ -125,6 +127,8 @@ class Action:
     """type: the slot that the text was copied from, such as ``ticket``."""
     seconds: float = 0.0
     """wait: how long."""
+    joints: tuple[float, ...] = ()
+    """move (a robot): a target for each actuator, in its own unit, held for one period of the control stream."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

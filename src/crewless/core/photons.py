@@ -160,6 +160,16 @@ class FrameRing:
         )
         return frame if int(record["index"]) == index else None
 
+    def packed(self, frame: Frame) -> np.ndarray | None:
+        """A frame's pixels as they lie in memory, for whoever reads every byte: shape (height, width, 4), uint8, BGRX.
+
+        Several cameras share a frame by lying one below the other: ``packed(frame).reshape(cameras, -1, width, 4)`` is a
+        view of each. None when it has been overwritten; ask :meth:`intact` again after reading.
+        """
+        record = self._records[frame.index % len(self._records)]
+        fill = int(record["fill"])
+        return self._slots[fill % len(self._slots)] if self.intact(frame) else None
+
     def latest(self) -> Frame | None:
         """The newest frame, or None before the first."""
         for index in range(self.count - 1, max(-1, self.count - len(self._records)), -1):

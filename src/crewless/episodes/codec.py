@@ -43,6 +43,7 @@ def action_from(data: Mapping[str, Any]) -> Action:
     for key in ("point", "to"):
         if values.get(key) is not None:
             values[key] = Point(*values[key])
+    values["joints"] = tuple(values.get("joints", ()))
     return _make(Action, values)
 
 

@@ -230,6 +230,8 @@ class ScreenBody:
     def _check_action(self, action: Action) -> None:
         if action.verb in ("done", "hand_over"):
             raise BadInput(f"{action.verb!r} ends a case; a screen cannot do it", alternatives=["click", "type", "key"])
+        if action.verb == "move":
+            raise BadInput("'move' is for a robot's joints; a screen has none", alternatives=["click", "type", "key"])
         if action.verb in _POINTED and action.point is None:
             raise BadInput(f"{action.verb} needs a point", alternatives=["Action(verb=..., point=Point(x, y))"])
         if action.verb == "drag" and action.to is None:
