@@ -208,8 +208,8 @@ def _check_duration(where: str, duration: Duration) -> None:
     signed = 1 if kind in ("normal", "lognormal") else 0
     if wrong or not all(map(isfinite, numbers)) or any(n < 0 for n in numbers[signed:]):
         raise BadInput(f"{where}: a {kind} distribution cannot have the numbers {numbers}")
-    rising = {"uniform": numbers, "table": numbers, "triangular": tuple(numbers[i] for i in (0, 2, 1)[: len(numbers)])}
-    if list(rising.get(kind, ())) != sorted(rising.get(kind, ())):
+    rising = tuple(numbers[i] for i in (0, 2, 1)) if kind == "triangular" else numbers
+    if kind in ("uniform", "triangular", "table") and list(rising) != sorted(rising):
         raise BadInput(f"{where}: the numbers {numbers} of a {kind} distribution do not rise")
 
 
