@@ -247,15 +247,15 @@ def _check_flow(sheet: Sheet) -> None:
         _check_duration(where, arrow.delay)
         out[arrow.source].append(arrow)
         into[arrow.target].append(arrow)
+    lost = set(kinds) - _reached({n for n, k in kinds.items() if k == "end"}, into, kinds)
+    if lost:
+        raise BadInput(f"cases cannot finish: no end can be reached from {', '.join(sorted(lost))}")
     for name, kind in kinds.items():
         total = sum(arrow.probability for arrow in out[name])
         if kind in ("xor", "event") and abs(total - 1) > 1e-6:
             raise BadInput(f"{name}: the probabilities of its arrows add up to {total:g}", alternatives=["1"])
         if (kind == "end") != (not out[name]) or (kind == "start") != (not into[name]):
             raise BadInput(f"{name} ({kind}) has {len(into[name])} arrows in and {len(out[name])} out")
-    lost = set(kinds) - _reached({n for n, k in kinds.items() if k == "end"}, into, kinds)
-    if lost:
-        raise BadInput(f"a cycle that cannot finish: no end can be reached from {', '.join(sorted(lost))}")
 
 
 def _reached(names: set[str], into: dict[str, list[Arrow]], kinds: dict[str, str]) -> set[str]:
