@@ -16,6 +16,7 @@ from crewless.company.sheet.model import (
     Duration,
     Gateway,
     Meeting,
+    Performer,
     Resource,
     Sheet,
     Work,
@@ -166,7 +167,7 @@ class _Row:
         return tuple((self.number(column, a), self.number(column, b)) for a, b in parts)
 
     def cell(self) -> Cell:
-        works = {
+        works: dict[Performer, Work] = {
             p: Work(
                 resource=self.text(f"{p} resource"),
                 duration=self.duration(f"{p} duration"),
@@ -179,7 +180,7 @@ class _Row:
         if self.text("meeting people"):
             numbers = {m: self.number(f"meeting {m}") for m in _MEETING[1:]}
             meeting = Meeting(people=self.whole("meeting people"), **numbers)
-        performer = next((p for p in PERFORMERS if p == self.text("performer")), None)
+        performer: Performer | None = next((p for p in PERFORMERS if p == self.text("performer")), None)
         if performer is None:
             raise BadInput(f"{self.where}, performer: {self.text('performer')!r}", alternatives=PERFORMERS)
         return Cell(
