@@ -1,0 +1,225 @@
+"""A sheet as a spreadsheet and back without loss: one row a cell; ``.xlsx``, or a folder of CSV files.
+
+Six tables: cells, gateways, arrows, resources, calendars, arrival. A duration is written ``exponential 0.5``, a week
+``9-17; 33-41``. Numbers are written in full, so that reading gives the same bits.
+"""
+
+import csv
+from pathlib import Path
+
+from crewless.company.sheet.model import (
+    PERFORMERS,
+    Arrival,
+    Arrow,
+    Calendar,
+    Cell,
+    Duration,
+    Gateway,
+    Meeting,
+    Performer,
+    Resource,
+    Sheet,
+    Work,
+    check,
+)
+from crewless.core.errors import BadInput
+
+_WORK = ("resource", "duration", "error", "catch", "cost")
+_MEETING = ("people", "hours", "probability", "agree")
+COLUMNS = {
+    "cells": ["name", "role", "performer", "rework", *(f"meeting {m}" for m in _MEETING)]
+    + [f"{p} {w}" for p in PERFORMERS for w in _WORK],
+    "gateways": ["name", "kind"],
+    "arrows": ["source", "target", "probability", "delay"],
+    "resources": ["name", "count", "calendar", "cost_per_hour", "sick_days_per_year"],
+    "calendars": ["name", "week"],
+    "arrival": ["between", "calendar"],
+}
+Rows = dict[str, list[dict[str, str]]]
+
+
+def write_sheet(sheet: Sheet, path: Path) -> None:
+    """As a workbook when ``path`` ends in ``.xlsx``, else as a folder of CSV files."""
+    tables = _rows(sheet)
+    if path.suffix != ".xlsx":
+        path.mkdir(parents=True, exist_ok=True)
+        for name, columns in COLUMNS.items():
+            with (path / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows(tables[name])
+        return
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, columns in COLUMNS.items():
+        page = book.create_sheet(name)
+        for at, row in enumerate([dict(zip(columns, columns, strict=True)), *tables[name]], 1):
+            for place, column in enumerate(columns, 1):
+                cell = page.cell(at, place, row[column])
+                cell.data_type = "s"  # A name that begins with = is no formula.
+    book.save(path)
+
+
+def read_sheet(path: Path) -> Sheet:
+    """What :func:`write_sheet` wrote, edited or not.
+
+    Raises:
+        BadInput: a table or a column that is missing, a value that is no number, and all that ``check`` refuses.
+    """
+    tables: Rows = {}
+    for name, columns in COLUMNS.items():
+        lines = _workbook_lines(path, name) if path.suffix == ".xlsx" else _csv_lines(path / f"{name}.csv")
+        head = lines[0] if lines else []
+        missing = [column for column in columns if column not in head]
+        if missing:
+            raise BadInput(f"{path.name}, {name}: there is no column {missing[0]!r}", alternatives=head)
+        tables[name] = [dict(zip(head, line, strict=False)) for line in lines[1:] if any(line)]
+    return check(_sheet(tables))
+
+
+def _csv_lines(path: Path) -> list[list[str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name} cannot be read: {error}") from None
+
+
+def _workbook_lines(path: Path, name: str) -> list[list[str]]:
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, data_only=True)
+        rows = list(book[name].iter_rows(values_only=True))
+    except (OSError, KeyError, BadZipFile, InvalidFileException) as error:
+        raise BadInput(f"{path.name}, table {name}, cannot be read: {error}", alternatives=COLUMNS) from None
+    return [["" if value is None else str(value) for value in row] for row in rows]
+
+
+def _duration(duration: Duration) -> str:
+    return " ".join([duration.kind, *map(repr, duration.numbers)])
+
+
+def _rows(sheet: Sheet) -> Rows:
+    cells = []
+    for cell in sheet.cells:
+        row = dict.fromkeys(COLUMNS["cells"], "")
+        row |= {"name": cell.name, "role": cell.role, "performer": cell.performer, "rework": cell.rework}
+        if cell.meeting:
+            row |= {f"meeting {m}": repr(getattr(cell.meeting, m)) for m in _MEETING}
+        for performer, work in cell.works.items():
+            row |= {f"{performer} {w}": repr(getattr(work, w)) for w in ("error", "catch", "cost")}
+            row |= {f"{performer} resource": work.resource, f"{performer} duration": _duration(work.duration)}
+        cells.append(row)
+    return {
+        "cells": cells,
+        "gateways": [{"name": g.name, "kind": g.kind} for g in sheet.gateways],
+        "arrows": [
+            {"source": a.source, "target": a.target, "probability": repr(a.probability), "delay": _duration(a.delay)}
+            for a in sheet.arrows
+        ],
+        "resources": [
+            {"name": r.name, "count": repr(r.count), "calendar": r.calendar}
+            | {"cost_per_hour": repr(r.cost_per_hour), "sick_days_per_year": repr(r.sick_days_per_year)}
+            for r in sheet.resources
+        ],
+        "calendars": [
+            {"name": c.name, "week": "; ".join(f"{start!r}-{end!r}" for start, end in c.week)} for c in sheet.calendars
+        ],
+        "arrival": [{"between": _duration(sheet.arrival.between), "calendar": sheet.arrival.calendar}],
+    }
+
+
+class _Row:
+    """A row that knows where it stands, so that a bad value can be named."""
+
+    def __init__(self, table: str, number: int, values: dict[str, str]) -> None:
+        self.where, self.values = f"{table} row {number}", values
+
+    def text(self, column: str) -> str:
+        return self.values.get(column, "")
+
+    def number(self, column: str, value: str | None = None) -> float:
+        value = self.text(column) if value is None else value
+        try:
+            return float(value)
+        except ValueError:
+            raise BadInput(f"{self.where}, {column}: {value!r} is no number") from None
+
+    def whole(self, column: str) -> int:
+        if not self.number(column).is_integer():
+            raise BadInput(f"{self.where}, {column}: {self.text(column)!r} is no whole number")
+        return int(self.number(column))
+
+    def duration(self, column: str) -> Duration:
+        kind, *numbers = self.text(column).split() or [""]
+        return Duration(kind=kind, numbers=tuple(self.number(column, n) for n in numbers))
+
+    def week(self, column: str) -> tuple[tuple[float, float], ...]:
+        parts = [part.split("-") for part in self.text(column).split(";") if part.strip()]
+        if any(len(part) != 2 for part in parts):
+            raise BadInput(f"{self.where}, {column}: {self.text(column)!r}", alternatives=["9-17; 33-41"])
+        return tuple((self.number(column, a), self.number(column, b)) for a, b in parts)
+
+    def cell(self) -> Cell:
+        works: dict[Performer, Work] = {
+            p: Work(
+                resource=self.text(f"{p} resource"),
+                duration=self.duration(f"{p} duration"),
+                **{w: self.number(f"{p} {w}") for w in ("error", "catch", "cost")},
+            )
+            for p in PERFORMERS
+            if self.text(f"{p} duration") or self.text(f"{p} resource")
+        }
+        meeting = None
+        if self.text("meeting people"):
+            numbers = {m: self.number(f"meeting {m}") for m in _MEETING[1:]}
+            meeting = Meeting(people=self.whole("meeting people"), **numbers)
+        performer: Performer | None = next((p for p in PERFORMERS if p == self.text("performer")), None)
+        if performer is None:
+            raise BadInput(f"{self.where}, performer: {self.text('performer')!r}", alternatives=PERFORMERS)
+        return Cell(
+            name=self.text("name"),
+            role=self.text("role"),
+            performer=performer,
+            works=works,
+            rework=self.text("rework"),
+            meeting=meeting,
+        )
+
+
+def _sheet(tables: Rows) -> Sheet:
+    rows = {name: [_Row(name, i, values) for i, values in enumerate(table, 1)] for name, table in tables.items()}
+    if len(rows["arrival"]) != 1:
+        raise BadInput(f"arrival has {len(rows['arrival'])} rows", alternatives=["1"])
+    arrival = rows["arrival"][0]
+    return Sheet(
+        cells=tuple(row.cell() for row in rows["cells"]),
+        gateways=tuple(Gateway(name=row.text("name"), kind=row.text("kind")) for row in rows["gateways"]),
+        arrows=tuple(
+            Arrow(
+                source=row.text("source"),
+                target=row.text("target"),
+                probability=row.number("probability"),
+                delay=row.duration("delay"),
+            )
+            for row in rows["arrows"]
+        ),
+        resources=tuple(
+            Resource(
+                name=row.text("name"),
+                count=row.whole("count"),
+                calendar=row.text("calendar"),
+                cost_per_hour=row.number("cost_per_hour"),
+                sick_days_per_year=row.number("sick_days_per_year"),
+            )
+            for row in rows["resources"]
+        ),
+        calendars=tuple(Calendar(name=row.text("name"), week=row.week("week")) for row in rows["calendars"]),
+        arrival=Arrival(between=arrival.duration("between"), calendar=arrival.text("calendar")),
+    )

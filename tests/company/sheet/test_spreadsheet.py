@@ -1,0 +1,64 @@
+"""What is written to a spreadsheet is read back as it was; what cannot be read is named."""
+
+from pathlib import Path
+
+import pytest
+
+from crewless.company.sheet.model import (
+    Arrow,
+    Calendar,
+    Cell,
+    Duration,
+    Gateway,
+    Meeting,
+    Resource,
+    Sheet,
+    Work,
+)
+from crewless.company.sheet.spreadsheet import read_sheet, write_sheet
+from crewless.core.errors import BadInput
+
+SHEET = Sheet(
+    cells=(
+        Cell(
+            name='=write, "twice"\nä',
+            role="clerk",
+            works={
+                "person": Work(resource="r", duration=Duration(kind="lognormal", numbers=(-0.1, 1 / 3)), error=0.1),
+                "ai": Work(resource="r", duration=Duration(kind="table", numbers=(0.0, 1e-9, 2.0)), cost=0.07),
+            },
+            meeting=Meeting(people=3, hours=0.5, agree=0.9),
+        ),
+    ),
+    gateways=(Gateway(name="in", kind="start"), Gateway(name="out", kind="end")),
+    arrows=(
+        Arrow(source="in", target='=write, "twice"\nä', delay=Duration(numbers=(0.1,))),
+        Arrow(source='=write, "twice"\nä', target="out"),
+    ),
+    resources=(Resource(name="r", count=2, calendar="office", cost_per_hour=0.1 + 0.2),),
+    calendars=(Calendar(name="office", week=((9.0, 17.5), (33.0, 41.0))),),
+)
+
+
+@pytest.mark.parametrize("name", ["sheet.xlsx", "sheet"])
+def test_a_sheet_is_read_back_as_it_was(tmp_path: Path, name: str):
+    write_sheet(SHEET, tmp_path / name)
+    assert read_sheet(tmp_path / name) == SHEET
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "words"),
+    [
+        ("arrows", "1.0", "lots", "arrows row 1, probability: 'lots'"),
+        ("resources", "r,2", "r,2.5", "resources row 1, count: '2.5'"),
+        ("calendars", "9.0-17.5", "9.0", "calendars row 1, week"),
+        ("cells", "clerk,person", "clerk,persn", "cells row 1, performer: 'persn'"),
+        ("gateways", "kind", "sort", "no column 'kind'"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(tmp_path: Path, table: str, old: str, new: str, words: str):
+    write_sheet(SHEET, tmp_path / "s")
+    path = tmp_path / "s" / f"{table}.csv"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(BadInput, match=words):
+        read_sheet(tmp_path / "s")
