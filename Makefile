@@ -46,11 +46,11 @@ system:
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) install -c constraints.txt -e '.[helpdesk,planner,robot,train]'
+	$(PIP) install -c constraints.txt -e '.[company,helpdesk,planner,robot,train]'
 	touch $@
 
 .venv/.installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) install -c constraints.txt -e '.[helpdesk,planner,robot,train,dev]'
+	$(PIP) install -c constraints.txt -e '.[company,helpdesk,planner,robot,train,dev]'
 	touch .venv/.installed $@
 
 # Writes what is installed now; "+cpu" is a build of the same release.

@@ -22,6 +22,7 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
 # Words of a docstring such as "height" name several attributes; they are no links.
 suppress_warnings = ["ref.python"]
 # Names of other projects, whose documentation is not there to link to when this is built offline.

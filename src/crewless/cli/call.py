@@ -38,7 +38,7 @@ def call(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "crewless":
             raise
-        mend = "make install", "python -m pip install -c constraints.txt -e '.[helpdesk,planner,train]'"
+        mend = "make install", "python -m pip install -c constraints.txt -e '.[company,helpdesk,planner,robot,train]'"
         failure = MissingTool(f"this command needs the package {error.name}, which is not installed", alternatives=mend)
         failure.__cause__ = error
     except OSError as error:

@@ -7,6 +7,7 @@ probabilities equal until they are edited, or found from a log.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
 from crewless.company.sheet.model import Arrow, Cell, Duration, Gateway, Resource, Sheet, Work, check
@@ -31,6 +32,8 @@ class _Graph:
     names: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     flows: list[tuple[str, str]] = field(default_factory=list)
+    boundary: set[str] = field(default_factory=set)
+    """Events that are attached to an activity."""
 
 
 def read_bpmn(path: Path) -> Sheet:
@@ -89,6 +92,7 @@ def _read_scope(graph: _Graph, scope: ElementTree.Element, role: str, *, top: bo
             graph.roles[key] = role
             if tag == "boundaryEvent":
                 attached.append((element.get("attachedToRef", ""), key))
+                graph.boundary.add(key)
     for host, event in attached:
         if host not in own:
             raise BadInput(
@@ -122,14 +126,22 @@ def _sheet(graph: _Graph) -> Sheet:
         if kind == "task":
             role = graph.roles.get(key) or "people"
             cells.append(Cell(name=name, role=role, works={"person": Work(resource=role, duration=Duration())}))
-            if len(out[key]) > 1:
-                # A boundary event is an alternative to the normal way on; other unguarded flows of a task are rare.
-                source = f"{name} / split"
-                gateways.append(Gateway(name=source, kind="xor"))
-                arrows.append(Arrow(source=name, target=source))
-        else:
-            gateways.append(Gateway(name=name, kind="xor" if kind == "pass" else kind))
-        one_of = kind in ("xor", "event", "or", "pass", "task")
+            # A boundary event is an alternative to the normal way on.
+            instead = [target for target in out[key] if target in graph.boundary]
+            onward = [target for target in out[key] if target not in graph.boundary]
+            if instead:
+                share = 1 / (len(instead) + bool(onward))
+                source = _split(name, source, "xor", 1.0, gateways, arrows)
+                arrows += [Arrow(source=source, target=names[target], probability=share) for target in instead]
+            else:
+                share = 1.0
+            if len(onward) > 1:
+                # Several flows out of a task mean all of them (BPMN 2.0.2, section 13.3.1).
+                source, share = _split(name, source, "and", share, gateways, arrows), 1.0
+            arrows += [Arrow(source=source, target=names[target], probability=share) for target in onward]
+            continue
+        gateways.append(Gateway(name=name, kind="xor" if kind == "pass" else kind))
+        one_of = kind in ("xor", "event", "or", "pass")
         share = 1 / len(out[key]) if one_of and out[key] else 1.0
         arrows += [Arrow(source=source, target=names[target], probability=share) for target in out[key]]
     roles = sorted({cell.role for cell in cells})
@@ -139,3 +151,13 @@ def _sheet(graph: _Graph) -> Sheet:
         arrows=tuple(arrows),
         resources=tuple(Resource(name=role) for role in roles),
     )
+
+
+def _split(
+    name: str, source: str, kind: Literal["xor", "and"], share: float, gateways: list[Gateway], arrows: list[Arrow]
+) -> str:
+    """A gateway behind a cell, reached from ``source`` with probability ``share``. Returns its name."""
+    split = f"{name} / {'split' if kind == 'xor' else 'all'}"
+    gateways.append(Gateway(name=split, kind=kind))
+    arrows.append(Arrow(source=source, target=split, probability=share))
+    return split
