@@ -20,7 +20,10 @@ PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium", "mosqu
 """What must be on the path, and the Debian package that brings it."""
 FONTS = {"DejaVu": "fonts-dejavu-core", "Liberation": "fonts-liberation"}
 """Font families that pages are drawn with, and their packages: without them every text is a row of boxes."""
-EXTRAS = {"helpdesk": "the demo and its helpdesk", "train": "training"}
+EXTRAS = {
+    "helpdesk": "the demo and its helpdesk", "train": "training", "planner": "planning", "robot": "robots",
+    "company": "the company's sheet",
+}  # fmt: skip
 """Optional groups of packages, and what needs them: a deployed worker does without."""
 
 State = Literal["ok", "weak", "missing"]
