@@ -10,7 +10,7 @@ Crops are read independently of each other, so what is read of a crop depends on
 import hashlib
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,15 @@ import numpy as np
 from crewless.core.cache import cache_folder
 from crewless.core.errors import MissingTool
 from crewless.core.messages import Box
+from crewless.perception.quantise import can_multiply_bytes, load_ranges, quantise
 
 CHARACTERS = "".join(chr(code) for code in range(33, 127)) + "£€°éèüöäßñç…–—‘’“”•·×→✓©§"
 _HEIGHT = 48
 _STRIDE = 8
 """Pixels of the network's input per time step."""
-_STEP = 32
-"""Widths are rounded up to a multiple of this, so that few shapes have to be compiled."""
+_STEP = 16
+"""Widths are rounded up to a multiple of this, and wide ones to twice as much, so that few shapes have to be compiled."""
+_WIDE = 256
 _BATCH = 4
 _MIN_WIDTH = 64
 """Crops are not narrowed below this width: single digits need it."""
@@ -41,6 +43,8 @@ class RecogniserConfig:
     """Where compiled networks are kept; None: ``$XDG_CACHE_HOME/crewless`` or ``~/.cache/crewless``."""
     model: Path | None = None
     """The recogniser's ONNX file; None: the one in the rapidocr wheel."""
+    eight_bits: bool | None = None
+    """Multiply in 8 bits; None: where the processor is faster at it. The last digits of confidences differ then."""
     squeeze: float = 0.7
     """Wide crops are narrowed by this factor before they are read. Cheaper by about a quarter; single digits suffer, so
     crops are never narrowed below a least width."""
@@ -58,7 +62,13 @@ class Recogniser:
         model = self.config.model or _wheel_model()
         if not model.is_file():
             raise MissingTool(f"no recogniser at {model}", alternatives=["pip install rapidocr"])
-        self._request, self._characters = _compile(model, self.config)
+        eight_bits = self.config.eight_bits
+        self._core = _core(self.config)
+        self.model, self._characters = _cut_head(self._core, model)
+        if can_multiply_bytes() if eight_bits is None else eight_bits:
+            quantise(self.model, load_ranges())
+        hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.config.threads}
+        self._request = self._core.compile_model(self.model, "CPU", hints).create_infer_request()
 
     def read(self, crops: list[np.ndarray]) -> list["Reading"]:
         """Text of each crop.
@@ -66,33 +76,35 @@ class Recogniser:
         Args:
             crops: each of shape (height, width), float32, 0 is ink and 1 is paper.
         """
-        import cv2
-
-        order = sorted(range(len(crops)), key=lambda number: self._scaled(crops[number]))
         readings: list[Reading | None] = [None] * len(crops)
-        for first in range(0, len(order), _BATCH):
-            part = order[first : first + _BATCH]
-            width = max(_MIN_WIDTH, -(-self._scaled(crops[part[-1]]) // _STEP) * _STEP)
-            # Two batch sizes only: each shape costs a compilation the first time.
-            batch = np.ones((1 if len(part) == 1 else _BATCH, _HEIGHT, width), np.float32)
-            for row, number in enumerate(part):
-                scaled = self._scaled(crops[number])
-                batch[row, :, :scaled] = cv2.resize(crops[number], (scaled, _HEIGHT), interpolation=cv2.INTER_LINEAR)
-            steps = self._infer(batch)
+        for part, batch in self.batches(crops):
+            self._request.infer([batch])
+            steps = self._request.get_output_tensor().data
             for row, number in enumerate(part):
                 readings[number] = self._decode(steps[row], crops[number])
         return [reading for reading in readings if reading is not None]
 
+    def batches(self, crops: list[np.ndarray]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Crops of about the same width together: their numbers, and the network's input of shape (batch, 3, 48, width)."""
+        import cv2
+
+        order = sorted(range(len(crops)), key=lambda number: self._scaled(crops[number]))
+        for first in range(0, len(order), _BATCH):
+            part = order[first : first + _BATCH]
+            # Two batch sizes only: each shape costs a compilation the first time.
+            batch = np.ones(
+                (1 if len(part) == 1 else _BATCH, _HEIGHT, _rounded(self._scaled(crops[part[-1]]))), np.float32
+            )
+            for row, number in enumerate(part):
+                scaled = self._scaled(crops[number])
+                batch[row, :, :scaled] = cv2.resize(crops[number], (scaled, _HEIGHT), interpolation=cv2.INTER_LINEAR)
+            yield part, _planes(batch)
+
     def warm_up(self) -> None:
         """Compile the shapes that words of a page usually have, so that the first page does not pay for it."""
-        for width in range(_MIN_WIDTH, 257, _STEP):
+        for width in range(_MIN_WIDTH, _WIDE + 1, _STEP):
             for count in (1, _BATCH):
-                self._infer(np.ones((count, _HEIGHT, width), np.float32))
-
-    def _infer(self, batch: np.ndarray) -> np.ndarray:
-        """Class probabilities. Shape (batch, width / 8, classes)."""
-        self._request.infer([np.repeat(batch[:, None] * 2.0 - 1.0, 3, axis=1)])
-        return self._request.get_output_tensor().data
+                self._request.infer([_planes(np.ones((count, _HEIGHT, width), np.float32))])
 
     def _scaled(self, crop: np.ndarray) -> int:
         """The width at which a crop is read."""
@@ -120,6 +132,16 @@ class Reading:
     """Mean of the characters' probabilities; 0 when nothing was read."""
     positions: tuple[float, ...]
     """Where each character was seen first: pixels from the left edge of the crop, good to a few pixels."""
+
+
+def _rounded(width: int) -> int:
+    step = _STEP if width <= _WIDE else 2 * _STEP
+    return max(_MIN_WIDTH, -(-width // step) * step)
+
+
+def _planes(batch: np.ndarray) -> np.ndarray:
+    """Grey pictures as the network wants them: three equal planes from -1, ink, to 1, paper."""
+    return np.repeat(batch[:, None] * 2.0 - 1.0, 3, axis=1)
 
 
 def spaced(reading: Reading, gaps: list[float]) -> str:
@@ -166,7 +188,7 @@ def _wheel_model() -> Path:
     return Path(spec.origin).parent / "models" / "PP-OCRv6_rec_small.onnx"
 
 
-def _compile(model_path: Path, config: RecogniserConfig) -> tuple[Any, str]:
+def _core(config: RecogniserConfig) -> Any:
     try:
         import openvino
     except ImportError as error:
@@ -179,11 +201,7 @@ def _compile(model_path: Path, config: RecogniserConfig) -> tuple[Any, str]:
     except OSError:
         # A read-only home costs load time, nothing else.
         pass
-    model, characters = _cut_head(core, model_path)
-    compiled = core.compile_model(
-        model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": config.threads}
-    )
-    return compiled.create_infer_request(), characters
+    return core
 
 
 def _cut_head(core: Any, model_path: Path) -> tuple[Any, str]:
