@@ -1,7 +1,7 @@
 """A whole database at one moment, and what differs between two moments."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,15 @@ from crewless.core.errors import BadInput, RecordUnreachable
 
 Key = tuple[Any, ...]
 Row = tuple[Any, ...]
+
+# What makes all the reads of a transaction see one moment, by SQLAlchemy's name of the server.
+_ONE_MOMENT = {
+    "postgresql": "REPEATABLE READ",
+    "mysql": "REPEATABLE READ",
+    "mariadb": "REPEATABLE READ",
+    "oracle": "SERIALIZABLE",
+    "mssql": "SERIALIZABLE",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +83,8 @@ class Reader:
     """Reads a database again and again. Holds one connection; a database that was away is reached again by itself.
 
     Args:
-        url: SQLAlchemy's. A SQLite file is opened read-only; give other servers an account that can only read.
+        url: SQLAlchemy's. A SQLite file is opened read-only, and so is a session with PostgreSQL, of which all schemas are
+            read; give other servers an account that can only read.
         ignored_tables: not read.
         ignored_columns: not read, each as ``table.column``.
 
@@ -97,9 +107,21 @@ class Reader:
                     parsed, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False}
                 )  # fmt: skip
             else:
-                self._engine = sa.create_engine(parsed, poolclass=sa.NullPool)
+                level = _ONE_MOMENT.get(parsed.get_backend_name())
+                self._engine = sa.create_engine(
+                    parsed,
+                    poolclass=sa.NullPool,
+                    execution_options={"postgresql_readonly": True},
+                    **({"isolation_level": level} if level else {}),
+                )
         except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
-            raise BadInput(f"cannot use the database {url!r}: {error}", alternatives=["sqlite:///file"]) from error
+            raise BadInput(
+                f"cannot use the database {url!r}: {error}",
+                alternatives=[
+                    "sqlite:///file",
+                    "postgresql+pg8000://user@host/name with pip install 'crewless[postgresql]'",
+                ],
+            ) from error
         self.url = self._engine.url.render_as_string(hide_password=True) if self._file is None else str(self._file)
         self._lock = threading.Lock()
         self._connection: sa.Connection | None = None
@@ -112,9 +134,13 @@ class Reader:
         """Every table, the ignored ones too, and its columns. Raises RecordUnreachable."""
         with self._lock:
             try:
-                inspector = sa.inspect(self._connect())
-                names = inspector.get_table_names()
-                return {name: tuple(c["name"] for c in inspector.get_columns(name)) for name in names}
+                connection = self._connect()
+                with connection.begin():
+                    inspector = sa.inspect(connection)
+                    return {
+                        name: tuple(c["name"] for c in inspector.get_columns(table, schema))
+                        for name, schema, table in _tables(inspector)
+                    }
             except (exc.SQLAlchemyError, OSError) as error:
                 raise self._unreachable(error) from error
 
@@ -177,17 +203,17 @@ class Reader:
         inspector = sa.inspect(connection)
         quote = self._engine.dialect.identifier_preparer.quote
         self._tables = {}
-        for name in inspector.get_table_names():
+        for name, schema, table in _tables(inspector):
             if name in self._ignored_tables:
                 continue
-            columns = [
-                c["name"] for c in inspector.get_columns(name) if f"{name}.{c['name']}" not in self._ignored_columns
-            ]
+            every = (c["name"] for c in inspector.get_columns(table, schema))
+            columns = [column for column in every if f"{name}.{column}" not in self._ignored_columns]
             if not columns:
                 continue
-            keys = inspector.get_pk_constraint(name)["constrained_columns"]
+            keys = inspector.get_pk_constraint(table, schema)["constrained_columns"]
             places = tuple(columns.index(key) for key in keys) if set(keys) <= set(columns) else ()
-            select = f"SELECT {', '.join(map(quote, columns))} FROM {quote(name)}"
+            source = quote(table) if schema is None else f"{quote(schema)}.{quote(table)}"
+            select = f"SELECT {', '.join(map(quote, columns))} FROM {source}"
             self._tables[name] = _Table(columns=tuple(columns), key=places, select=select)
 
     def _read_tables(self, connection: sa.Connection) -> Snapshot:
@@ -216,6 +242,18 @@ class _Table:
     select: str
 
 
+def _tables(inspector: sa.Inspector) -> Iterator[tuple[str, str | None, str]]:
+    """The name that a table goes by here, its schema (None for the usual one) and its name there."""
+    schemas: list[str | None] = [None]
+    # Elsewhere a schema is another database, or another person's.
+    if inspector.dialect.name == "postgresql":
+        others = (name for name in inspector.get_schema_names() if name != inspector.default_schema_name)
+        schemas += [name for name in others if name != "information_schema" and not name.startswith("pg_")]
+    for schema in schemas:
+        for table in inspector.get_table_names(schema):
+            yield table if schema is None else f"{schema}.{table}", schema, table
+
+
 def _by_key(rows: Sequence[Any], places: tuple[int, ...]) -> dict[Key, Row]:
     if len(places) == 1:
         place = places[0]
@@ -223,8 +261,10 @@ def _by_key(rows: Sequence[Any], places: tuple[int, ...]) -> dict[Key, Row]:
     if places:
         return {tuple(row[place] for place in places): tuple(row) for row in rows}
     counted: dict[Key, Row] = {}  # without a key a row is known by its content and which of its equals it is
-    seen: dict[Row, int] = {}
+    seen: dict[Key, int] = {}
     for row in map(tuple, rows):
-        seen[row] = seen.get(row, 0) + 1
-        counted[(*row, seen[row])] = row
+        # Arrays and JSON arrive as lists and dicts, which cannot be looked up.
+        content = tuple(repr(value) if isinstance(value, (dict, list)) else value for value in row)
+        seen[content] = seen.get(content, 0) + 1
+        counted[(*content, seen[content])] = row
     return counted
