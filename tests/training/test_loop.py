@@ -17,9 +17,9 @@ from crewless.policy.features import screen_of
 from crewless.policy.skill import SkillPolicy, load_policy
 from crewless.training.choices import read_demonstrations
 from crewless.training.skill import SkillConfig
-from crewless.training.stages import finetune
+from crewless.training.stages import finetune, refit_judgement
 
-from .desk import Ticket, demonstrate, tickets, work
+from .desk import TEAMS, Ticket, demonstrate, tickets, work
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +141,22 @@ def test_the_archive_is_read_from_solved_tickets(trained: Path, unseen: list[Tic
     runs = [work(reader, t, unseen[:14], solved=True) for t in unseen[:10]]
     assert all(r.done for r in runs)
     assert reader.collected == [(t.description, t.team) for t in unseen[:10]]
+
+
+def test_an_outcome_that_no_recording_had_is_read_as_it_stands_and_then_asked_about(
+    trained: Path, recorded: tuple[list[Demonstration], list[Ticket]], unseen: list[Ticket], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(TEAMS, "Harbour pilots", next(iter(TEAMS.values())))
+    reader = ArchiveReader(load_checkpoint(trained))
+    odd = [replace(t, team="Harbour pilots") for t in unseen[:10]]
+    assert all(work(reader, t, unseen[10:24], solved=True).done for t in odd)
+    assert reader.collected == [(t.description, "Harbour pilots") for t in odd]
+    again = load_checkpoint(refit_judgement(trained, recorded[0], reader.collected, tmp_path / "again"))
+    assert again.judgement is not None
+    judged = again.judgement.judge(odd[0].description, threshold=0.5)
+    assert not judged.answered
+    assert "no recording shows" in judged.why
 
 
 def test_baselines_run(recorded: tuple[list[Demonstration], list[Ticket]], unseen: list[Ticket]) -> None:

@@ -1,13 +1,14 @@
 """Facts about what is found in demonstrations, and about the network."""
 
 import random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
 
 from crewless.core.errors import BadInput
-from crewless.policy.judgement import Judgement
+from crewless.policy.judgement import NEVER_SHOWN, Judgement
 from crewless.policy.network import Network, NetworkConfig
 from crewless.policy.workflow import Choice, outcome_text, read_text
 from crewless.training.choices import read_demonstrations
@@ -116,3 +117,28 @@ def test_the_promise_holds_on_unseen_cases() -> None:
         answered.append(float(sure.mean()))
     assert float(np.mean(silent)) <= 0.02
     assert float(np.mean(answered)) >= 0.3
+
+
+def test_an_answer_that_was_never_shown_is_learnt_as_one_to_ask_about() -> None:
+    rng = np.random.default_rng(0)
+    middles = np.eye(3)
+    labels = [("a",), ("b",), (NEVER_SHOWN,)] * 40
+    vectors = np.array([middles[i % 3] + rng.normal(scale=0.05, size=3) for i in range(120)])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    judgement = fit_vectors(vectors.astype(np.float32), labels)
+    assert judgement.held_out_right.all()
+    threshold = judgement.threshold(0.02)
+    with patch("crewless.policy.judgement.embed", lambda texts: middles[2:].astype(np.float32)):
+        asked = judgement.judge("of the third kind", threshold=threshold)
+        forced = judgement.judge("of the third kind", threshold=0.0)
+    assert not asked.answered
+    assert "no recording shows" in asked.why
+    assert forced.values in (("a",), ("b",))
+
+
+def test_a_known_answer_to_a_case_that_was_to_be_asked_about_counts_against_the_promise() -> None:
+    # Nothing tells the cases apart, so all get the commoner answer: the 20 that nobody has shown are silently wrong.
+    vectors = np.tile(np.float32([1, 0]), (80, 1))
+    judgement = fit_vectors(vectors, [("a",) if i % 4 else (NEVER_SHOWN,) for i in range(80)])
+    assert (~judgement.held_out_right).sum() == 20
+    assert judgement.threshold(0.02) == float("inf")

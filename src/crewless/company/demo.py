@@ -34,7 +34,7 @@ class DemoConfig:
     """A TOML file of your own teams; none: the built-in ones that answer the tickets' categories."""
     demonstrations: int = 16
     """Tickets that the scripted operator works while being recorded."""
-    archive: int = 140
+    archive: int = 200
     """Tickets that were solved before, which the worker opens on the screen and learns from; 0: none."""
     queue: int = 20
     """Tickets that the worker then works alone."""

@@ -31,6 +31,10 @@ STRANGE_QUANTILE = 0.02
 """A text whose nearest known text is further away than all but this share of the held-out ones belongs to nobody."""
 
 
+NEVER_SHOWN = ""
+"""The value, for every choice, of an answer that solved cases got and no recording shows: a person gives it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
     """What was made of a text."""
@@ -66,7 +70,7 @@ class Judgement:
     held_out_scores: np.ndarray
     """Confidence in each solved case by a model that had not seen it. Shape: (n,)."""
     held_out_right: np.ndarray
-    """Whether that model was right. Shape: (n,), bool."""
+    """Whether that model was right, or would have asked because the answer was never shown. Shape: (n,), bool."""
     held_out_nearest: np.ndarray
     """Cosine of each to its nearest among the others. Shape: (n,)."""
 
@@ -97,12 +101,17 @@ class Judgement:
             )
         vector = embed([text])
         probability = self.probabilities(vector)[0]
+        if threshold <= 0:
+            # Whoever never asks has to choose among the answers that it knows how to give.
+            probability = np.where([not any(answer) for answer in self.classes], 0.0, probability)
         order = np.argsort(-probability)[:4]
         nearest = float((self.examples @ vector[0]).max())
         best = int(order[0])
         confidence = float(probability[best])
         why = ""
-        if confidence < threshold:
+        if not any(self.classes[best]):
+            why = f"cases like it got an answer that no recording shows: {confidence:.2f}"
+        elif confidence < threshold:
             why = f"not sure of the answer: {confidence:.2f}, below {threshold:.2f}"
         elif np.isfinite(threshold) and threshold > 0 and nearest < self.strange():
             why = f"the text is unlike all that was seen: nearest {nearest:.2f}, below {self.strange():.2f}"
@@ -110,7 +119,10 @@ class Judgement:
             values=self.classes[best],
             confidence=confidence,
             answered=not why,
-            scores={" / ".join(self.classes[i]): round(float(probability[i]), 4) for i in order},
+            scores={
+                " / ".join(filter(None, self.classes[i])) or "another answer": round(float(probability[i]), 4)
+                for i in order
+            },
             why=why,
         )
 

@@ -149,15 +149,17 @@ def labelled(observation: Observation, label: str) -> list[Element]:
 
 
 def outcome_text(observation: Observation, workflow: Workflow) -> str:
-    """What a finished case shows under the outcome's label, as one of the choice's values; empty when it shows none."""
+    """What a finished case shows under the outcome's label: one of the choice's values, or, when it is none of them, the
+    text itself, an outcome that no recording had. Empty when there is no such label on the screen, or nothing under it."""
     if workflow.outcome_choice < 0:
         return ""
     values = workflow.choices[workflow.outcome_choice].values
-    for element in labelled(observation, workflow.outcome_label):
+    shown = labelled(observation, workflow.outcome_label)
+    for element in shown:
         best = max(values, key=lambda v: similarity(v, element.text), default="")
         if best and similarity(best, element.text) >= 0.85:
             return best
-    return ""
+    return next((element.text for element in shown if element.text), "")
 
 
 def shown_value(observation: Observation, choice: Choice) -> str:

@@ -42,6 +42,7 @@ def fit_vectors(vectors: np.ndarray, judgements: Sequence[tuple[str, ...]]) -> J
     labels = np.array([classes.index(j) for j in judgements])
     count, size = len(classes), len(labels)
     answers = np.eye(count)[labels] - 1.0 / count
+    asks = np.array([not any(answer) for answer in classes])
     cosines = vectors.astype(np.float64) @ vectors.T
     others = cosines.copy()
     np.fill_diagonal(others, -np.inf)
@@ -58,7 +59,8 @@ def fit_vectors(vectors: np.ndarray, judgements: Sequence[tuple[str, ...]]) -> J
             if best is None or loss < best[0]:
                 best = loss, Judgement(
                     classes=classes, examples=vectors, labels=labels, duals=duals, gamma=gamma, slope=slope, share=share,
-                    held_out_scores=probability.max(axis=1), held_out_right=probability.argmax(axis=1) == labels,
+                    held_out_scores=probability.max(axis=1),
+                    held_out_right=(probability.argmax(axis=1) == labels) | asks[probability.argmax(axis=1)],
                     held_out_nearest=others.max(axis=1) if size > 1 else np.ones(size),
                 )  # fmt: skip
     assert best is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from crewless.core.errors import BadInput
 from crewless.core.messages import Demonstration
 from crewless.policy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from crewless.policy.judgement import Judgement
+from crewless.policy.judgement import NEVER_SHOWN, Judgement
 from crewless.policy.network import NetworkConfig
 from crewless.training.choices import Reading, read_demonstrations
 from crewless.training.judgement import fit_judgement
@@ -106,10 +106,12 @@ def _learnable(demonstrations: Sequence[Demonstration]) -> list[Demonstration]:
 
 
 def _judge(reading: Reading, archive: Sequence[tuple[str, str]]) -> Judgement:
-    """Learn from the recordings' cases and the archive's; an outcome that no recording had says no judgement."""
+    """Learn from the recordings' cases and the archive's. An outcome that no recording had is learnt as one to ask about:
+    to drop it would leave its cases to whichever known answer is nearest."""
     outcomes = reading.workflow.outcomes
+    ask = (NEVER_SHOWN,) * len(reading.workflow.choices)
     solved = [*zip(reading.texts, reading.judgements, strict=True)]
-    solved += [(text, outcomes[outcome]) for text, outcome in archive if outcome in outcomes]
+    solved += [(text, outcomes.get(outcome, ask)) for text, outcome in archive]
     solved = [(text, judgement) for text, judgement in solved if text.strip()]
     if not solved:
         raise BadInput(
