@@ -7,6 +7,8 @@ pools that were touched begin what they can. Everything random is drawn by name 
 It is one long function because its state is some forty arrays: handing them to helpers costs more than the work itself.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -82,7 +84,7 @@ def wall(first, end, opens, worked, week, done):
 
 
 @njit(cache=True, nogil=True)
-def longer(values):
+def longer(values: Any) -> Any:
     """The same array, twice as long."""
     more = np.zeros((2 * values.shape[0], *values.shape[1:]), values.dtype)
     more[: values.shape[0]] = values
@@ -432,11 +434,11 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             n_touched += 1
                         continue
                     width = in_first[node + 1] - in_first[node]
+                    full = True
                     if kind == END:
                         ends = True
                     elif kind == AND and width > 1:
                         c_came[c, t_arrow[tok]] += 1
-                        full = True
                         for i in range(in_first[node], in_first[node + 1]):
                             full &= c_came[c, in_arrow[i]] > 0
                         if full:
@@ -457,8 +459,6 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         c_waiting[c] += 1
                         t_free[t_left] = tok
                         t_left += 1
-                    else:
-                        full = True
                     leaves = full and not ends
                 if ends:
                     c_tokens[c] -= 1
@@ -543,8 +543,6 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         else:
                             stack[depth], leaving[depth] = goer, False
                             depth += 1
-                elif ends and c_tokens[c] > 0:
-                    pass
                 # The case's joins, when nothing of it moves at this moment.
                 if depth == 0 and c >= 0 and c_waiting[c] > 0:
                     if has_or:
