@@ -56,18 +56,26 @@ def push(times, whats, size, time, what):
 
 @njit(cache=True, nogil=True)
 def sift(times, whats, size):
-    """The top has been taken: the last of ``size + 1`` takes its place and sinks."""
+    """The top has been taken: the hole sinks to a leaf, the last of ``size + 1`` goes there and rises (Wegener 1993).
+
+    Without a comparison with the last on the way down there is no branch that a processor guesses wrong half the time.
+    """
     time, what = times[size], whats[size]
+    times[size] = np.inf
     at, child = 0, 1
     while child < size:
-        if child + 1 < size and times[child + 1] < times[child]:
-            child += 1
-        if time <= times[child]:
-            break
+        child += np.int64(times[child + 1] < times[child])
         times[at] = times[child]
         whats[at] = whats[child]
         at = child
         child = 2 * at + 1
+    while at > 0:
+        above = (at - 1) >> 1
+        if times[above] <= time:
+            break
+        times[at] = times[above]
+        whats[at] = whats[above]
+        at = above
     times[at] = time
     whats[at] = what
 
