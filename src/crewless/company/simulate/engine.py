@@ -244,8 +244,6 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 last = boundary
                 batch += 1
                 boundary = warmup + batch * length
-            case_sum[batch, _PRESENT] += present * (now - last)
-            last = now
 
             event, tok = what & 7, what >> 3
             c = -1
@@ -351,6 +349,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 t_case[tok], t_node[tok], t_pool[tok], t_back[tok], t_meets[tok] = c, start, -1, -1, 0
                 if has_or:
                     c_at[c, start] += 1
+                case_sum[batch, _PRESENT] += present * (now - last)
+                last = now
                 present += 1
                 case_sum[batch, _ARRIVED] += 1.0
                 stack[0], leaving[0], depth = tok, True, 1
@@ -422,6 +422,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             t_left += 1
                             c_free[c_left] = c
                             c_left += 1
+                            case_sum[batch, _PRESENT] += present * (now - last)
+                            last = now
                             present -= 1
                             c = -1
                             continue
@@ -494,6 +496,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             histogram[place] += 1
                         c_free[c_left] = c
                         c_left += 1
+                        case_sum[batch, _PRESENT] += present * (now - last)
+                        last = now
                         present -= 1
                         c = -1
                         continue
