@@ -63,6 +63,9 @@ class Week:
         return np.asarray(t, float) + wait * 3600
 
 
+_DENSE = 10
+"""Sightings for each granule of the week above which each is judged by itself."""
+
 ALWAYS = Week(open=np.ones(_GRANULES, bool), confidence=1.0, support=1.0)
 
 
@@ -80,17 +83,21 @@ def find_week(seen: np.ndarray, *, confidence: float = 0.3, support: float = 0.9
     if len(seen) < 2:
         return ALWAYS
     hours = seen / 3600 + _MONDAY_H
-    # What ends on the stroke of an hour was done in the hour before; half a second decides nothing else.
     granule = np.floor(hours % WEEK_H / GRANULE_H).astype(int)
     week = np.floor(hours / WEEK_H).astype(int)
     counts = np.bincount(granule, minlength=_GRANULES)
     days = np.array([len(np.unique(week[granule == g])) for g in range(_GRANULES)])
     weeks = max(1, int(week.max() - week.min()) + 1)
     share = days / weeks
+    if counts.sum() < _DENSE * _GRANULES:
+        # Too few sightings to know every hour of every day: a day of the week times an hour of the day.
+        table = days.reshape(7, -1) / weeks
+        product = np.outer(table.mean(1), table.mean(0)) / max(float(table.mean()), 1e-12)
+        share = product.ravel()
     bar = confidence * share.max()
     while True:
         chosen = share >= max(bar, 1e-12)
         covered = counts[chosen].sum() / counts.sum()
         if covered >= support:
-            return Week(open=chosen, confidence=float(share[chosen].mean()), support=float(covered))
+            return Week(open=chosen, confidence=float((days / weeks)[chosen].mean()), support=float(covered))
         bar *= 0.8

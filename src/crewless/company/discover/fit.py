@@ -19,8 +19,7 @@ _NORMAL = np.array([NormalDist().inv_cdf(share) for share in _SHARES])
 _TABLE = 101
 """Quantiles of a table: every hundredth."""
 _ORDER = ("constant", "exponential", "uniform", "gamma", "lognormal", "triangular")
-"""Simplest first: a later one must be clearly nearer to be taken."""
-_CLEARLY = 0.95
+"""Simplest first: the first that lies as near as chance alone would put a sample is taken, else the nearest."""
 _NEAR = 0.05
 """A curve is good enough within 5 % of the mean, besides what chance alone puts between a sample and its distribution."""
 
@@ -50,6 +49,8 @@ def fit(values: np.ndarray) -> Fit:
         return Fit(duration=Duration(), count=0, mean=0.0, emd=0.0, ks=0.0)
     mean, deviation = float(values.mean()), float(values.std())
     observed = np.quantile(values, _SHARES)
+    # What a sample lies from its own distribution: about 0.8 sigma / sqrt(n) for an exponential, less for a uniform one.
+    chance = 0.8 * deviation / sqrt(len(values))
     best: Fit | None = None
     for kind in _ORDER:
         numbers = _FITS[kind](values, mean, deviation)
@@ -57,11 +58,12 @@ def fit(values: np.ndarray) -> Fit:
             continue
         duration = Duration(kind=kind, numbers=tuple(float(f"{n:.6g}") for n in numbers))
         found = _measured(duration, values, observed, mean)
-        if best is None or found.emd < _CLEARLY * best.emd:
+        if best is None or found.emd < best.emd:
             best = found
+        if found.emd <= chance:
+            break
     assert best is not None, "constant always fits somehow"
-    # About 0.8 sigma / sqrt(n) is what a sample lies from its own distribution (exponential 0.8, uniform 0.3).
-    if best.emd > _NEAR * mean + 0.8 * deviation / sqrt(len(values)):
+    if best.emd > _NEAR * mean + chance:
         table = np.quantile(values, np.linspace(0, 1, min(_TABLE, max(2, len(values)))))
         duration = Duration(kind="table", numbers=tuple(float(f"{n:.6g}") for n in np.maximum.accumulate(table)))
         best = _measured(duration, values, observed, mean)
@@ -119,11 +121,11 @@ def emd(a: np.ndarray, b: np.ndarray) -> float:
 
 def _measured(duration: Duration, values: np.ndarray, observed: np.ndarray, mean: float) -> Fit:
     expected = quantiles(duration)
-    steps = np.searchsorted(values, expected, side="right") / len(values)
-    below = np.searchsorted(values, expected, side="left") / len(values)
-    ks = float(np.max(np.maximum(steps - _SHARES, _SHARES - below), initial=0.0))
+    points = np.concatenate([values, expected])
+    of_values = np.searchsorted(values, points, side="right") / len(values)
+    ks = float(np.abs(of_values - np.searchsorted(expected, points, side="right") / len(expected)).max())
     distance = float(np.mean(np.abs(expected - observed)))
-    return Fit(duration=duration, count=len(values), mean=mean, emd=distance, ks=min(1.0, max(0.0, ks)))
+    return Fit(duration=duration, count=len(values), mean=mean, emd=distance, ks=ks)
 
 
 Numbers = tuple[float, ...] | None
