@@ -20,6 +20,8 @@ _TABLE = 101
 """Quantiles of a table: every hundredth."""
 _ORDER = ("constant", "exponential", "uniform", "gamma", "lognormal", "triangular")
 """Simplest first: the first that lies as near as chance alone would put a sample is taken, else the nearest."""
+_EXACT = 1e-5
+"""Relative; what is nearer than this is the same."""
 _NEAR = 0.05
 """A curve is good enough within 5 % of the mean, besides what chance alone puts between a sample and its distribution."""
 
@@ -50,7 +52,7 @@ def fit(values: np.ndarray) -> Fit:
     mean, deviation = float(values.mean()), float(values.std())
     observed = np.quantile(values, _SHARES)
     # What a sample lies from its own distribution: about 0.8 sigma / sqrt(n) for an exponential, less for a uniform one.
-    chance = 0.8 * deviation / sqrt(len(values))
+    chance = 0.8 * deviation / sqrt(len(values)) + _EXACT * mean
     best: Fit | None = None
     for kind in _ORDER:
         numbers = _FITS[kind](values, mean, deviation)
@@ -121,7 +123,8 @@ def emd(a: np.ndarray, b: np.ndarray) -> float:
 
 def _measured(duration: Duration, values: np.ndarray, observed: np.ndarray, mean: float) -> Fit:
     expected = quantiles(duration)
-    points = np.concatenate([values, expected])
+    # A hair above each point: the numbers of a duration are kept to six places.
+    points = np.concatenate([values, expected]) * (1 + 2 * _EXACT)
     of_values = np.searchsorted(values, points, side="right") / len(values)
     ks = float(np.abs(of_values - np.searchsorted(expected, points, side="right") / len(expected)).max())
     distance = float(np.mean(np.abs(expected - observed)))

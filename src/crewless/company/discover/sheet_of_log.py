@@ -169,7 +169,7 @@ def _delays(log: Log, waits: Waits) -> dict[str, Fit]:
     found = {}
     for name, at in _by_activity(log):
         later = at[~first[at]]
-        hours = waits.unexplained[later] / 3600
+        hours = waits.delays(later) / 3600
         if len(later) and hours.mean() > _DELAY_H:
             found[name] = fit(hours)
     return found

@@ -8,6 +8,9 @@ import numpy as np
 from crewless.company.discover.log import Log
 from crewless.company.discover.people import People
 
+_OPENING_S = 900.0
+"""So soon after the doors open, a visit starts because they do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Waits:
@@ -16,17 +19,32 @@ class Waits:
     enabled: np.ndarray
     """When everything that must come before it in its case had ended; of a first visit its start."""
     unexplained: np.ndarray
-    """Of the wait, what passed while its doer was free and at work."""
+    """Of the wait, what passed while somebody of its pool was free and at work."""
+    at_least: np.ndarray
+    """The same without the closed hours at its end, where it starts as the doors open."""
+
+    def delays(self, at: np.ndarray) -> np.ndarray:
+        """Of the chosen visits, seconds. Of one that is only known to lie between two bounds: the median of those that are
+        known and lie there, else the lower bound. Shape of ``at``."""
+        low, high = self.at_least[at], self.unexplained[at]
+        known = np.sort(high[low == high])
+        found = low.copy()
+        for i in np.flatnonzero(low < high):
+            between = known[np.searchsorted(known, low[i]) : np.searchsorted(known, high[i], side="right")]
+            if len(between):
+                found[i] = np.median(between)
+        return found
 
     def explained_share(self, log: Log) -> float:
-        """Of all waiting: what absence and other work of the doers explain."""
+        """Of all waiting: what the absence of the pool and its other work explain."""
         total = float((log.start - self.enabled).sum())
         return 1.0 if total <= 0 else 1 - float(self.unexplained.sum()) / total
 
 
 def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]]) -> Waits:
     """After Chapela-Campa and Dumas, "Modeling extraneous activity delays in business process simulation" (2022), their
-    estimator from the last moment at which the doer was not available.
+    estimator from the last moment at which nobody was available. A sheet has pools and not single people, so a wait for one
+    member while another was free is unexplained too.
 
     Args:
         log: the visits.
@@ -47,28 +65,34 @@ def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]])
             elif at:
                 # It runs beside all that came earlier: it was enabled when the case began.
                 enabled[here] = log.start[positions[0]]
-    free = _last_busy(log)
-    weeks = {pool.name: pool.week for pool in people.pools}
     unexplained = np.zeros(len(log))
-    for a in np.unique(log.activity):
-        at = log.activity == a
-        week = weeks[people.pool_of[log.activities[a]]]
-        ready = week.next_open(np.maximum(enabled[at], free[at]))
+    lower = np.zeros(len(log))
+    pool_of = np.array([people.pool_of.get(name, "") for name in log.activities])[log.activity]
+    for pool in people.pools:
+        at = pool_of == pool.name
+        free = _last_full(log, at, pool.count)
+        ready = pool.week.next_open(np.maximum(enabled[at], free))
         unexplained[at] = np.maximum(0.0, log.start[at] - ready)
-    return Waits(enabled=enabled, unexplained=unexplained)
+        began, ended = pool.week.opened(log.start[at])
+        # What starts as the doors open may have been ready since they closed: the delay is only known to lie between.
+        early = (began > ready) & (log.start[at] - began < _OPENING_S)
+        lower[at] = np.where(early, np.clip(ended - ready, 0.0, unexplained[at]), unexplained[at])
+    return Waits(enabled=enabled, unexplained=unexplained, at_least=lower)
 
 
-def _last_busy(log: Log) -> np.ndarray:
-    """When the doer of each visit had ended what it did before. Shape (num_visits,)."""
-    free = np.full(len(log), -np.inf)
-    for r in np.unique(log.resource):
-        if not log.resources[r]:
-            continue
-        mine = np.flatnonzero(log.resource == r)
-        mine = mine[np.argsort(log.start[mine], kind="stable")]
-        if len(mine) > 1:
-            free[mine[1:]] = np.maximum.accumulate(log.end[mine])[:-1]
-    return np.minimum(free, log.start)
+def _last_full(log: Log, at: np.ndarray, count: int) -> np.ndarray:
+    """When all members of the pool were busy for the last time before each of its visits starts. Shape (visits at,)."""
+    start, end = log.start[at], log.end[at]
+    worked = end > start
+    edges = np.unique(np.concatenate([start, end]))
+    change = np.zeros(len(edges), int)
+    np.add.at(change, np.searchsorted(edges, start[worked]), 1)
+    np.add.at(change, np.searchsorted(edges, end[worked]), -1)
+    full = np.cumsum(change) >= count
+    # full[i] is the state from edges[i] to edges[i + 1].
+    stops = np.where(full[:-1], edges[1:], -np.inf)
+    latest = np.concatenate([[-np.inf], np.maximum.accumulate(stops)]) if len(edges) > 1 else np.array([-np.inf])
+    return latest[np.searchsorted(edges, start)]
 
 
 @dataclass(frozen=True, kw_only=True)
