@@ -28,6 +28,8 @@ SHEET = Sheet(
                 "ai": Work(resource="r", duration=Duration(kind="table", numbers=(0.0, 1e-9, 2.0)), cost=0.07),
             },
             meeting=Meeting(people=3, hours=0.5, agree=0.9),
+            priority=-2,
+            capacity=7,
         ),
     ),
     gateways=(Gateway(name="in", kind="start"), Gateway(name="out", kind="end")),
@@ -35,7 +37,11 @@ SHEET = Sheet(
         Arrow(source="in", target='=write, "twice"\nä', delay=Duration(numbers=(0.1,))),
         Arrow(source='=write, "twice"\nä', target="out"),
     ),
-    resources=(Resource(name="r", count=2, calendar="office", cost_per_hour=0.1 + 0.2),),
+    resources=(
+        Resource(
+            name="r", count=2, calendar="office", cost_per_hour=0.1 + 0.2, leave_days_per_year=25.5, handover=1 / 7
+        ),
+    ),
     calendars=(Calendar(name="office", week=((9.0, 17.5), (33.0, 41.0))),),
 )
 

@@ -72,6 +72,11 @@ class Cell:
     rework: str = ""
     """Cell to which a caught error sends the case back; empty: the cell that made it."""
     meeting: Meeting | None = None
+    """Held, by members of the person's resource, after the work when a person does it; AI and robots ask nobody."""
+    priority: int = 0
+    """Higher is begun first among the cells of a resource; nothing under way is interrupted."""
+    capacity: int = 0
+    """Cases that the cell holds, waiting or in work; one that comes when it is full is turned away. 0: no limit."""
 
     def work(self) -> Work:
         """Of the performer that does the cell."""
@@ -114,6 +119,10 @@ class Resource:
     """Empty: always there."""
     cost_per_hour: float = 0.0
     sick_days_per_year: float = 0.0
+    leave_days_per_year: float = 0.0
+    """Working days that each member is away by plan, in blocks of a week."""
+    handover: float = 0.0
+    """Hours that a member needs to read into a case that comes from another resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +163,10 @@ def check(sheet: Sheet) -> Sheet:
         _known(where, "calendar", resource.calendar, calendars)
         if resource.count < 1:
             raise BadInput(f"{where}: count {resource.count}", alternatives=["1 or more"])
-        _positive(where, cost_per_hour=resource.cost_per_hour, sick_days_per_year=resource.sick_days_per_year)
+        away = {"sick_days_per_year": resource.sick_days_per_year, "leave_days_per_year": resource.leave_days_per_year}
+        _positive(where, cost_per_hour=resource.cost_per_hour, handover=resource.handover, **away)
+        if sum(away.values()) > 200:
+            raise BadInput(f"{where}: away {sum(away.values()):g} days of a year", alternatives=["200 at most"])
     _known("arrival", "calendar", sheet.arrival.calendar, calendars)
     _check_duration("arrival", sheet.arrival.between)
     for row, cell in enumerate(sheet.cells, 1):
@@ -217,6 +229,8 @@ def _check_cell(where: str, cell: Cell, resources: set[str], cells: set[str]) ->
     if cell.performer not in cell.works:
         raise BadInput(f"{where}: nothing says how {cell.performer!r} does it", alternatives=sorted(cell.works))
     _known(where, "rework cell", cell.rework, cells)
+    if cell.capacity < 0:
+        raise BadInput(f"{where}: capacity {cell.capacity}", alternatives=["0 for no limit", "1 or more"])
     for performer, work in cell.works.items():
         if performer not in PERFORMERS:
             raise BadInput(f"{where}: performer {performer!r}", alternatives=PERFORMERS)

@@ -27,11 +27,19 @@ from crewless.core.errors import BadInput
 _WORK = ("resource", "duration", "error", "catch", "cost")
 _MEETING = ("people", "hours", "probability", "agree")
 COLUMNS = {
-    "cells": ["name", "role", "performer", "rework", *(f"meeting {m}" for m in _MEETING)]
+    "cells": ["name", "role", "performer", "rework", "priority", "capacity", *(f"meeting {m}" for m in _MEETING)]
     + [f"{p} {w}" for p in PERFORMERS for w in _WORK],
     "gateways": ["name", "kind"],
     "arrows": ["source", "target", "probability", "delay"],
-    "resources": ["name", "count", "calendar", "cost_per_hour", "sick_days_per_year"],
+    "resources": [
+        "name",
+        "count",
+        "calendar",
+        "cost_per_hour",
+        "sick_days_per_year",
+        "leave_days_per_year",
+        "handover",
+    ],
     "calendars": ["name", "week"],
     "arrival": ["between", "calendar"],
 }
@@ -110,6 +118,7 @@ def _rows(sheet: Sheet) -> Rows:
     for cell in sheet.cells:
         row = dict.fromkeys(COLUMNS["cells"], "")
         row |= {"name": cell.name, "role": cell.role, "performer": cell.performer, "rework": cell.rework}
+        row |= {"priority": repr(cell.priority), "capacity": repr(cell.capacity)}
         if cell.meeting:
             row |= {f"meeting {m}": repr(getattr(cell.meeting, m)) for m in _MEETING}
         for performer, work in cell.works.items():
@@ -126,6 +135,7 @@ def _rows(sheet: Sheet) -> Rows:
         "resources": [
             {"name": r.name, "count": repr(r.count), "calendar": r.calendar}
             | {"cost_per_hour": repr(r.cost_per_hour), "sick_days_per_year": repr(r.sick_days_per_year)}
+            | {"leave_days_per_year": repr(r.leave_days_per_year), "handover": repr(r.handover)}
             for r in sheet.resources
         ],
         "calendars": [
@@ -190,6 +200,8 @@ class _Row:
             works=works,
             rework=self.text("rework"),
             meeting=meeting,
+            priority=self.whole("priority"),
+            capacity=self.whole("capacity"),
         )
 
 
@@ -217,6 +229,8 @@ def _sheet(tables: Rows) -> Sheet:
                 calendar=row.text("calendar"),
                 cost_per_hour=row.number("cost_per_hour"),
                 sick_days_per_year=row.number("sick_days_per_year"),
+                leave_days_per_year=row.number("leave_days_per_year"),
+                handover=row.number("handover"),
             )
             for row in rows["resources"]
         ),
