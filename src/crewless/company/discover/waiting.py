@@ -38,7 +38,7 @@ class Waits:
     def explained_share(self, log: Log) -> float:
         """Of all waiting: what the absence of the pool and its other work explain."""
         total = float((log.start - self.enabled).sum())
-        return 1.0 if total <= 0 else 1 - float(self.unexplained.sum()) / total
+        return 1.0 if total <= 0 else 1 - float(self.at_least.sum()) / total
 
 
 def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]]) -> Waits:
