@@ -86,6 +86,11 @@ def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -
         BadInput: what ``check`` refuses; a performer that a cell has no work for; a meeting of more people than there are.
     """
     check(sheet)
+    between = sheet.arrival.between
+    if between.kind != "lognormal" and max(between.numbers) <= 0:
+        raise BadInput(
+            f"arrival: {between.kind} {between.numbers} is no time between cases", alternatives=["more than 0"]
+        )
     cells = chosen(sheet, choice or {})
     names = [c.name for c in cells] + [g.name for g in sheet.gateways]
     place = {name: i for i, name in enumerate(names)}

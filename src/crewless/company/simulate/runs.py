@@ -82,8 +82,8 @@ def run_life(program: Program, config: SimulateConfig, number: int) -> Life:
     """One life. Shapes (batches + 1, 13), (batches + 1, cells, 7), (bins,), and the events.
 
     Raises:
-        BadInput: a case can never end, or there are more cases than any company holds; the node is named by its number in
-            ``error.args``; :func:`run_choices` gives its name.
+        BadInput: a length or a number of replications that cannot be.
+        Ended: a case can never end, or there are more cases than any company holds; :func:`refuse` puts it into words.
     """
     _check(config)
     seed = np.uint64(config.seed * 1_000_003 + number)
@@ -92,12 +92,19 @@ def run_life(program: Program, config: SimulateConfig, number: int) -> Life:
         program, seed, warmup + config.weeks * WEEK_H, warmup, config.batches, False
     )
     if status != engine.DONE:
-        raise _Ended(status, where)
+        raise Ended(status, where)
+    if not cases[:, _DONE].any() and cases[:, _ARRIVED].any():
+        raise Ended(_NOTHING_DONE, int(cells[:, :, 0].sum(axis=0).argmax()))
     return cases, cells, histogram, events
 
 
-class _Ended(Exception):
-    """A life that ended before its time."""
+_ARRIVED, _DONE = CASE_COLUMNS.index("arrived"), CASE_COLUMNS.index("done")
+_NOTHING_DONE = -1
+"""A status beside the engine's: cases came and none ended."""
+
+
+class Ended(Exception):
+    """A life that ended before its time: a status of the engine, and a node or a number of cases."""
 
 
 def _check(config: SimulateConfig) -> None:
@@ -108,7 +115,8 @@ def _check(config: SimulateConfig) -> None:
         raise BadInput(f"warm-up {config.warmup_weeks} weeks, seed {config.seed}", alternatives=["0 or more"])
 
 
-def _refuse(sheet: Sheet, ended: _Ended) -> BadInput:
+def refuse(sheet: Sheet, ended: Ended) -> BadInput:
+    """The error that says it with row and name."""
     status, where = ended.args
     if status == engine.CROWDED:
         return BadInput(
@@ -122,6 +130,11 @@ def _refuse(sheet: Sheet, ended: _Ended) -> BadInput:
         return BadInput(
             f"{name}: a case waits here for ever, for a way that it did not take",
             alternatives=["an xor or an or that joins what an xor or an or has split"],
+        )
+    if status == _NOTHING_DONE:
+        return BadInput(
+            f"no case ended in the whole time; most visits were to {name}: this cycle cannot finish, or takes longer",
+            alternatives=["an error below 1 where a catch is 1", "a probability below 1 of going back", "more weeks"],
         )
     return BadInput(
         f"{name}: a case came here {engine.MOST_VISITS:,} times: this cycle cannot finish",
@@ -162,9 +175,9 @@ def run_choices(
                 lives[c].append(life)
                 if tell:
                     tell(done, len(jobs))
-        except _Ended as ended:
+        except Ended as ended:
             pool.shutdown(cancel_futures=True)
-            raise _refuse(sheet, ended) from None
+            raise refuse(sheet, ended) from None
     return [outcome(program, lives[c], config) for c, program in enumerate(programs)]
 
 
@@ -239,6 +252,6 @@ def find_warmup(sheet: Sheet, config: SimulateConfig, choice: Choice | None = No
     column = CASE_COLUMNS.index("present_h")
     try:
         lives = [run_life(program, pilot, r)[0][1:, column] for r in range(max(5, config.replications // 2))]
-    except _Ended as ended:
-        raise _refuse(sheet, ended) from None
+    except Ended as ended:
+        raise refuse(sheet, ended) from None
     return float(warmup_end(np.mean(lives, axis=0)))
