@@ -47,53 +47,17 @@ class Week:
         done = np.concatenate([[0.0], np.cumsum(self.open) * GRANULE_H])
         return weeks * done[-1] + np.interp(into, np.arange(_GRANULES + 1) * GRANULE_H, done)
 
-    def opened(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """When the open run that holds each time began, and when the one before it had ended; the time itself twice where
-        the week is closed then, or never closed. Shape and unit of ``t``."""
-        t = np.asarray(t, float)
-        if self.open.all() or not self.open.any():
-            return t, t
-        into = (t / 3600 + _MONDAY_H) % WEEK_H
-        granule = np.minimum((into / GRANULE_H).astype(int), _GRANULES - 1)
-        runs = _runs(self.open)
-        began = t - (into - granule * GRANULE_H + runs.since[granule] * GRANULE_H) * 3600
-        ended = began - runs.gap[granule] * GRANULE_H * 3600
-        inside = self.open[granule]
-        return np.where(inside, began, t), np.where(inside, ended, t)
+    def is_open(self, t: np.ndarray) -> np.ndarray:
+        """Shape of ``t``, bool."""
+        into = (np.asarray(t, float) / 3600 + _MONDAY_H) % WEEK_H
+        return self.open[np.minimum((into / GRANULE_H).astype(int), _GRANULES - 1)]
 
-    def next_open(self, t: np.ndarray) -> np.ndarray:
-        """The first open moment at or after each time. Shape and unit of ``t``."""
-        hours = np.asarray(t, float) / 3600 + _MONDAY_H
-        into = hours % WEEK_H
-        granule = np.minimum((into / GRANULE_H).astype(int), _GRANULES - 1)
-        ahead = np.empty(_GRANULES)
-        distance = np.inf
-        twice = np.concatenate([self.open, self.open])
-        for at in range(2 * _GRANULES - 1, -1, -1):
-            distance = 0 if twice[at] else distance + 1
-            if at < _GRANULES:
-                ahead[at] = distance
-        wait = np.where(ahead[granule] == 0, 0.0, (granule + ahead[granule]) * GRANULE_H - into)
-        return np.asarray(t, float) + wait * 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Runs:
-    """Of every granule: granules since its open run began, and length of the closed run before that."""
-
-    since: np.ndarray
-    gap: np.ndarray
-
-
-def _runs(is_open: np.ndarray) -> _Runs:
-    n = len(is_open)
-    since, gap = np.zeros(n, int), np.zeros(n, int)
-    for g in range(n):
-        while since[g] < n and is_open[(g - since[g] - 1) % n]:
-            since[g] += 1
-        while gap[g] < n and not is_open[(g - since[g] - 1 - gap[g]) % n]:
-            gap[g] += 1
-    return _Runs(since=since, gap=gap)
+    def edges(self, start: float, end: float) -> np.ndarray:
+        """Seconds between ``start`` and ``end`` at which the week opens or closes. Shape (n,)."""
+        hours = np.flatnonzero(self.open != np.roll(self.open, 1)) * GRANULE_H
+        weeks = np.arange((start / 3600 + _MONDAY_H) // WEEK_H, (end / 3600 + _MONDAY_H) // WEEK_H + 1)
+        t = (weeks[:, None] * WEEK_H + hours[None, :] - _MONDAY_H).ravel() * 3600
+        return t[(t > start) & (t < end)]
 
 
 _DENSE = 10

@@ -102,10 +102,10 @@ class _Net:
 
     def align(self, trace: tuple[str, ...]) -> _Alignment | None:
         """The cheapest; None when it is not found in time. 0-1 breadth-first search over (steps of the trace, marking)."""
-        start = (0, self.first)
+        start: tuple[int, Marking] = (0, self.first)
         best: dict[tuple[int, Marking], int] = {start: 0}
         back: dict[tuple[int, Marking], tuple[tuple[int, Marking], str, str]] = {}
-        todo = deque([start])
+        todo: deque[tuple[int, Marking]] = deque([start])
         done: set[tuple[int, Marking]] = set()
         while todo and len(done) < _MOST_STATES:
             state = todo.popleft()

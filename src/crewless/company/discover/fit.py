@@ -88,7 +88,7 @@ def quantiles(duration: Duration) -> np.ndarray:
         rise = (mode - low) / (high - low)
         left = low + np.sqrt(_SHARES * (high - low) * (mode - low))
         right = high - np.sqrt((1 - _SHARES) * (high - low) * (high - mode))
-        return np.where(_SHARES < rise, left, right)
+        return np.where(rise > _SHARES, left, right)
     if kind == "normal":
         return np.maximum(0.0, n[0] + n[1] * _NORMAL)
     if kind == "lognormal":

@@ -117,6 +117,5 @@ def _exact(flow: _Flow) -> Mapping[tuple[str, str], float]:
     for (source, _), probability in flow.arrows.items():
         total[source] = total.get(source, 0.0) + probability
     return {
-        (source, target): p / total[source] if source in choices else 1.0
-        for (source, target), p in flow.arrows.items()
+        (source, target): p / total[source] if source in choices else 1.0 for (source, target), p in flow.arrows.items()
     }

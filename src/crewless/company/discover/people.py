@@ -69,9 +69,7 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
         seen = np.concatenate([log.start[mine], np.maximum(log.end[mine] - 1.0, log.start[mine])])
         instant = bool(np.all(log.start[mine] == log.end[mine]))
         week = ALWAYS if instant and regular == 1 else find_week(seen, support=support)
-        pools.append(
-            Pool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week)
-        )
+        pools.append(Pool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week))
     return People(pools=tuple(pools), pool_of=pool_of, share=share)
 
 
@@ -134,10 +132,8 @@ def working_hours(log: Log, people: People) -> np.ndarray:
         for name in dict.fromkeys(names):
             at = np.array([one == name for one in names])
             week = weeks[name]
-            if apart:
-                spent = week.open_hours(end[at]) - week.open_hours(start[at])
-            else:
-                spent = _shared(start, end, at, week)
+            alone = week.open_hours(end[at]) - week.open_hours(start[at])
+            spent = alone if apart else _shared(start, end, at, week)
             raw = (end[at] - start[at]) / 3600
             hours[mine[at]] = np.where(spent > 0, spent, raw)
     return hours

@@ -91,9 +91,7 @@ def _delimiter(head: str) -> str:
     return max(",;\t|", key=head.count)
 
 
-def _visits(
-    name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfinished: Unfinished
-) -> Iterator[Visit]:
+def _visits(name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfinished: Unfinished) -> Iterator[Visit]:
     times = Times(name)
     times.learn(row[at[what]] for row in rows for what in ("start", "end") if what in at)
     for number, row in enumerate(rows, 2):
@@ -108,9 +106,7 @@ def _visits(
                 f"{value!r})",
                 alternatives=["unfinished=drop leaves such rows out"],
             )
-        yield _visit(
-            name, row, at, where, times.seconds(start, where) if start else nan, times.seconds(end, where)
-        )
+        yield _visit(name, row, at, where, times.seconds(start, where) if start else nan, times.seconds(end, where))
 
 
 def _paired(name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfinished: Unfinished) -> list[Visit]:

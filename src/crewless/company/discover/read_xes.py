@@ -75,9 +75,9 @@ def _traces(file: BinaryIO) -> Iterator[tuple[str, list[dict[str, str]]]]:
     for when, element in ElementTree.iterparse(file, events=("start", "end")):
         if root is None:
             root = element
-            if _tag(root) != "log":
-                raise BadInput(f"it begins with <{_tag(root)}>", alternatives=["an XES file begins with <log>"])
-        if when == "end" and _tag(element) == "trace":
+            if _tag(element) != "log":
+                raise BadInput(f"it begins with <{_tag(element)}>", alternatives=["an XES file begins with <log>"])
+        elif when == "end" and _tag(element) == "trace":
             events = [_values(one) for one in element if _tag(one) == "event"]
             yield _values(element).get("concept:name", ""), events
             root.clear()

@@ -89,7 +89,9 @@ def discover(
         Cell(
             name=name,
             role=people.pool_of[name],
-            works={"person": Work(resource=people.pool_of[name], duration=durations[name].duration, cost=_cost(log, at))},
+            works={
+                "person": Work(resource=people.pool_of[name], duration=durations[name].duration, cost=_cost(log, at))
+            },
         )
         for name, at in _by_activity(log)
     )
@@ -184,5 +186,3 @@ def _calendars(weeks: Mapping[str, Week]) -> tuple[tuple[Calendar, ...], dict[st
         known.setdefault(intervals, f"{name} week")
         called[name] = known[intervals]
     return tuple(Calendar(name=name, week=week) for week, name in known.items() if week), called
-
-

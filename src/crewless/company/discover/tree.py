@@ -13,9 +13,12 @@ is split along the cut, and each part is mined by itself. Every tree is sound: a
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOGETHER = 0.95
 """Share of the cases that leave out a part which must leave out its neighbours too."""
+_RARE = 0.02
+"""An order that is seen less often than this share of its reverse is a slip, and the two steps are not side by side."""
 Trace = tuple[str, ...]
 Traces = Mapping[Trace, int]
 Edges = dict[tuple[str, str], float]
@@ -104,6 +107,12 @@ def _mine(log: Counter[Trace], concurrent: frozenset[frozenset[str]], noise: flo
         found = _cut(log, names, concurrent, share)
         if found is not None:
             return _split(log, *found, concurrent, noise)
+    rounds = _rounds(log)
+    if rounds.total() > total:
+        body = _mine(rounds, concurrent, noise)
+        # Without anything side by side in it, a chain says the same and also remembers what led back.
+        if concurrent_pairs(body):
+            return Loop(body, (Silent(),), (1.0,), 1 - total / rounds.total())
     once = _once_a_case(log, names)
     if once:
         parts = [{once}, set(names) - {once}]
@@ -111,7 +120,9 @@ def _mine(log: Counter[Trace], concurrent: frozenset[frozenset[str]], noise: flo
     return _chain(log)
 
 
-def directly_follows(log: Traces, concurrent: Iterable[frozenset[str]] = ()) -> tuple[Edges, Counter[str], Counter[str]]:
+def directly_follows(
+    log: Traces, concurrent: Iterable[frozenset[str]] = ()
+) -> tuple[Edges, Counter[str], Counter[str]]:
     """(how often each activity follows another, how often each is first, last)."""
     edges: Edges = defaultdict(float)
     first, last = Counter[str](), Counter[str]()
@@ -120,21 +131,24 @@ def directly_follows(log: Traces, concurrent: Iterable[frozenset[str]] = ()) -> 
             continue
         first[trace[0]] += count
         last[trace[-1]] += count
-        for pair in zip(trace, trace[1:], strict=False):
+        for pair in pairwise(trace):
             edges[pair] += count
     for pair in concurrent:
         a, b = sorted(pair)
         both = edges.get((a, b), 0.0) + edges.get((b, a), 0.0)
         if both:
+            for ends in (first, last):
+                ends[a] = ends[b] = max(ends[a], ends[b])
             edges[a, b] = max(edges.get((a, b), 0.0), both / 2)
             edges[b, a] = max(edges.get((b, a), 0.0), both / 2)
-    return dict(edges), first, last
+    return dict(edges), +first, +last
 
 
 def _cut(
     log: Counter[Trace], names: list[str], concurrent: frozenset[frozenset[str]], noise: float
 ) -> tuple[str, list[set[str]]] | None:
     edges, first, last = directly_follows(log, concurrent)
+    edges = {(a, b): n for (a, b), n in edges.items() if a == b or n >= _RARE * edges.get((b, a), 0.0)}
     if noise:
         strongest: dict[str, float] = defaultdict(float)
         for (a, _), count in edges.items():
@@ -203,9 +217,7 @@ def _in_order(names: list[str], arrows: set[tuple[str, str]]) -> list[set[str]]:
     return parts
 
 
-def _side_by_side(
-    names: list[str], arrows: set[tuple[str, str]], first: set[str], last: set[str]
-) -> list[set[str]]:
+def _side_by_side(names: list[str], arrows: set[tuple[str, str]], first: set[str], last: set[str]) -> list[set[str]]:
     apart = [(a, b) for a in names for b in names if a < b and not ((a, b) in arrows and (b, a) in arrows)]
     parts = sorted(_components(names, apart), key=len, reverse=True)
     whole = [part for part in parts if part & first and part & last]
@@ -302,6 +314,22 @@ def _split_loop(
     return Loop(children[0], tuple(children[1:]), shares, redone / logs[0].total())
 
 
+def _rounds(log: Counter[Trace]) -> Counter[Trace]:
+    """The traces cut wherever what ends a case is followed by what begins one; only where nothing does both."""
+    first, last = {trace[0] for trace in log}, {trace[-1] for trace in log}
+    if first & last:
+        return log
+    rounds: Counter[Trace] = Counter()
+    for trace, count in log.items():
+        at = 0
+        for i, (a, b) in enumerate(pairwise(trace), 1):
+            if a in last and b in first:
+                rounds[trace[at:i]] += count
+                at = i
+        rounds[trace[at:]] += count
+    return rounds
+
+
 def _once_a_case(log: Counter[Trace], names: list[str]) -> str:
     """An activity that every case does exactly once and that is followed, and preceded, by all others: it runs beside
     them."""
@@ -309,9 +337,10 @@ def _once_a_case(log: Counter[Trace], names: list[str]) -> str:
     for name in names:
         if all(trace.count(name) == 1 for trace in log):
             others = [other for other in names if other != name]
-            if all((name, other) in edges or (other, name) in edges for other in others) and sum(
-                (name, other) in edges and (other, name) in edges for other in others
-            ) >= len(others) / 2:
+            if (
+                all((name, other) in edges or (other, name) in edges for other in others)
+                and sum((name, other) in edges and (other, name) in edges for other in others) >= len(others) / 2
+            ):
                 return name
     return ""
 
@@ -331,9 +360,7 @@ def concurrent_pairs(node: Node) -> set[frozenset[str]]:
     """Pairs of activities that the tree lets run side by side."""
     if isinstance(node, Parallel):
         groups = [names_of(child) for child in node.children]
-        pairs = {
-            frozenset((a, b)) for i, one in enumerate(groups) for other in groups[:i] for a in one for b in other
-        }
+        pairs = {frozenset((a, b)) for i, one in enumerate(groups) for other in groups[:i] for a in one for b in other}
     else:
         pairs = set()
     return pairs.union(*(concurrent_pairs(child) for child in children_of(node)))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crewless.company.discover.log import Log
-from crewless.company.discover.people import People
+from crewless.company.discover.people import People, Pool
 
+_IDLE_S = 60.0
+"""A pool that is free for less than this is only between two visits."""
 _OPENING_S = 900.0
 """So soon after the doors open, a visit starts because they do."""
 
@@ -18,15 +20,15 @@ class Waits:
 
     enabled: np.ndarray
     """When everything that must come before it in its case had ended; of a first visit its start."""
-    unexplained: np.ndarray
-    """Of the wait, what passed while somebody of its pool was free and at work."""
     at_least: np.ndarray
-    """The same without the closed hours at its end, where it starts as the doors open."""
+    """From then to the last moment at which somebody was free and it did not start: so long at least it was not ready."""
+    at_most: np.ndarray
+    """From then to its start. Both are the same where somebody was free until it started."""
 
     def delays(self, at: np.ndarray) -> np.ndarray:
         """Of the chosen visits, seconds. Of one that is only known to lie between two bounds: the median of those that are
         known and lie there, else the lower bound. Shape of ``at``."""
-        low, high = self.at_least[at], self.unexplained[at]
+        low, high = self.at_least[at], self.at_most[at]
         known = np.sort(high[low == high])
         found = low.copy()
         for i in np.flatnonzero(low < high):
@@ -42,9 +44,10 @@ class Waits:
 
 
 def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]]) -> Waits:
-    """After Chapela-Campa and Dumas, "Modeling extraneous activity delays in business process simulation" (2022), their
-    estimator from the last moment at which nobody was available. A sheet has pools and not single people, so a wait for one
-    member while another was free is unexplained too.
+    """After Chapela-Campa and Dumas, "Modeling extraneous activity delays in business process simulation" (2022): a case that
+    does not go on while somebody is free is not ready. Here a delay is a timer that runs from the moment at which the visit was
+    enabled, and where nobody was free just before the start it is only known to lie between two bounds. A sheet has pools
+    and not single people, so a wait for one member while another was free is unexplained too.
 
     Args:
         log: the visits.
@@ -53,9 +56,9 @@ def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]])
     """
     enabled = log.start.copy()
     beside = {tuple(sorted(pair)) for pair in concurrent}
-    together = np.array(
-        [[tuple(sorted((a, b))) in beside for b in log.activities] for a in log.activities]
-    ).reshape(len(log.activities), len(log.activities))
+    together = np.array([[tuple(sorted((a, b))) in beside for b in log.activities] for a in log.activities]).reshape(
+        len(log.activities), len(log.activities)
+    )
     for _, positions in log.traces():
         for at, here in enumerate(positions):
             before = positions[:at]
@@ -65,34 +68,44 @@ def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]])
             elif at:
                 # It runs beside all that came earlier: it was enabled when the case began.
                 enabled[here] = log.start[positions[0]]
-    unexplained = np.zeros(len(log))
-    lower = np.zeros(len(log))
+    at_least, at_most = np.zeros(len(log)), log.start - enabled
+    span = float(log.start.min()), float(log.end.max())
     pool_of = np.array([people.pool_of.get(name, "") for name in log.activities])[log.activity]
     for pool in people.pools:
-        at = pool_of == pool.name
-        free = _last_full(log, at, pool.count)
-        ready = pool.week.next_open(np.maximum(enabled[at], free))
-        unexplained[at] = np.maximum(0.0, log.start[at] - ready)
-        began, ended = pool.week.opened(log.start[at])
-        # What starts as the doors open may have been ready since they closed: the delay is only known to lie between.
-        early = (began > ready) & (log.start[at] - began < _OPENING_S)
-        lower[at] = np.where(early, np.clip(ended - ready, 0.0, unexplained[at]), unexplained[at])
-    return Waits(enabled=enabled, unexplained=unexplained, at_least=lower)
+        at = np.flatnonzero(pool_of == pool.name)
+        began, ended, opened = _free_spells(log.start[at], log.end[at], pool, span)
+        start = log.start[at]
+        spell = np.searchsorted(began, start, side="left") - 1
+        # Whoever has just come in does not begin at once: a short spell since then says nothing.
+        spell -= (spell >= 0) & (start - began[spell] < np.where(opened[spell], _OPENING_S, _IDLE_S))
+        last_free = np.where(spell >= 0, np.minimum(ended[spell], start), -np.inf)
+        at_least[at] = np.clip(last_free - enabled[at], 0.0, at_most[at])
+    return Waits(enabled=enabled, at_least=at_least, at_most=at_most)
 
 
-def _last_full(log: Log, at: np.ndarray, count: int) -> np.ndarray:
-    """When all members of the pool were busy for the last time before each of its visits starts. Shape (visits at,)."""
-    start, end = log.start[at], log.end[at]
+def _free_spells(
+    start: np.ndarray, end: np.ndarray, pool: Pool, span: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """When somebody of the pool was at work and free for a while, within ``span``: begins, ends, and whether it began as the
+    doors opened. Shape (spells,) each; at least one, before everything."""
     worked = end > start
-    edges = np.unique(np.concatenate([start, end]))
+    edges = np.unique(np.concatenate([start, end, span, pool.week.edges(*span)]))
     change = np.zeros(len(edges), int)
     np.add.at(change, np.searchsorted(edges, start[worked]), 1)
     np.add.at(change, np.searchsorted(edges, end[worked]), -1)
-    full = np.cumsum(change) >= count
-    # full[i] is the state from edges[i] to edges[i + 1].
-    stops = np.where(full[:-1], edges[1:], -np.inf)
-    latest = np.concatenate([[-np.inf], np.maximum.accumulate(stops)]) if len(edges) > 1 else np.array([-np.inf])
-    return latest[np.searchsorted(edges, start)]
+    is_open = pool.week.is_open((edges[:-1] + edges[1:]) / 2)
+    free = np.concatenate([[False], (np.cumsum(change)[:-1] < pool.count) & is_open, [False]])
+    first = np.flatnonzero(free[1:] & ~free[:-1])
+    stop = np.flatnonzero(~free[1:] & free[:-1])
+    began, ended = edges[first], edges[stop]
+    opened = np.concatenate([[False], is_open])[first] != np.concatenate([is_open, [False]])[first]
+    long = ended - began >= _IDLE_S
+    nothing = np.array([-np.inf])
+    return (
+        np.concatenate([nothing, began[long]]),
+        np.concatenate([nothing, ended[long]]),
+        np.concatenate([[False], opened[long]]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +152,10 @@ def _runs(log: Log, waits: Waits, mine: np.ndarray, kind: str) -> list[int]:
             if kind == "parallel":
                 joined = log.start[here] == log.start[last] and log.end[here] == log.end[last] > log.start[last]
             else:
-                gathered = waits.enabled[here] <= log.start[mine[at]] and waits.unexplained[mine[at]] > 60.0
-                joined = gathered and 0 <= log.start[here] - log.end[last] <= 60.0 and log.case[here] != log.case[last]
+                gathered = waits.enabled[here] <= log.start[mine[at]] and waits.at_least[mine[at]] > _IDLE_S
+                joined = (
+                    gathered and 0 <= log.start[here] - log.end[last] <= _IDLE_S and log.case[here] != log.case[last]
+                )
             if not joined:
                 break
             stop += 1
