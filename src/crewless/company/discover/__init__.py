@@ -1,0 +1,120 @@
+"""The sheet of a company from what it already has: a BPMN model, an event log, a spreadsheet, or the folder of a shift."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crewless.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from crewless.company.discover.log import Log, Unfinished
+    from crewless.company.discover.sheet_of_log import DiscoverConfig
+    from crewless.company.sheet.model import Sheet
+
+RUN = "run:"
+"""What a source begins with that is the folder of a shift."""
+KINDS = (
+    "a BPMN model (.bpmn)",
+    "an event log (.csv, .csv.gz, .xes, .xes.gz, .jsonl)",
+    "a sheet (.xlsx, or a folder of CSV files)",
+    "run:DIR, the folder of a shift",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What became of a source."""
+
+    sheet: "Sheet"
+    lines: tuple[str, ...]
+    """What was found, for a terminal."""
+    out: Path
+    report: Path | None = None
+
+
+def import_process(
+    source: str | Path,
+    out: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    unfinished: "Unfinished" = "refuse",
+    config: "DiscoverConfig | None" = None,
+    tell: Callable[[str], None] = print,
+) -> Imported:
+    """Make a sheet of a source and write it to ``out``; a report of what a log says goes beside it.
+
+    Args:
+        source: one of :data:`KINDS`.
+        out: a workbook (.xlsx) or a folder of CSV files.
+        columns: of a CSV log: which column is the case, activity, resource, start, end, role, lifecycle, cost.
+        unfinished: of a log: ``refuse`` or ``drop`` steps that have a start and no end.
+        config: how a log is read.
+        tell: hears what is being done, and what was found.
+
+    Raises:
+        BadInput: it cannot be read, with row and value, or the sheet cannot be run.
+    """
+    from crewless.company.sheet.spreadsheet import write_sheet
+
+    text, report = str(source), None
+    if text.startswith(RUN):
+        from crewless.company.discover.shift import sheet_of_run
+
+        sheet, lines = sheet_of_run(Path(text.removeprefix(RUN)))
+    else:
+        path = Path(text)
+        if not path.exists():
+            raise BadInput(f"there is no {path}", alternatives=KINDS)
+        if path.suffix == ".bpmn":
+            from crewless.company.sheet.bpmn import read_bpmn
+
+            sheet = read_bpmn(path)
+            lines = [
+                f"{len(sheet.cells)} cells, {len(sheet.gateways)} gateways, {len(sheet.arrows)} arrows, "
+                f"{len(sheet.resources)} roles",
+                "a model says nothing of time: durations are 0 and branches equal until they are edited",
+            ]
+        elif path.suffix == ".xlsx" or path.is_dir():
+            from crewless.company.sheet.spreadsheet import read_sheet
+
+            sheet = read_sheet(path)
+            lines = [f"{len(sheet.cells)} cells, {len(sheet.resources)} resources"]
+        else:
+            from crewless.company.discover.report import summary, write_report
+            from crewless.company.discover.sheet_of_log import discover
+
+            tell(f"reading {path.name}")
+            log = read_log(path, columns=columns, unfinished=unfinished)
+            found = discover(log, config, tell)
+            sheet, lines = found.sheet, summary(log, found)
+            write_sheet(sheet, out)
+            report = write_report(log, found, out.with_name(f"{out.stem}-report.md"))
+    if report is None:
+        write_sheet(sheet, out)
+    for line in lines:
+        tell(line)
+    tell(f"sheet        {out}")
+    if report:
+        tell(f"report       {report}")
+    return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
+
+
+def read_log(path: Path, *, columns: Mapping[str, str] | None = None, unfinished: "Unfinished" = "refuse") -> "Log":
+    """An event log of any kind, by the end of its name. Raises BadInput."""
+    from crewless.company.discover.read_csv import read_csv
+    from crewless.company.discover.read_xes import read_event_log, read_xes
+
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".csv", ".tsv", ".txt")):
+        return read_csv(path, columns=columns, unfinished=unfinished)
+    if columns:
+        raise BadInput(f"{path.name} has no columns to choose", alternatives=["a CSV log"])
+    if name.endswith(".xes"):
+        return read_xes(path, unfinished=unfinished)
+    if path.name.endswith(".jsonl"):
+        return read_event_log(path, unfinished=unfinished)
+    raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
+
+
+__all__ = ["KINDS", "RUN", "Imported", "import_process", "read_log"]

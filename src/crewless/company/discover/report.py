@@ -1,0 +1,99 @@
+"""What was found in a log, in words: a Markdown page beside the sheet."""
+
+from pathlib import Path
+
+from crewless.company.discover.fit import Fit
+from crewless.company.discover.log import Log, said
+from crewless.company.discover.sheet_of_log import Discovery
+from crewless.company.sheet.model import Duration
+from crewless.core.errors import StorageFull
+
+
+def write_report(log: Log, found: Discovery, path: Path) -> Path:
+    """The page. Raises StorageFull."""
+    try:
+        path.write_text(report(log, found, path.stem), encoding="utf-8")
+    except OSError as error:
+        raise StorageFull(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def summary(log: Log, found: Discovery) -> list[str]:
+    """A few lines for a terminal."""
+    agreement = found.conformance
+    lines = [
+        f"{len(log):,} visits of {len(log.case_times()[0]):,} cases, {len(found.sheet.cells)} cells, "
+        f"{len(found.people.pools)} pools of {sum(pool.count for pool in found.people.pools)} people",
+        f"fitness {agreement.fitness:.3f} (alignments), precision {agreement.precision:.3f} (escaping edges); "
+        f"{agreement.fitting:.1%} of the cases follow the sheet to the letter",
+        f"{found.explained:.0%} of the waiting is explained by people; the rest became delays on the arrows",
+    ]
+    if log.estimated:
+        lines.append("the log names no starts: they were estimated, and durations are as good as that")
+    if agreement.unsolved:
+        lines.append(f"{agreement.unsolved} cases could not be aligned in time and are left out of both")
+    return lines
+
+
+def report(log: Log, found: Discovery, title: str) -> str:
+    """The page's text."""
+    index, first, last = log.case_times()
+    del index
+    lead = (last - first) / 3600
+    parts = [
+        f"# {title}",
+        "",
+        *(f"- {line}" for line in summary(log, found)),
+        f"- from {said(first.min())} to {said(last.max())}; lead time mean {lead.mean():.2f} h, median "
+        f"{_median(lead):.2f} h",
+        f"- arrivals: {_words(found.arrival)} open hours apart; calendar {found.sheet.arrival.calendar or 'always'}",
+        "",
+        "## Cells",
+        "",
+        "Distance: earth mover's, as a share of the mean. KS: Kolmogorov-Smirnov. Rework: visits that were not the first of "
+        "their case. Delay: mean hours that a case waits although somebody was free. Pool: share of the visits done by it.",
+        "",
+        "| cell | visits | pool | share | hours of work | distance | KS | rework | delay, h | batches |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for cell in found.sheet.cells:
+        name = cell.name
+        one, delay, batch = found.durations[name], found.delays.get(name), found.batches.get(name)
+        parts.append(
+            f"| {_cell(name)} | {one.count} | {_cell(cell.role)} | {found.people.share[name]:.0%} | {_words(one)} | "
+            f"{one.relative:.3f} | {one.ks:.2f} | {found.rework[name]:.1%} | {delay.mean if delay else 0:.2f} | "
+            f"{f'{batch.share:.0%} {batch.kind}, {batch.size:.1f} each' if batch else ''} |"
+        )
+    parts += ["", "## People", "", "| pool | members | counted on | open hours a week | support | confidence |", "|---|---|---|---|---|---|"]  # fmt: skip
+    parts += [
+        f"| {_cell(pool.name)} | {len(pool.members)} | {pool.count} | {pool.week.hours:g} | {pool.week.support:.1%} | "
+        f"{pool.week.confidence:.2f} |"
+        for pool in found.people.pools
+    ]
+    if found.batches:
+        parts += ["", "Batches are reported and not simulated: a sheet's cell takes one case at a time. Their waits are in the delays."]  # fmt: skip
+    if found.conformance.deviations:
+        parts += ["", "## Where sheet and log disagree", "", "| what | cases |", "|---|---|"]
+        parts += [f"| {_cell(what)} | {count} |" for what, count in found.conformance.deviations]
+    return "\n".join(parts) + "\n"
+
+
+def _words(fit: Fit) -> str:
+    return duration_words(fit.duration) + (f", mean {fit.mean:.4g}" if fit.duration.kind != "constant" else "")
+
+
+def duration_words(duration: Duration) -> str:
+    """``exponential 0.5``; of a table only that it is one."""
+    if duration.kind == "table":
+        return f"table of {len(duration.numbers)} quantiles"
+    return " ".join([duration.kind, *(f"{n:.4g}" for n in duration.numbers)])
+
+
+def _median(values: object) -> float:
+    import numpy as np
+
+    return float(np.median(np.asarray(values)))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
