@@ -41,8 +41,21 @@ class RobotConfig:
     """Keep to real time; late and lost periods are counted in ``RobotBody.pace``."""
     quiet_rad_s: float = 0.02
     """settle: slower than this everywhere is quiet (m/s for sliding joints)."""
+    draw_every: int = 1
+    """The camera takes every so manieth frame; those between repeat its last picture. For long work that nobody watches."""
     dump_folder: Path | None = None
     """Where the state is written when the physics breaks; not kept when None."""
+
+
+def winding_rise_k(model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
+    """Each actuator's winding above the ambient temperature, shape (nu,), K; 0 where no heat is modelled.
+
+    MuJoCo's ``<dcmotor>`` keeps it as an activation, the last one of the actuator.
+    """
+    rise_k = np.zeros(model.nu)
+    hot = (model.actuator_dyntype == int(mujoco.mjtDyn.mjDYN_DCMOTOR)) & (model.actuator_actnum > 0)
+    rise_k[hot] = data.act[(model.actuator_actadr + model.actuator_actnum - 1)[hot]]
+    return rise_k
 
 
 class RobotBody:
@@ -72,7 +85,9 @@ class RobotBody:
         self.model, self.data = model, mujoco.MjData(model)
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         self._start = start
-        self._closed = False
+        self.watch: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None
+        """Called after each frame period with the simulation, which it must not change: for whoever judges a whole stretch."""
+        self._closed, self._unseen = False, 0
         self.lost = 0
         """Frames that the camera failed to take. Each left a gap in the ring's indices."""
         self._camera = Camera(model, name=self.config.camera, height=self.config.height, width=self.config.width)
@@ -81,15 +96,20 @@ class RobotBody:
         self.pace = Ratekeeper(1.0 / _FRAME_S) if self.config.paced else None
         self.reset()
 
-    def reset(self) -> None:
-        """Back to where the case begins; takes a frame."""
+    def reset(self, start: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None) -> None:
+        """Back to where the case begins; takes a frame.
+
+        Args:
+            start: from now on cases begin where this puts the simulation; as before when None.
+        """
+        self._start = start or self._start
         mujoco.mj_resetData(self.model, self.data)
         if self._start is not None:
             self._start(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
         if self.pace is not None:
             self.pace = Ratekeeper(1.0 / _FRAME_S)
-        self._see()
+        self._see(fresh=True)
 
     def frame(self) -> Frame:
         """The newest photons. Raises BodyFailure when the camera has stopped or the body is closed."""
@@ -143,8 +163,13 @@ class RobotBody:
         return self.frame()
 
     def proprioception(self) -> np.ndarray:
-        """What the robot feels of itself: each actuator's length, speed and force. Shape (3, nu); rad, rad/s, N m."""
-        return np.stack([self.data.actuator_length, self.data.actuator_velocity, self.data.actuator_force])
+        """What the robot feels of itself: each actuator's length, speed, force, and its winding's warmth.
+
+        Shape (4, nu); rad, rad/s, N m, and K above the ambient temperature, which is 0 for an actuator without a thermal
+        model. Sliding joints have m, m/s and N.
+        """
+        data = self.data
+        return np.stack([data.actuator_length, data.actuator_velocity, data.actuator_force, winding_rise_k(self.model, data)])
 
     def restart_camera(self) -> None:
         """Open the camera again after it stopped; the physics has not noticed. Raises BodyFailure."""
@@ -153,7 +178,7 @@ class RobotBody:
         size = {"height": self.config.height, "width": self.config.width}
         self._camera = Camera(self.model, name=self.config.camera, **size)
         self._camera_error = None
-        self._see()
+        self._see(fresh=True)
 
     def close(self) -> None:
         """Give the camera and the ring back. Safe to call twice."""
@@ -191,6 +216,8 @@ class RobotBody:
             self.lost += late
             self.ring.skip(late)
         self._see()
+        if self.watch is not None:
+            self.watch(self.model, self.data)
 
     def _dump(self, before: np.ndarray) -> str:
         if self.config.dump_folder is None:
@@ -200,10 +227,11 @@ class RobotBody:
         np.savez(path, state=before)
         return f"; the state before it is in {path.name}"
 
-    def _see(self) -> None:
+    def _see(self, *, fresh: bool = False) -> None:
         if self._camera_error is None:
+            self._unseen = 0 if fresh else (self._unseen + 1) % self.config.draw_every
             try:
-                pixels = self._camera.take(self.data)
+                pixels = self._camera.take(self.data) if self._unseen == 0 else None
             except BodyFailure as error:
                 self._camera_error = error
             else:
