@@ -2,17 +2,24 @@
 
     python -m benchmarks.schedule_reference rcpsp --budget-s 10 [--cp-sat]
 
-The budget is processor time of one core. Every schedule is judged by a checker that shares no code with the package. With
+The budget is processor time of one thread, so that a busy machine costs nobody anything; the last part, CP-SAT's, ends by the
+clock on the wall and gets less of it there. Every schedule is judged by a checker that shares no code with the package. With
 ``--cp-sat`` the solver alone, one worker, gets the same model without search and the same time beside it.
+
+Each instance's row is kept as soon as it is known, beside the results. A run that was ended goes on where it was, as long as
+the code of the search, the budget and the options are the same; ``--anew`` begins again.
 """
 
 import argparse
 import csv
+import hashlib
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.report import report
+import crewless.planner.schedule
+from benchmarks.report import RESULTS, report
 from benchmarks.schedule_checker import check_fjsp, check_rcpsp
 from crewless.planner.schedule import Problem, Schedule, read_fjsp, read_rcpsp, schedule
 from crewless.planner.schedule.cpsat import solve
@@ -20,6 +27,8 @@ from crewless.planner.schedule.cpsat import solve
 SLOW = "takes ten seconds or more an instance, 113 instances"
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FOLDERS = {"rcpsp": "psplib", "fjsp": "fjsp"}
+CODE = ("bounds", "cpsat", "genetic", "problem", "read", "solve", "tabu")
+"""The modules that decide a result: rows of other code are not gone on with."""
 READERS: dict[str, Callable[[Path], Problem]] = {"rcpsp": read_rcpsp, "fjsp": read_fjsp}
 
 
@@ -30,6 +39,7 @@ def main() -> None:
     options.add_argument("--budget-s", type=float, default=10.0)
     options.add_argument("--every", type=int, default=1, help="each so manieth of the sample, for a shorter run")
     options.add_argument("--cp-sat", action="store_true", help="the solver alone beside it")
+    options.add_argument("--anew", action="store_true", help="forget the rows of an earlier run")
     given = options.parse_args()
     data = given.data or DATA / FOLDERS[given.kind]
     if not (data / "best_known.csv").exists():
@@ -39,19 +49,23 @@ def main() -> None:
         known = list(csv.DictReader(file))
     names = [row["instance"] for row in known if _in_sample(given.kind, row)][:: given.every]
     best_known = {row["instance"]: int(row["best_known_makespan"]) for row in known}
+    RESULTS.mkdir(exist_ok=True)
+    kept = RESULTS / f"schedule_reference-{given.kind}-{given.budget_s:g}s{'-cp-sat' if given.cp_sat else ''}.jsonl"
+    if given.anew:
+        kept.unlink(missing_ok=True)
+    code = _fingerprint()
+    done = {row["instance"]: row for row in _rows(kept) if row["code"] == code}
     rows: list[dict[str, object]] = []
-    for name in names:
-        problem = READERS[given.kind](data / name)
-        row: dict[str, object] = {"instance": name, "best_known": best_known[name]}
-        told = schedule(problem, budget_s=given.budget_s, seed=1)
-        row |= {"makespan": _checked(given.kind, data / name, problem, told), "lower_bound": told.lower_bound}
-        row |= {"over_percent": 100 * (told.makespan / best_known[name] - 1), "cpu_s": told.cpu_s}
-        if given.cp_sat:
-            alone = solve(problem, limit_s=given.budget_s)
-            if alone.makespan is not None:
-                row["alone_over_percent"] = 100 * (alone.makespan / best_known[name] - 1)
-        rows.append(row)
-        print(row, flush=True)
+    # Every sixth first, then the next: a run that is ended early has looked everywhere in the sample.
+    for name in sorted(names, key=lambda name: names.index(name) % 6):
+        if name not in done:
+            done[name] = _measure(given.kind, data / name, best_known[name], given.budget_s, given.cp_sat) | {
+                "code": code
+            }
+            with kept.open("a") as file:
+                file.write(json.dumps(done[name]) + "\n")
+            print(done[name], flush=True)
+        rows.append({column: value for column, value in done[name].items() if column != "code"})
     means = {
         column: sum(values) / len(values)
         for column in ("over_percent", "alone_over_percent")
@@ -63,6 +77,37 @@ def main() -> None:
     columns = ["instance", "makespan", "best_known", "lower_bound", "over_percent", "alone_over_percent", "cpu_s"]
     columns = columns[:5] + columns[5 if given.cp_sat else 6 :]
     report("schedule_reference", rows, columns, notes, variant=f"{given.kind}-{given.budget_s:g}s")
+
+
+def _measure(kind: str, path: Path, known: int, budget_s: float, with_solver: bool) -> dict[str, object]:
+    problem = READERS[kind](path)
+    told = schedule(problem, budget_s=budget_s, seed=1)
+    row: dict[str, object] = {"instance": path.name, "best_known": known}
+    row |= {"makespan": _checked(kind, path, problem, told), "lower_bound": told.lower_bound}
+    row |= {"over_percent": 100 * (told.makespan / known - 1), "cpu_s": told.cpu_s, "method": told.method}
+    if with_solver:
+        alone = solve(problem, limit_s=budget_s)
+        if alone.makespan is not None:
+            row["alone_over_percent"] = 100 * (alone.makespan / known - 1)
+    return row
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in CODE:
+        digest.update((Path(crewless.planner.schedule.__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    """The last line may have been cut off when the run was ended."""
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
 
 
 def _in_sample(kind: str, row: dict[str, str], count: "itertools.count[int]" = itertools.count()) -> bool:

@@ -5,7 +5,8 @@ import graphlib
 from crewless.planner.schedule.problem import Problem
 
 
-def _order(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
+def order_of(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
+    """Operations, predecessors first; and of each its predecessors with their lags."""
     before: list[list[tuple[int, int]]] = [[] for _ in problem.operations]
     for p in problem.precedences:
         before[p.after].append((p.before, p.lag))
@@ -15,7 +16,7 @@ def _order(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
 
 def heads(problem: Problem) -> list[int]:
     """Earliest start of each operation when no resource binds and each takes its shortest mode."""
-    order, before = _order(problem)
+    order, before = order_of(problem)
     head = [o.release for o in problem.operations]
     for i in order:
         for p, lag in before[i]:
@@ -25,7 +26,7 @@ def heads(problem: Problem) -> list[int]:
 
 def tails(problem: Problem) -> list[int]:
     """Least time from each operation's start to the end of all, when no resource binds."""
-    order, before = _order(problem)
+    order, before = order_of(problem)
     tail = [min(m.duration for m in o.modes) for o in problem.operations]
     for i in reversed(order):
         for p, lag in before[i]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crewless.planner.schedule.bounds import _order, tails
+from crewless.planner.schedule.bounds import order_of, tails
 from crewless.planner.schedule.problem import Mode, Problem
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class _Robot:
 
 def list_schedule(problem: Problem, keys: list[float]) -> tuple[list[int], list[int]]:
     """Starts and modes: the ready operation with the least key first, in the mode that ends first."""
-    order, before = _order(problem)
+    order, before = order_of(problem)
     after: list[list[int]] = [[] for _ in problem.operations]
     for i, row in enumerate(before):
         for p, _ in row:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from crewless.core.errors import BadInput
-from crewless.planner.schedule.bounds import lower_bound, tails
+from crewless.planner.schedule.bounds import lower_bound, order_of, tails
 from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
@@ -147,39 +147,51 @@ def _graph(problem: Problem, *, back: bool = False) -> tuple[np.ndarray, np.ndar
 
 
 def _genetic(problem: Problem, run: _Run, seed: int) -> None:
-    from crewless.planner.schedule.genetic import evolve, start_population
+    from crewless.planner.schedule.genetic import evolve, pack, start_population
 
     count = len(problem.operations)
     duration = np.array([o.modes[0].duration for o in problem.operations], np.int64)
-    demand = np.zeros((count, max(1, len(problem.resources))), np.int64)
+    demand = np.zeros((count, len(problem.resources)), np.int64)
     for i, operation in enumerate(problem.operations):
         for r, amount in operation.modes[0].demands:
             demand[i, r] = amount
-    capacity = np.array([r.capacity for r in problem.resources] or [0], np.int64)
+    packed = pack(np.array([r.capacity for r in problem.resources], np.int64), demand)
     horizon = int(duration.sum() + sum(p.lag for p in problem.precedences)) + 1
-    graph, back = _graph(problem), _graph(problem, back=True)
-    tail = np.array(tails(problem), np.float64)
+    free = np.repeat(packed.full[None, :], horizon, axis=0)
+    ranked = np.array(order_of(problem)[0], np.int64)
+    fixed = (
+        _graph(problem),
+        _graph(problem, back=True),
+        ranked,
+        duration,
+        packed.need,
+        packed.guard,
+        packed.full,
+        free,
+    )
+    fixed = (*fixed, np.array(tails(problem), np.int64))
     modes = [0] * count
-    rounds, size = 0, 60
+    # A population has got to its end after some 250 children of each of its lists, one child of 120 operations takes 40 us:
+    # as large, then, as the budget can bring to its end.
+    children = 500 * run.iterations if run.iterations is not None else run.budget_s / (3.3e-7 * count)
+    size = int(min(20_000, max(60, children / 250)))
+    rounds = 0
     while True:
         population, values = np.zeros((size, count), np.int64), np.zeros(size, np.int64)
-        best = np.zeros(count, np.int64)
-        least = start_population(
-            seed * 1009 + rounds, graph, back, duration, demand, capacity, horizon, tail, population, values, best
-        )
+        placed, best = np.zeros_like(population), np.zeros(count, np.int64)
+        least = start_population(seed * 1009 + rounds, *fixed, population, placed, values, best)
         run.found(best.tolist(), modes, "genetic")
         stale = 0
         # A population whose best has not moved for a long time has converged: the next starts anew.
-        while stale < 150:
+        while stale < 150 * size:
             if not run.goes_on():
                 return
             rounds += 1
             before = least
             least = evolve(
-                seed * 1009 + rounds, 100, graph, back, duration, demand, capacity, horizon, population, values, best,
-                least, run.bound,
+                seed * 1009 + rounds, 500, *fixed, population, placed, values, best, least, run.bound
             )  # fmt: skip
-            stale = 0 if least < before else stale + 1
+            stale = 0 if least < before else stale + 500
             run.found(best.tolist(), modes, "genetic")
 
 
