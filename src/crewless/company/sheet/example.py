@@ -66,7 +66,7 @@ _GATES = {
     "in": "start", "known?": "xor", "taken?": "xor", "order": "xor", "checks": "and", "checked": "and", "custom?": "xor", "work": "or",
     "ready": "or", "shipped": "and", "filed": "and", "out": "end",
 }  # fmt: skip
-_POOLS = {"desk": (3, 32.0), "sales": (6, 55.0), "finance": (2, 52.0), "design": (4, 60.0), "planner": (3, 48.0), "floor": (12, 38.0), "test": (3, 45.0)}  # fmt: skip
+_POOLS = {"desk": (3, 32.0), "sales": (8, 55.0), "finance": (4, 52.0), "design": (7, 60.0), "planner": (3, 48.0), "floor": (12, 38.0), "test": (5, 45.0)}  # fmt: skip
 
 
 def example_sheet() -> Sheet:
