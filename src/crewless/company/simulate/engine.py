@@ -56,18 +56,26 @@ def push(times, whats, size, time, what):
 
 @njit(cache=True, nogil=True)
 def sift(times, whats, size):
-    """The top has been taken: the last of ``size + 1`` takes its place and sinks."""
+    """The top has been taken: the hole sinks to a leaf, the last of ``size + 1`` goes there and rises (Wegener 1993).
+
+    Without a comparison with the last on the way down there is no branch that a processor guesses wrong half the time.
+    """
     time, what = times[size], whats[size]
+    times[size] = np.inf
     at, child = 0, 1
     while child < size:
-        if child + 1 < size and times[child + 1] < times[child]:
-            child += 1
-        if time <= times[child]:
-            break
+        child += np.int64(times[child + 1] < times[child])
         times[at] = times[child]
         whats[at] = whats[child]
         at = child
         child = 2 * at + 1
+    while at > 0:
+        above = (at - 1) >> 1
+        if times[above] <= time:
+            break
+        times[at] = times[above]
+        whats[at] = whats[above]
+        at = above
     times[at] = time
     whats[at] = what
 
@@ -118,7 +126,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
     queue_first, p_rate, p_handover, p_sick = p.queue_first, p.rate, p.handover, p.sick
     p_leave, c_first, p_opens, p_closes = p.leave, p.c_first, p.opens, p.closes
     p_worked, p_week, p_arrival, arrival_calendar = p.worked, p.week, p.arrival, p.arrival_calendar
-    p_starts, p_reach, has_join = p.starts, p.reach, p.has_join
+    p_starts, p_reach, has_join, inside = p.starts, p.reach, p.has_join, p.inside
     nodes, cells, arrows, pools = len(p_kind), len(p_pool), len(p_target), len(p_count)
     calendars, words = len(p_week), (cells + 63) >> 6
     has_or = p_reach.shape[0] > 0
@@ -195,7 +203,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
         # Room is made out here: an array that is replaced inside the loop costs a count of references at every turn.
         if size + margin > len(times):
             times, whats = longer(times), longer(whats)
-        if t_left < arrows + 2:
+        if t_left < 4 * arrows + 16:
             t_case, t_node, t_arrow = longer(t_case), longer(t_node), longer(t_arrow)
             t_pool, t_back, t_meets = longer(t_pool), longer(t_back), longer(t_meets)
             t_next, t_queued, t_begun, t_free = longer(t_next), longer(t_queued), longer(t_begun), longer(t_free)
@@ -225,7 +233,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
             if now >= horizon or status != DONE:
                 running = False
                 break
-            if size + margin > len(times) or t_left < arrows + 2 or c_left == 0 or n_log == len(log_case):
+            if size + margin > len(times) or t_left < 4 * arrows + 16 or c_left == 0 or n_log == len(log_case):
                 break
             what = whats[0]
             size -= 1
@@ -236,8 +244,6 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 last = boundary
                 batch += 1
                 boundary = warmup + batch * length
-            case_sum[batch, _PRESENT] += present * (now - last)
-            last = now
 
             event, tok = what & 7, what >> 3
             c = -1
@@ -298,7 +304,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                     held[cell] -= 1
                     if back >= 0:
                         # In parallel with others the case makes a detour and comes back here; alone it takes the way anew.
-                        if c_tokens[c] + c_waiting[c] > 1 and t_back[tok] < 0:
+                        if (inside[back] or c_tokens[c] + c_waiting[c] > 1) and t_back[tok] < 0:
                             t_back[tok] = cell
                         if has_or:
                             c_at[c, cell] -= 1
@@ -343,6 +349,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 t_case[tok], t_node[tok], t_pool[tok], t_back[tok], t_meets[tok] = c, start, -1, -1, 0
                 if has_or:
                     c_at[c, start] += 1
+                case_sum[batch, _PRESENT] += present * (now - last)
+                last = now
                 present += 1
                 case_sum[batch, _ARRIVED] += 1.0
                 stack[0], leaving[0], depth = tok, True, 1
@@ -395,156 +403,163 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 size += 1
 
             # Tokens move until each waits, travels or has ended.
-            moves = 0
-            while depth > 0:
-                depth -= 1
-                tok, leaves = stack[depth], leaving[depth]
-                node, c = t_node[tok], t_case[tok]
-                kind = p_kind[node]
-                moves += 1
-                if moves > 1_000_000 or depth > deepest or t_left < arrows + 1 or c_visits[c, node] > MOST_VISITS:
-                    status, where = ENDLESS, node
-                    break
-                ends = False
-                if not leaves:
-                    if node < cells:
-                        if held[node] >= p_capacity[node] and c_tokens[c] == 1 and c_waiting[c] == 0:
-                            case_sum[batch, _TURNED] += 1.0
-                            t_free[t_left] = tok
-                            t_left += 1
-                            c_free[c_left] = c
-                            c_left += 1
-                            present -= 1
-                            c = -1
+            moves, node = 0, 0
+            settled = False
+            while not settled:
+                while depth > 0:
+                    depth -= 1
+                    tok, leaves = stack[depth], leaving[depth]
+                    node, c = t_node[tok], t_case[tok]
+                    kind = p_kind[node]
+                    moves += 1
+                    if moves > 1_000_000 or depth > deepest or t_left < arrows + 1 or c_visits[c, node] > MOST_VISITS:
+                        status, where = ENDLESS, node
+                        break
+                    ends = False
+                    if not leaves:
+                        if node < cells:
+                            if held[node] >= p_capacity[node] and c_tokens[c] == 1 and c_waiting[c] == 0:
+                                case_sum[batch, _TURNED] += 1.0
+                                t_free[t_left] = tok
+                                t_left += 1
+                                c_free[c_left] = c
+                                c_left += 1
+                                case_sum[batch, _PRESENT] += present * (now - last)
+                                last = now
+                                present -= 1
+                                c = -1
+                                continue
+                            held[node] += 1
+                            c_visits[c, node] += 1
+                            t_queued[tok] = now
+                            t_next[tok] = -1
+                            line = p_queue[node]
+                            if q_tail[line] >= 0:
+                                t_next[q_tail[line]] = tok
+                            else:
+                                q_head[line] = tok
+                            q_tail[line] = tok
+                            q = p_pool[node]
+                            if not is_touched[q]:
+                                is_touched[q] = True
+                                touched[n_touched] = q
+                                n_touched += 1
                             continue
-                        held[node] += 1
-                        c_visits[c, node] += 1
-                        t_queued[tok] = now
-                        t_next[tok] = -1
-                        line = p_queue[node]
-                        if q_tail[line] >= 0:
-                            t_next[q_tail[line]] = tok
-                        else:
-                            q_head[line] = tok
-                        q_tail[line] = tok
-                        q = p_pool[node]
-                        if not is_touched[q]:
-                            is_touched[q] = True
-                            touched[n_touched] = q
-                            n_touched += 1
-                        continue
-                    width = in_first[node + 1] - in_first[node]
-                    full = True
-                    if kind == END:
-                        ends = True
-                    elif kind == AND and width > 1:
-                        c_came[c, t_arrow[tok]] += 1
-                        for i in range(in_first[node], in_first[node + 1]):
-                            full &= c_came[c, in_arrow[i]] > 0
-                        if full:
+                        width = in_first[node + 1] - in_first[node]
+                        full = True
+                        if kind == END:
+                            ends = True
+                        elif kind == AND and width > 1:
+                            c_came[c, t_arrow[tok]] += 1
                             for i in range(in_first[node], in_first[node + 1]):
-                                c_came[c, in_arrow[i]] -= 1
-                            c_waiting[c] -= width - 1
-                            if has_or:
-                                c_at[c, node] -= width - 1
-                        else:
+                                full &= c_came[c, in_arrow[i]] > 0
+                            if full:
+                                for i in range(in_first[node], in_first[node + 1]):
+                                    c_came[c, in_arrow[i]] -= 1
+                                c_waiting[c] -= width - 1
+                                if has_or:
+                                    c_at[c, node] -= width - 1
+                            else:
+                                c_tokens[c] -= 1
+                                c_waiting[c] += 1
+                                t_free[t_left] = tok
+                                t_left += 1
+                        elif kind == OR and width > 1:
+                            full = False
+                            c_joining[c, node] += 1
                             c_tokens[c] -= 1
                             c_waiting[c] += 1
                             t_free[t_left] = tok
                             t_left += 1
-                    elif kind == OR and width > 1:
-                        full = False
-                        c_joining[c, node] += 1
+                        leaves = full and not ends
+                    if ends:
                         c_tokens[c] -= 1
-                        c_waiting[c] += 1
+                        if has_or:
+                            c_at[c, node] -= 1
                         t_free[t_left] = tok
                         t_left += 1
-                    leaves = full and not ends
-                if ends:
-                    c_tokens[c] -= 1
-                    if has_or:
-                        c_at[c, node] -= 1
-                    t_free[t_left] = tok
-                    t_left += 1
-                    if c_tokens[c] == 0 and c_waiting[c] == 0:
-                        lead = now - c_arrived[c]
-                        right = 1.0
-                        for w in range(words):
-                            if c_errors[c, w] != 0:
-                                right = 0.0
-                        case_sum[batch, _DONE] += 1.0
-                        case_sum[batch, _LEAD] += lead
-                        case_sum[batch, _RIGHT] += right
-                        if c_sum[c, _REWORK] == 0.0:
-                            case_sum[batch, _FIRST] += right
-                        for i in range(6):
-                            case_sum[batch, _SUMS + i] += c_sum[c, i]
-                        if batch > 0:
-                            place = 0
-                            if lead > LEAD_LOW_H:
-                                place = min(LEAD_BINS - 1, 1 + int(np.log(lead / LEAD_LOW_H) / LEAD_STEP))
-                            histogram[place] += 1
-                        c_free[c_left] = c
-                        c_left += 1
-                        present -= 1
-                        c = -1
-                        continue
-                if leaves:
-                    begin, end = out_first[node], out_first[node + 1]
-                    if kind == XOR and end - begin > 1:
-                        c_visits[c, node] += 1
-                        name = (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE
-                        u = uniform(c_key[c], name)
-                        while p_chance[begin] <= u:
-                            begin += 1
-                        end = begin + 1
-                    elif kind == OR:
-                        c_visits[c, node] += 1
-                    luck = c_key[c]
-                    if kind == OR and end - begin > 1:
-                        luck = key_of(c_key[c], (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE)
-                    none = True
-                    whole = 0.0
-                    if kind == OR and end - begin > 1:
-                        for a in range(begin, end):
-                            whole += p_chance[a]
-                            none &= uniform(luck, a) >= p_chance[a]
-                        if none:  # At least one way is taken; which, by their weights.
-                            u = uniform(luck, arrows) * whole
-                            at = begin
-                            while at + 1 < end and u >= p_chance[at]:
-                                u -= p_chance[at]
-                                at += 1
-                            begin, end = at, at + 1
-                            none = False
-                            whole = -1.0
-                    fresh = True
-                    if has_or:
-                        c_at[c, node] -= 1
-                    for a in range(begin, end):
-                        if kind == OR and whole > 0.0 and end - begin > 1 and uniform(luck, a) >= p_chance[a]:
+                        if c_tokens[c] == 0 and c_waiting[c] == 0:
+                            lead = now - c_arrived[c]
+                            right = 1.0
+                            for w in range(words):
+                                if c_errors[c, w] != 0:
+                                    right = 0.0
+                            case_sum[batch, _DONE] += 1.0
+                            case_sum[batch, _LEAD] += lead
+                            case_sum[batch, _RIGHT] += right
+                            if c_sum[c, _REWORK] == 0.0:
+                                case_sum[batch, _FIRST] += right
+                            for i in range(6):
+                                case_sum[batch, _SUMS + i] += c_sum[c, i]
+                            if batch > 0:
+                                place = 0
+                                if lead > LEAD_LOW_H:
+                                    place = min(LEAD_BINS - 1, 1 + int(np.log(lead / LEAD_LOW_H) / LEAD_STEP))
+                                histogram[place] += 1
+                            c_free[c_left] = c
+                            c_left += 1
+                            case_sum[batch, _PRESENT] += present * (now - last)
+                            last = now
+                            present -= 1
+                            c = -1
                             continue
-                        if fresh:
-                            goer = tok
-                            fresh = False
-                        else:
-                            t_left -= 1
-                            goer = t_free[t_left]
-                            t_case[goer], t_pool[goer], t_back[goer], t_meets[goer] = c, t_pool[tok], -1, 0
-                            c_tokens[c] += 1
-                        t_node[goer], t_arrow[goer] = p_target[a], a
+                    if leaves:
+                        begin, end = out_first[node], out_first[node + 1]
+                        if kind == XOR and end - begin > 1:
+                            c_visits[c, node] += 1
+                            name = (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE
+                            u = uniform(c_key[c], name)
+                            while p_chance[begin] <= u:
+                                begin += 1
+                            end = begin + 1
+                        elif kind == OR:
+                            c_visits[c, node] += 1
+                        luck = c_key[c]
+                        if kind == OR and end - begin > 1:
+                            luck = key_of(c_key[c], (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE)
+                        none = True
+                        whole = 0.0
+                        if kind == OR and end - begin > 1:
+                            for a in range(begin, end):
+                                whole += p_chance[a]
+                                none &= uniform(luck, a) >= p_chance[a]
+                            if none:  # At least one way is taken; which, by their weights.
+                                u = uniform(luck, arrows) * whole
+                                at = begin
+                                while at + 1 < end and u >= p_chance[at]:
+                                    u -= p_chance[at]
+                                    at += 1
+                                begin, end = at, at + 1
+                                none = False
+                                whole = -1.0
+                        fresh = True
                         if has_or:
-                            c_at[c, p_target[a]] += 1
-                        if p_delay[a] >= 0:
-                            name = (np.int64(c_visits[c, node]) << 24) | _P_DELAY
-                            gap = duration(d_kind, d_first, d_number, p_delay[a], key_of(c_key[c], name), a)
-                            push(times, whats, size, now + gap, (goer << 3) | _CAME)
-                            size += 1
-                        else:
-                            stack[depth], leaving[depth] = goer, False
-                            depth += 1
+                            c_at[c, node] -= 1
+                        for a in range(begin, end):
+                            if kind == OR and whole > 0.0 and end - begin > 1 and uniform(luck, a) >= p_chance[a]:
+                                continue
+                            if fresh:
+                                goer = tok
+                                fresh = False
+                            else:
+                                t_left -= 1
+                                goer = t_free[t_left]
+                                t_case[goer], t_pool[goer], t_back[goer], t_meets[goer] = c, t_pool[tok], -1, 0
+                                c_tokens[c] += 1
+                            t_node[goer], t_arrow[goer] = p_target[a], a
+                            if has_or:
+                                c_at[c, p_target[a]] += 1
+                            if p_delay[a] >= 0:
+                                name = (np.int64(c_visits[c, node]) << 24) | _P_DELAY
+                                gap = duration(d_kind, d_first, d_number, p_delay[a], key_of(c_key[c], name), a)
+                                push(times, whats, size, now + gap, (goer << 3) | _CAME)
+                                size += 1
+                            else:
+                                stack[depth], leaving[depth] = goer, False
+                                depth += 1
                 # The case's joins, when nothing of it moves at this moment.
-                if depth == 0 and c >= 0 and c_waiting[c] > 0:
+                settled = True
+                if status == DONE and c >= 0 and c_waiting[c] > 0:
                     if has_or:
                         fire = -1
                         for join in range(cells, nodes):
@@ -567,6 +582,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             c_joining[c, fire] = 0
                             c_tokens[c] += 1
                             stack[0], leaving[0], depth = tok, True, 1
+                            settled = False
                     if depth == 0 and c_tokens[c] == 0:
                         for join in range(cells, nodes):
                             if p_kind[join] == AND:

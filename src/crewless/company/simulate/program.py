@@ -44,6 +44,9 @@ class Program(NamedTuple):
     cost: NDArray[np.float64]
     rework: NDArray[np.int32]
     """A cell, or -1: whoever made the error."""
+    inside: NDArray[np.bool_]
+    """Whether the cell stands between a split in parallel and its join: who is sent back there returns to where it was
+    found, for alone it would wait in the join for ever."""
     capacity: NDArray[np.int32]
     m_people: NDArray[np.int32]
     """0: no meeting."""
@@ -128,6 +131,7 @@ def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -
         catch=np.array([w.catch for w in works], float),
         cost=np.array([w.cost for w in works], float),
         rework=np.array([place[c.rework] if c.rework else -1 for c in cells], np.int32),
+        inside=_inside(kind, out_first, target, in_first)[: len(cells)],
         capacity=np.array([c.capacity or 2**31 - 1 for c in cells], np.int32),
         m_people=m_people,
         m_hours=np.array([m.hours if m else 0.0 for m in meetings], float),
@@ -250,6 +254,23 @@ def _calendar(sheet: Sheet, calendars: Mapping[str, int], name: str) -> int:
 def _days_open(sheet: Sheet, name: str) -> int:
     week = next((c.week for c in sheet.calendars if c.name == name), ())
     return sum(any(start < 24 * d + 24 and end > 24 * d for start, end in week) for d in range(7)) or 7
+
+
+def _inside(kind: NDArray, out_first: NDArray, target: NDArray, in_first: NDArray) -> NDArray[np.bool_]:
+    """Whether more splits than joins lie before a node, on the shortest way from a start."""
+    depth = np.full(len(kind), -1)
+    todo = [int(node) for node in np.flatnonzero(kind == START)]
+    depth[todo] = 0
+    for node in todo:
+        arrows = range(out_first[node], out_first[node + 1])
+        splits = len(arrows) > 1 and kind[node] != XOR
+        for arrow in arrows:
+            to = target[arrow]
+            if depth[to] < 0:
+                joins = kind[to] in (AND, OR) and in_first[to + 1] - in_first[to] > 1
+                depth[to] = max(0, depth[node] + splits - joins)
+                todo.append(int(to))
+    return depth > 0
 
 
 def _reach(kind: NDArray, out_first: NDArray, target: NDArray) -> NDArray[np.uint8]:
