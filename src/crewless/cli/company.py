@@ -20,11 +20,15 @@ class CompanyConfig:
     """import: the source."""
     out: Path = Path("sheet.xlsx")
     """import: where the sheet goes, a workbook (.xlsx) or a folder of CSV files."""
+    columns: tuple[str, ...] = ()
+    """import, of a CSV log: which column is what, such as "case=Ticket" "end=Closed"; the usual names are found without."""
+    unfinished: Literal["refuse", "drop"] = "refuse"
+    """import, of a log: what to do with a step that has a start and no end."""
 
 
 def run(config: CompanyConfig) -> int:
     """Returns 0."""
-    from crewless.company.discover import import_process  # pyright: ignore[reportMissingImports]
+    from crewless.company.discover import columns_of, import_process
 
-    import_process(config.what, config.out)
+    import_process(config.what, config.out, columns=columns_of(config.columns), unfinished=config.unfinished)
     return 0

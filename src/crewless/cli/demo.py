@@ -108,6 +108,16 @@ def _print(console: "Console", result: Any, seconds: float) -> None:
         each = sorted(r.seconds for r in read)[len(read) // 2] if read else 0.0
         console.print(f"read {len(read)} of {len(result.archive)} solved tickets, {each:.1f} s each")
     console.print(f"trained in {result.training_s:.0f} s; all of it took {seconds:.0f} s", highlight=False)
+    if result.mixed:
+        from crewless.company.mixed import summarise_mixed
+
+        numbers = summarise_mixed(result.mixed)
+        console.print(
+            f"together: {numbers['an_hour']:.0f} tickets an hour, {numbers['lead_mean_s']:.1f} s from coming in to done, "
+            f"{numbers['handed_over']:.0%} handed over, {numbers['right']:.0%} right in the end",
+            highlight=False,
+        )
+        console.print(f"its sheet    crewless company import run:{result.run.path}", highlight=False, soft_wrap=True)
     console.print(f"run folder   {result.run.path}", highlight=False, soft_wrap=True)
     console.print(f"receipts     {result.report}", highlight=False, soft_wrap=True)
     console.print(f"video        {result.video}", highlight=False, soft_wrap=True)

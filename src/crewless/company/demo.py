@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from crewless.company.baselines import save_demonstrations
 from crewless.company.learn import LearnConfig, learn, read_recordings
+from crewless.company.mixed import Handled, PersonConfig, summarise_mixed, work_mixed
 from crewless.company.receipts import write_index
 from crewless.company.recording import EpisodeRecording, OperatorResult, record_operator
-from crewless.company.shift import Result, Shift, ShiftConfig, summarise
+from crewless.company.shift import Result, Shift, ShiftConfig, results_of, summarise
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Demonstration
@@ -44,6 +45,16 @@ class DemoConfig:
     """The one knob: the share of tickets that may be answered wrongly without anybody being asked."""
     lying: bool = False
     """Some pages say saved while nothing was written: the judge must not believe them."""
+    human_cells: tuple[Literal["review"], ...] = ()
+    """review: a person takes the tickets that the worker hands over, while it goes on; the scripted operator plays the person."""
+    arrive_s: float = 14.0
+    """With human cells: seconds between two tickets that come in."""
+    person_pace_s: float = 0.3
+    """With human cells: seconds that the person thinks before each action."""
+    person_works_s: float = 90.0
+    """With human cells: seconds that the person is there before each break."""
+    person_rests_s: float = 30.0
+    """With human cells: seconds of each break."""
     seed: int = 0
     """Which tickets, and where training starts from."""
     runs: Path = Path("runs")
@@ -60,6 +71,9 @@ class DemoResult:
     replay: list[Result] = field(default_factory=list)
     archive: list[Result] = field(default_factory=list)
     demonstrations: list[Demonstration] = field(default_factory=list)
+    mixed: list[Handled] = field(default_factory=list)
+    """With human cells: every ticket of the queue, whoever ended it."""
+    checkpoint: Path | None = None
     training_s: float = 0.0
     video: Path | None = None
     report: Path | None = None
@@ -74,6 +88,16 @@ class DemoResult:
             for r in self.operator
         ]  # fmt: skip
         rows = [("operator", operator), ("worker", self.worker)]
+        if self.mixed:
+            person = [
+                Result(
+                    case=one.case, who="person", outcome=one.outcome, silent_wrong=one.silent_wrong,
+                    seconds=one.review_left_s - one.review_taken_s,
+                )
+                for one in self.mixed
+                if one.handed_over
+            ]  # fmt: skip
+            rows.append(("person", person))
         if self.replay:
             rows.append(("coordinate replay", self.replay))
         return [{"who": who, **summarise(results)} for who, results in rows]
@@ -85,6 +109,9 @@ def check(config: DemoConfig) -> None:
         if getattr(config, name) < least:
             raise BadInput(f"{name} is {getattr(config, name)}", alternatives=[f"{least} or more"])
     check_share(config.max_silent_wrong)
+    person_of(config)
+    if config.human_cells and not config.arrive_s > 0:
+        raise BadInput(f"arrive_s is {config.arrive_s}", alternatives=["more than 0"])
 
 
 def demo(config: DemoConfig, tell: Tell) -> DemoResult:
@@ -121,7 +148,11 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
         checkpoint = _learn(run, config, task.name, result, tell)
         if config.archive:
             checkpoint = _read_archive(task, run, checkpoint, result, tell)
-        _work(task, run, config, checkpoint, queue, result, tell)
+        result.checkpoint = checkpoint
+        if config.human_cells:
+            _work_mixed(task, run, config, checkpoint, queue, result, tell)
+        else:
+            _work(task, run, config, checkpoint, queue, result, tell)
         if rest:
             _replay(task, run, rest, result, tell)
     finally:
@@ -211,6 +242,54 @@ def _work(
     shift_config = ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
     with Shift(task, run, shift_config, recording=record) as shift:
         shift.work(cases, on_result=heard)
+
+
+def _work_mixed(
+    task: Any,
+    run: RunFolder,
+    config: DemoConfig,
+    checkpoint: Path,
+    cases: Sequence[Case],
+    result: DemoResult,
+    tell: Tell,
+) -> None:
+    from crewless.tasks.helpdesk.task import HelpdeskTask
+
+    tell("work", "worker and person begin", 0, len(cases))
+
+    def heard(who: str, one: Handled) -> None:
+        result.mixed.append(one)
+        tell(
+            "work",
+            f"ticket {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
+            len(result.mixed),
+            len(cases),
+        )
+
+    desk = HelpdeskTask(task.config)
+    desk.setup(run.folder("desk"))
+    try:
+        work_mixed(
+            task,
+            desk,
+            run,
+            cases,
+            ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            person_of(config),
+            every_s=config.arrive_s,
+            on_result=heard,
+        )
+    finally:
+        desk.teardown()
+    result.worker += results_of(run, "worker")
+    run.write_json("mixed.json", summarise_mixed(result.mixed))
+
+
+def person_of(config: DemoConfig) -> PersonConfig:
+    """The person that the options describe. Raises BadInput."""
+    return PersonConfig(
+        pace_s=config.person_pace_s, works_s=config.person_works_s, rests_s=config.person_rests_s, seed=config.seed
+    )
 
 
 def _replay(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:

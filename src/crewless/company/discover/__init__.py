@@ -1,6 +1,6 @@
 """The sheet of a company from what it already has: a BPMN model, an event log, a spreadsheet, or the folder of a shift."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,19 @@ def import_process(
     return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
 
 
+def columns_of(words: Sequence[str]) -> dict[str, str]:
+    """``case=Ticket`` and the like as a mapping. Raises BadInput."""
+    found = {}
+    for word in words:
+        what, equals, column = word.partition("=")
+        if not (equals and what and column):
+            raise BadInput(
+                f"{word!r} names no column", alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"]
+            )
+        found[what] = column
+    return found
+
+
 def read_log(path: Path, *, columns: Mapping[str, str] | None = None, unfinished: "Unfinished" = "refuse") -> "Log":
     """An event log of any kind, by the end of its name. Raises BadInput."""
     from crewless.company.discover.read_csv import read_csv
@@ -117,4 +130,4 @@ def read_log(path: Path, *, columns: Mapping[str, str] | None = None, unfinished
     raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
 
 
-__all__ = ["KINDS", "RUN", "Imported", "import_process", "read_log"]
+__all__ = ["KINDS", "RUN", "Imported", "columns_of", "import_process", "read_log"]

@@ -108,7 +108,7 @@ def make_log(visits: Iterable[Visit], name: str) -> Log:
             raise BadInput(
                 f"{name}, {row.where}: {row.activity!r} of case {row.case!r} ends at {said(row.end)}, before it starts "
                 f"at {said(row.start)}",
-                alternatives=["times in order", "other columns, with start=... end=..."],
+                alternatives=["times in order", "--columns start=NAME end=NAME"],
             )
     estimated = any(not isfinite(row.start) for row in rows)
     if estimated:
@@ -232,7 +232,7 @@ class Pairing:
             raise BadInput(
                 f"{self._name}, {visit.where}: {visit.activity!r} of case {visit.case!r} ends at {said(visit.end)} "
                 "and was never begun",
-                alternatives=["unfinished=drop leaves such rows out"],
+                alternatives=["--unfinished drop leaves such rows out"],
             )
         elif visit.activity not in self._seen_starts:
             self.visits.append(visit)
@@ -245,6 +245,6 @@ class Pairing:
             raise BadInput(
                 f"{self._name}, {one.where}: {one.activity!r} of case {one.case!r}, begun at {said(one.start)}, has no end"
                 + (f"; {len(left) - 1} more like it" if len(left) > 1 else ""),
-                alternatives=["unfinished=drop leaves such rows out"],
+                alternatives=["--unfinished drop leaves such rows out"],
             )
         return self.visits

@@ -104,7 +104,7 @@ def _visits(name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfini
             raise BadInput(
                 f"{name}, {where}: {row[at['activity']]!r} of case {row[at['case']]!r} has no {what} ({at[what]} is "
                 f"{value!r})",
-                alternatives=["unfinished=drop leaves such rows out"],
+                alternatives=["--unfinished drop leaves such rows out"],
             )
         yield _visit(name, row, at, where, times.seconds(start, where) if start else nan, times.seconds(end, where))
 

@@ -1,0 +1,118 @@
+"""A mixed shift of worker and person: run for real, and simulated from the cells that an earlier shift has measured.
+
+python -m benchmarks.company_mixed [--tickets 24] [--folder DIR]
+
+The helpdesk, Chromium, the sealed worker; the scripted operator with pace and breaks plays the person. Shift A is worked after
+learning and imported as a sheet (`crewless company import run:A`). Shift B works other tickets with the same checkpoint. The
+sheet of A is simulated as many times as there are lives, with the arrivals of B, and set beside B. Nothing of B is used for it.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import report
+from crewless.company.demo import DemoConfig, demo, person_of
+from crewless.company.discover.shift import sheet_of_run
+from crewless.company.mixed import summarise_mixed, work_mixed
+from crewless.company.sheet.model import WEEK_H, Sheet
+from crewless.company.shift import ShiftConfig
+from crewless.core.runs import RunFolder
+
+COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of lives", "off by", "to reach"]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--tickets", type=int, default=24, help="in each of the two shifts")
+    options.add_argument("--folder", type=Path, help="where the run folders go and stay")
+    options.add_argument("--lives", type=int, default=400)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        return measure(chosen.folder or Path(scratch), chosen.tickets, chosen.lives)
+
+
+def measure(folder: Path, tickets: int, lives: int) -> int:
+    from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
+
+    config = DemoConfig(
+        demonstrations=12,
+        archive=60,
+        queue=tickets,
+        replayed=0,
+        max_silent_wrong=0.05,
+        human_cells=("review",),
+        runs=folder,
+    )
+    first = demo(config, lambda phase, what, done, of: print(f"{phase} {done}/{of}: {what}", flush=True))
+    assert first.checkpoint is not None, "demo has learnt something when it returns"
+    run = RunFolder(folder / "shift-b")
+    with_tickets = HelpdeskConfig(num_tickets=tickets, num_archive=0, seed=config.seed, unseen=True)
+    task, desk = HelpdeskTask(with_tickets), HelpdeskTask(with_tickets)
+    task.setup(run.path)
+    try:
+        desk.setup(run.folder("desk"))
+        second = work_mixed(
+            task,
+            desk,
+            run,
+            task.cases(),
+            ShiftConfig(checkpoint=first.checkpoint, max_silent_wrong=config.max_silent_wrong),
+            person_of(config),
+            every_s=config.arrive_s,
+            on_result=lambda who, one: print(
+                f"B: ticket {one.case}: {one.outcome} by {who}, {one.lead_s:.1f} s", flush=True
+            ),
+        )
+    finally:
+        desk.teardown()
+        task.teardown()
+    sheet, lines = sheet_of_run(first.run.path)
+    real_a, real_b = summarise_mixed(first.mixed), summarise_mixed(second)
+    simulated = [simulate(sheet, tickets, seed) for seed in range(lives)]
+    rows = []
+    for name, what, bound in (
+        ("an_hour", "tickets an hour", 0.15), ("lead_mean_s", "lead time, mean s", 0.15),
+        ("lead_median_s", "lead time, median s", None), ("handed_over", "share handed over", None),
+    ):  # fmt: skip
+        values = np.array([one[name] for one in simulated])
+        low, high = np.quantile(values, [0.025, 0.975])
+        rows.append({
+            "what": what, "shift A, real": real_a[name], "shift B, real": real_b[name], "B simulated from A": values.mean(),
+            "95 % of lives": f"{low:.3g} to {high:.3g}", "off by": values.mean() / real_b[name] - 1,
+            "to reach": f"within {bound:.0%}" if bound else "",
+        })  # fmt: skip
+    person = (
+        f"pace {config.person_pace_s:g} s, {config.person_works_s:g} s at work and {config.person_rests_s:g} s away"
+    )
+    notes = [
+        *lines,
+        f"{tickets} tickets in each shift, one every {config.arrive_s:g} s; the person is the scripted operator, {person}",
+        "the person's desk is a second program with the same tickets; 95 % of lives: what luck alone does to so few tickets",
+    ]
+    report("company_mixed", rows, COLUMNS, notes)
+    return 0 if all(abs(row["off by"]) <= 0.15 for row in rows if row["to reach"]) else 1
+
+
+def simulate(sheet: Sheet, tickets: int, seed: int) -> dict[str, float]:
+    """One life's first ``tickets`` cases, from an empty start, in the words of ``summarise_mixed``."""
+    from crewless.company.simulate.visits import simulate_visits
+
+    visits = simulate_visits(sheet, 10 * tickets * sheet.arrival.between.numbers[0] / WEEK_H, seed=seed)
+    arrived, ended, reviewed = [], [], []
+    for case in range(1, tickets + 1):
+        mine = visits.case == case
+        arrived.append(visits.queued_h[mine].min())
+        ended.append(visits.ended_h[mine].max())
+        reviewed.append("review" in visits.cell[mine])
+    lead = np.sort(np.array(ended) - np.array(arrived)) * 3600
+    return {
+        "an_hour": tickets / (max(ended) - min(arrived)), "lead_mean_s": float(lead.mean()),
+        "lead_median_s": float(lead[len(lead) // 2]), "handed_over": float(np.mean(reviewed)),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
