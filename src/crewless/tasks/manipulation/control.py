@@ -121,9 +121,25 @@ class Kinematics:
             jacobian, error = np.vstack(rows)[:, free], np.concatenate(errors)
             # Error that is cut keeps the linear step honest when the goal is far.
             error = np.clip(error, -0.05, 0.05)
-            move = np.linalg.solve(jacobian.T @ jacobian + 1e-7 * np.eye(len(free)), jacobian.T @ error)
-            targets[free] = np.clip(targets[free] + np.clip(move, -0.3, 0.3), self.low[free], self.high[free])
+            targets[free] += self._step(jacobian, error, targets[free], free)
         return targets, worst
+
+
+    def _step(self, jacobian: np.ndarray, error: np.ndarray, now: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """A damped step within the ranges: what would leave its range stays, and the rest is solved again without it."""
+        open_ = np.ones(len(free), bool)
+        move = np.zeros(len(free))
+        for _ in range(3):
+            part = jacobian[:, open_]
+            move[:] = 0.0
+            move[open_] = np.linalg.solve(part.T @ part + 1e-5 * np.eye(part.shape[1]), part.T @ error)
+            move *= min(1.0, 0.4 / max(np.abs(move).max(initial=0.0), 1e-9))
+            leaving = open_ & ((now + move < self.low[free]) | (now + move > self.high[free]))
+            stuck = leaving & ((now <= self.low[free] + 1e-9) | (now >= self.high[free] - 1e-9))
+            if not stuck.any() or stuck.sum() == open_.sum():
+                break
+            open_ &= ~stuck
+        return np.clip(now + move, self.low[free], self.high[free]) - now
 
 
 def path(start: np.ndarray, end: np.ndarray, seconds: float) -> Iterator[np.ndarray]:
