@@ -50,7 +50,7 @@ def scatter(name: str, x: str, y: str, lines: Sequence[Line], *, percent_x: bool
     if not points:
         return ""
     low_x, high_x = _range([p.x for p in points])
-    low_y, high_y = _range([p.y for p in points] + [p.y + p.half for p in points if isfinite(p.half)])
+    low_y, high_y = _range([p.y + s * (p.half if isfinite(p.half) else 0.0) for p in points for s in (-1, 1)])
     left, top, width, height = 64, 14, 600, 300
 
     def at(px: float, py: float) -> tuple[float, float]:
@@ -137,6 +137,8 @@ def _short(label: str) -> str:
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
+    if min(values) <= 0 <= max(values) and min(values) > -0.05 * max(values):
+        low = 0.0  # An interval that reaches a little below zero does not move the axis.
     if low > 0 and low < 0.5 * high:
         low = 0.0
     gap = (high - low) or abs(high) or 1.0

@@ -49,7 +49,8 @@ def report_page(found: Comparison, title: str) -> str:
     parts = [
         f"<h1>{escape(title)}: who computes which cell</h1>",
         f'<p class="note">{len(found.named)} choices, {lives} lives each with the same luck, {found.events:,} events. '
-        "± and whiskers are 95 % confidence intervals; differences are taken life by life.</p>",
+        "± and whiskers are 95 % confidence intervals; differences are taken life by life. "
+        "Each cell is judged by itself at 95 %: one of twenty may look sure by chance.</p>",
         "<ul>", *(f"<li>{escape(line)}</li>" for line in found.findings), "</ul>",
         "<h2>People at one cell, machines at all others</h2>",
         "<h3>Lead time</h3>", bars("lead time", "hours more than without people", [(e.cell, e.alone["lead_h"]) for e in found.effects]),
@@ -61,7 +62,7 @@ def report_page(found: Comparison, title: str) -> str:
     if found.curve:
         parts += ["<h2>Along the share of human cells</h2>"]
         for measure in ("lead_h", "throughput", "right", "cost", "meeting_h"):
-            parts += [f"<h3>{escape(measure)}</h3>", _curve(found, measure)]
+            parts += [f"<h3>{escape(measure)}: {escape(MEASURES[measure])}</h3>", _curve(found, measure)]
     parts += ["<h2>Cost, lead time and cases right</h2>", _pareto(found)]
     parts += [
         '<p class="note">Beaten by no other choice in all three at once:</p><div class="wide">',
@@ -105,7 +106,7 @@ def _curve(found: Comparison, measure: str) -> str:
         return tuple(made)
 
     return scatter(
-        measure, "share of human cells", f"{measure}: {MEASURES[measure]}",
+        measure, "share of human cells", measure,
         [Line(name="cells drawn at random", points=points(found.curve)),
          Line(name="cells kept where people help most", points=points(found.kept_best), joined=True, colour="#4fa37a")],
         percent_x=True,
