@@ -41,6 +41,8 @@ class CompanyConfig:
     """Of the first life."""
     runs: Path = Path("runs")
     """compare: where the run folder goes."""
+    ray: str = ""
+    """compare: on the Ray cluster at this address, "local" for one on this machine; empty: in threads."""
     port: int = 8420
     """page: on this machine only; 0: any that is free."""
 
@@ -134,14 +136,18 @@ def _compare(sheet: "Sheet", config: CompanyConfig) -> None:
 
     from crewless.company.compare.compare import compare
     from crewless.company.compare.report import as_json, report_page
+    from crewless.company.simulate.cluster import on_ray
+    from crewless.company.simulate.runs import run_choices
     from crewless.core.runs import RunFolder
 
+    run_with = on_ray(config.ray) if config.ray else run_choices
     length = _length(sheet, config, {})
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("simulating", total=None)
         found = compare(
-            sheet, length, config.design, lambda done, whole: progress.update(bar, completed=done, total=whole)
-        )
+            sheet, length, config.design,
+            lambda done, whole: progress.update(bar, completed=done, total=whole), run_with,
+        )  # fmt: skip
     folder = RunFolder.create(config.runs, "company-compare", config)
     folder.write_json("comparison.json", as_json(found))
     page = folder.path / "report.html"
