@@ -91,6 +91,7 @@ def compare(
     config: SimulateConfig,
     what: Design = "all",
     tell: Callable[[int, int], None] | None = None,
+    run_with: Callable[..., list[Outcome]] = run_choices,
 ) -> Comparison:
     """Run the choices of a design and sum them up.
 
@@ -99,6 +100,8 @@ def compare(
         config: how long and how often; at least two replications.
         what: ``one`` cell at a time, ``factorial``, or ``all`` with the curve over the share.
         tell: called with lives done and all lives.
+        run_with: what runs choices: :func:`run_choices` in threads, or one that
+            :func:`crewless.company.simulate.cluster.on_ray` gives.
 
     Raises:
         BadInput: nothing can be chosen, or what :func:`run_choices` refuses.
@@ -110,7 +113,7 @@ def compare(
     drawn = along_share(sheet) if what == "all" else []
     named = [*single, *many, *drawn]
     lengths = len(named) + (len(cells) - 1 if what == "all" else 0)
-    run = _Runner(sheet, config, tell, lengths)
+    run = _Runner(sheet, config, tell, lengths, run_with)
     outcomes = run(named)
     effects = _effects(cells, outcomes, outcomes[len(single) : len(single) + len(many)])
     first_drawn = len(single) + len(many)
@@ -123,7 +126,7 @@ def compare(
         named, outcomes = [*named, *best], [*outcomes, *run(best)]
     pareto = nondominated(outcomes)
     looked_at = dict.fromkeys([0, len(cells) + 1])
-    bottlenecks = [_bottleneck(sheet, config, named[i], outcomes[i]) for i in looked_at]
+    bottlenecks = [_bottleneck(sheet, config, named[i], outcomes[i], run_with) for i in looked_at]
     return Comparison(
         sheet=sheet, named=named, outcomes=outcomes, effects=effects, curve=curve, kept_best=kept_best, pareto=pareto,
         bottlenecks=bottlenecks, findings=_findings(named, outcomes, effects, curve, bottlenecks, len(cells)),
@@ -134,16 +137,21 @@ class _Runner:
     """Counts lives over several rounds of choices."""
 
     def __init__(
-        self, sheet: Sheet, config: SimulateConfig, tell: Callable[[int, int], None] | None, choices: int
+        self,
+        sheet: Sheet,
+        config: SimulateConfig,
+        tell: Callable[[int, int], None] | None,
+        choices: int,
+        run_with: Callable[..., list[Outcome]],
     ) -> None:
-        self.sheet, self.config, self.tell = sheet, config, tell
+        self.sheet, self.config, self.tell, self.run_with = sheet, config, tell, run_with
         self.done, self.whole = 0, choices * config.replications
 
     def __call__(self, named: Sequence[Named]) -> list[Outcome]:
         before, tell = self.done, self.tell
         self.done += len(named) * self.config.replications
         told = (lambda done, _: tell(before + done, self.whole)) if tell else None
-        return run_choices(self.sheet, [one.choice for one in named], self.config, told)
+        return self.run_with(self.sheet, [one.choice for one in named], self.config, told)
 
 
 def difference(one: Outcome, other: Outcome) -> dict[str, Interval]:
@@ -206,11 +214,13 @@ def _worth(effect: CellEffect) -> float:
     return right / max(lead, 0.05) if right > 0 else right - max(lead, 0.0)
 
 
-def _bottleneck(sheet: Sheet, config: SimulateConfig, named: Named, before: Outcome) -> Bottleneck:
+def _bottleneck(
+    sheet: Sheet, config: SimulateConfig, named: Named, before: Outcome, run_with: Callable[..., list[Outcome]]
+) -> Bottleneck:
     pool = int(np.argmax(before.pool_waiting_h))
     resources = list(sheet.resources)
     resources[pool] = replace(resources[pool], count=resources[pool].count + 1)
-    after = run_choices(replace(sheet, resources=tuple(resources)), [named.choice], config)[0]
+    after = run_with(replace(sheet, resources=tuple(resources)), [named.choice], config)[0]
     return Bottleneck(
         choice=named.name,
         pool=resources[pool].name,
@@ -232,7 +242,22 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
         f"(± {100 * gap['right'].half:.2g}), cost {gap['cost'].mean:+.3g} $ a case (± {gap['cost'].half:.2g}). "
         + ("People hold this sheet back." if slower else "People do not hold this sheet back: here the claim is false.")
     )
+    if not surely(gap["throughput"], -1):
+        lines.append(
+            "Throughput is no lower for sure with people: what comes in limits it, not the sheet. There the claim is false."
+        )
     if slower:
+        alone = sum(e.alone["lead_h"].mean for e in effects)
+        lines.append(
+            f"The cells one by one add up to {alone:+.3g} h, all together to {gap['lead_h'].mean:+.3g} h: "
+            + (
+                "the first human cells cost the most."
+                if alone > 1.1 * gap["lead_h"].mean
+                else "they wait for each other."
+                if alone < 0.9 * gap["lead_h"].mean
+                else "they hardly touch each other."
+            )
+        )
         whole = gap["lead_h"].mean
         top = sorted(effects, key=lambda e: -e.alone["lead_h"].mean)[:3]
         for e in top:
