@@ -155,6 +155,11 @@ def test_pools_are_found_by_what_people_do():
     assert set(people.share.values()) == {1.0}
 
 
+def test_where_nobody_is_named_there_are_as_many_as_worked_at_once():
+    people = find_people(visits(("1", "a", "", 0, 2), ("2", "a", "", 1, 3), ("3", "a", "", 2, 4)))
+    assert [pool.count for pool in people.pools] == [2]
+
+
 def never_closed(log: Log) -> People:
     """The pools of a log too short to tell a week from."""
     people = find_people(log)
