@@ -121,6 +121,7 @@ class Week:
         self.whole = sum(b - a for a, b in intervals)
 
     def ends(self, now: float, hours: float) -> float:
+        """The hour at which work of so many open hours is done."""
         base, at = divmod(now, 168.0)
         i = bisect_right(self.opens, at) - 1
         if i >= 0 and at + hours <= self.intervals[i][1]:
@@ -192,7 +193,7 @@ def with_ciw(weeks: float, seed: int) -> tuple[int, float, float]:
     began = time.process_time()
     simulation.simulate_until_max_time(weeks * 168.0)
     cpu_s = time.process_time() - began
-    gone = [one for one in simulation.nodes[-1].all_individuals]
+    gone = list(simulation.nodes[-1].all_individuals)
     arrived = simulation.nodes[0].number_of_individuals
     # An interrupted piece of work leaves a record for each part of it: only the part that ends it counts.
     ended = [r for one in simulation.get_all_individuals() for r in one.data_records if r.record_type == "service"]

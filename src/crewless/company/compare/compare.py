@@ -232,7 +232,22 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
         f"(± {100 * gap['right'].half:.2g}), cost {gap['cost'].mean:+.3g} $ a case (± {gap['cost'].half:.2g}). "
         + ("People hold this sheet back." if slower else "People do not hold this sheet back: here the claim is false.")
     )
+    if not surely(gap["throughput"], -1):
+        lines.append(
+            "Throughput is no lower for sure with people: what comes in limits it, not the sheet. There the claim is false."
+        )
     if slower:
+        alone = sum(e.alone["lead_h"].mean for e in effects)
+        lines.append(
+            f"The cells one by one add up to {alone:+.3g} h, all together to {gap['lead_h'].mean:+.3g} h: "
+            + (
+                "the first human cells cost the most."
+                if alone > 1.1 * gap["lead_h"].mean
+                else "they wait for each other."
+                if alone < 0.9 * gap["lead_h"].mean
+                else "they hardly touch each other."
+            )
+        )
         whole = gap["lead_h"].mean
         top = sorted(effects, key=lambda e: -e.alone["lead_h"].mean)[:3]
         for e in top:

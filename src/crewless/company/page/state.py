@@ -1,0 +1,145 @@
+"""What the page asks and what it is answered: a sheet with the sliders' changes, simulated, as JSON values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isfinite, log
+from typing import Any
+
+from crewless.company.compare.compare import BETTER, compare, difference, surely
+from crewless.company.compare.report import choice_report, report_page
+from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet
+from crewless.company.simulate.program import chosen
+from crewless.company.simulate.runs import MEASURES, Outcome, SimulateConfig, run_choices
+from crewless.core.errors import BadInput
+
+QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
+"""Of one click: a few hundredths of a second a life, so that the page answers at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A state of the page."""
+
+    choice: dict[str, Performer]
+    demand: float = 1.0
+    """Times as many cases as the sheet says."""
+    errors: float = 1.0
+    """Times as many errors."""
+    members: dict[str, int] | None = None
+    """Of pools; the others keep theirs."""
+
+
+def wish_of(sheet: Sheet, asked: Any) -> Wish:
+    """From JSON values. Raises BadInput when they are not what the page sends."""
+    if not isinstance(asked, dict):
+        raise BadInput(f"the page sent {asked!r}", alternatives=["an object"])
+    choice: dict[str, Performer] = {}
+    for name, performer in dict(asked.get("choice") or {}).items():
+        known: Performer | None = next((p for p in PERFORMERS if p == performer), None)
+        if known is None:
+            raise BadInput(f"{name}: performer {performer!r}", alternatives=PERFORMERS)
+        choice[name] = known
+    members = dict(asked.get("members") or {})
+    pools = {r.name for r in sheet.resources}
+    for name, count in members.items():
+        if name not in pools:
+            raise BadInput(f"there is no resource {name!r}", alternatives=sorted(pools))
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 10_000:
+            raise BadInput(f"{name}: {count!r} members", alternatives=["1 to 10,000"])
+    numbers = {}
+    for name, low, high in (("demand", 0.05, 20.0), ("errors", 0.0, 20.0)):
+        value = asked.get(name, 1.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise BadInput(f"{name} {value!r}", alternatives=[f"{low:g} to {high:g}"])
+        numbers[name] = float(value)
+    return Wish(choice=choice, members=members, **numbers)
+
+
+def changed(sheet: Sheet, wish: Wish) -> Sheet:
+    """The sheet with the sliders' changes."""
+    between = scaled(sheet.arrival.between, 1 / wish.demand)
+    members = wish.members or {}
+    cells = sheet.cells
+    if wish.errors != 1.0:
+        cells = tuple(
+            replace(cell, works={p: replace(w, error=min(1.0, w.error * wish.errors)) for p, w in cell.works.items()})
+            for cell in cells
+        )
+    return replace(
+        sheet,
+        cells=cells,
+        resources=tuple(replace(r, count=members.get(r.name, r.count)) for r in sheet.resources),
+        arrival=replace(sheet.arrival, between=between),
+    )
+
+
+def scaled(duration: Duration, factor: float) -> Duration:
+    """``factor`` times as long."""
+    kind, n = duration.kind, duration.numbers
+    if kind == "lognormal":
+        return Duration(kind=kind, numbers=(n[0] + log(factor), n[1]))
+    if kind in ("gamma", "weibull"):
+        return Duration(kind=kind, numbers=(n[0], n[1] * factor))
+    return Duration(kind=kind, numbers=tuple(value * factor for value in n))
+
+
+class Page:
+    """Holds the sheet and its outcome as it was opened; every answer is set against that."""
+
+    def __init__(self, sheet: Sheet, choice: Mapping[str, Performer], name: str, seed: int = 0) -> None:
+        self.sheet = replace(sheet, cells=tuple(chosen(sheet, choice)))
+        self.name = name
+        self.config = replace(QUICK, seed=seed)
+        self.base = run_choices(self.sheet, [{}], self.config)[0]
+
+    def opening(self) -> dict[str, Any]:
+        """What the page needs to draw itself."""
+        return {
+            "name": self.name,
+            "measures": MEASURES,
+            "better": BETTER,
+            "cells": [
+                {"name": c.name, "role": c.role, "performer": c.performer, "able": [p for p in PERFORMERS if p in c.works],
+                 "meeting": c.meeting.people if c.meeting else 0, "pools": {p: w.resource for p, w in c.works.items()}}
+                for c in self.sheet.cells
+            ],
+            "pools": [{"name": r.name, "count": r.count, "calendar": r.calendar} for r in self.sheet.resources],
+            "replications": self.config.replications,
+            "weeks": self.config.weeks,
+        }  # fmt: skip
+
+    def answer(self, asked: Any) -> dict[str, Any]:
+        """Simulate the wish. Raises BadInput."""
+        return self._told(self._run(wish_of(self.sheet, asked)))
+
+    def report(self, asked: Any) -> str:
+        """The wish beside the sheet as it was opened, a page with plots."""
+        wish = wish_of(self.sheet, asked)
+        cells = [(cell.name, cell.performer) for cell in chosen(self.sheet, wish.choice)]
+        return choice_report(self.name, [("as opened", self.base), ("as chosen", self._run(wish))], cells)
+
+    def comparison(self, asked: Any) -> str:
+        """All choices under the wish's sliders, a page with plots: some seconds."""
+        wish = wish_of(self.sheet, asked)
+        return report_page(compare(changed(self.sheet, wish), self.config, "all"), self.name)
+
+    def _run(self, wish: Wish) -> Outcome:
+        return run_choices(changed(self.sheet, wish), [wish.choice], self.config)[0]
+
+    def _told(self, found: Outcome) -> dict[str, Any]:
+        gaps = difference(found, self.base)
+        return {
+            "measures": {
+                name: {"mean": _number(one.mean), "half": _number(one.half), "gap": _number(gaps[name].mean),
+                       "gap_half": _number(gaps[name].half), "sure": surely(gaps[name], 1) or surely(gaps[name], -1)}
+                for name, one in found.measures.items()
+            },
+            "cells": [[_number(value) for value in row] for row in found.cells.tolist()],
+            "busy": [_number(value) for value in found.busy.tolist()],
+            "waiting": [_number(value) for value in found.pool_waiting_h.tolist()],
+            "overloaded": found.overloaded,
+        }  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    return value if isfinite(value) else None
