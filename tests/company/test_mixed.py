@@ -12,6 +12,7 @@ from crewless.company import mixed
 from crewless.company.discover import import_process
 from crewless.company.discover.shift import sheet_of_run
 from crewless.company.mixed import Handled, PersonConfig, read_handled, summarise_mixed, work_mixed
+from crewless.company.sheet.spreadsheet import read_sheet
 from crewless.company.shift import Result, ShiftConfig
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput, BodyFailure
@@ -167,6 +168,7 @@ def run(tmp_path: Path) -> Path:
 def test_a_run_becomes_a_sheet_of_measured_cells(run: Path, tmp_path: Path):
     said: list[str] = []
     sheet = import_process(f"run:{run}", tmp_path / "sheet.xlsx", tell=said.append).sheet
+    assert read_sheet(tmp_path / "sheet.xlsx") == sheet
     cells = {cell.name: cell for cell in sheet.cells}
     assert set(cells) == {"judge", "hand over", "reply", "review"}
     ai = {name: cell.works["ai"] for name, cell in cells.items() if "ai" in cell.works}

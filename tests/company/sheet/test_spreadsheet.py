@@ -117,3 +117,12 @@ def test_a_list_that_cannot_be_is_named(tmp_path: Path, text: str, words: str):
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(BadInput, match=words):
         read_cells(tmp_path / "list.csv")
+
+
+@pytest.mark.parametrize("week", ["1-3 every 1", "3-1 every 9", "1 every 2", "1-2 every x"])
+def test_a_repeated_week_that_cannot_be_is_named(tmp_path: Path, week: str):
+    write_sheet(SHEET, tmp_path / "s")
+    path = tmp_path / "s/calendars.csv"
+    path.write_text(f"name,week\noffice,{week}\n")
+    with pytest.raises(BadInput, match="calendars row 1, week"):
+        read_sheet(tmp_path / "s")

@@ -1,7 +1,7 @@
 """A sheet as a spreadsheet and back without loss: one row a cell; ``.xlsx``, or a folder of CSV files.
 
 Six tables: cells, gateways, arrows, resources, calendars, arrival. A duration is written ``exponential 0.5``, a week
-``9-17; 33-41``. Numbers are written in full, so that reading gives the same bits.
+``9-17; 33-41`` or ``0-1.5 every 2``. Numbers are written in full, so that reading gives the same bits.
 """
 
 import csv
@@ -23,6 +23,7 @@ from crewless.company.sheet.model import (
     Sheet,
     Work,
     check,
+    repeated_week,
 )
 from crewless.core.errors import BadInput
 
@@ -198,6 +199,15 @@ def _duration(duration: Duration) -> str:
     return " ".join([duration.kind, *map(repr, duration.numbers)])
 
 
+def _week(week: tuple[tuple[float, float], ...]) -> str:
+    """Thousands of equal breaks would not fit into a workbook's cell, which holds 32,767 characters."""
+    if len(week) > 2:
+        (start, end), every = week[0], week[1][0] - week[0][0]
+        if week == repeated_week(start, end, every):
+            return f"{start!r}-{end!r} every {every!r}"
+    return "; ".join(f"{start!r}-{end!r}" for start, end in week)
+
+
 def _rows(sheet: Sheet) -> Rows:
     cells = []
     for cell in sheet.cells:
@@ -223,9 +233,7 @@ def _rows(sheet: Sheet) -> Rows:
             | {"leave_days_per_year": repr(r.leave_days_per_year), "handover": repr(r.handover)}
             for r in sheet.resources
         ],
-        "calendars": [
-            {"name": c.name, "week": "; ".join(f"{start!r}-{end!r}" for start, end in c.week)} for c in sheet.calendars
-        ],
+        "calendars": [{"name": c.name, "week": _week(c.week)} for c in sheet.calendars],
         "arrival": [{"between": _duration(sheet.arrival.between), "calendar": sheet.arrival.calendar}],
     }
 
@@ -256,9 +264,16 @@ class _Row:
         return Duration(kind=kind, numbers=tuple(self.number(column, n) for n in numbers))
 
     def week(self, column: str) -> tuple[tuple[float, float], ...]:
-        parts = [part.split("-") for part in self.text(column).split(";") if part.strip()]
+        text = self.text(column)
+        if " every " in text:
+            interval, every = text.split(" every ", 1)
+            ends = [self.number(column, n) for n in interval.split("-")]
+            if len(ends) != 2 or not self.number(column, every) >= ends[1] - ends[0] > 0:
+                raise BadInput(f"{self.where}, {column}: {text!r}", alternatives=["0-1.5 every 2"])
+            return repeated_week(ends[0], ends[1], self.number(column, every))
+        parts = [part.split("-") for part in text.split(";") if part.strip()]
         if any(len(part) != 2 for part in parts):
-            raise BadInput(f"{self.where}, {column}: {self.text(column)!r}", alternatives=["9-17; 33-41"])
+            raise BadInput(f"{self.where}, {column}: {text!r}", alternatives=["9-17; 33-41", "0-1.5 every 2"])
         return tuple((self.number(column, a), self.number(column, b)) for a, b in parts)
 
     def cell(self) -> Cell:
