@@ -235,10 +235,14 @@ def _sheet(
         works["judge"]["person"] = Work(resource="person", duration=_hours(person.judge), error=error)
         works["hand over"]["person"] = Work(resource="person", duration=_INSTANT)
         works["reply"]["person"] = Work(resource="person", duration=_hours(person.reply))
+    # Whoever has judged a case ends it before the next: what comes later is more urgent.
     cells = [
-        Cell(name=name, role="helpdesk", performer="ai", works=by, rework=REVIEW if name == "hand over" else "")  # type: ignore[arg-type]
+        Cell(
+            name=name, role="helpdesk", performer="ai", works=by, rework=REVIEW if name == "hand over" else "",  # type: ignore[arg-type]
+            priority={"hand over": 2, "reply": 1}.get(name, 0),
+        )
         for name, by in works.items()
-    ]
+    ]  # fmt: skip
     by = {"person": Work(resource="person", duration=review[0], error=review[1])}
     cells.append(Cell(name=REVIEW, role="helpdesk", works=by))  # type: ignore[arg-type]
     flow = [
