@@ -1,10 +1,11 @@
 """A mixed shift of worker and person: run for real, and simulated from the cells that an earlier shift has measured.
 
-python -m benchmarks.company_mixed [--tickets 24] [--folder DIR]
+python -m benchmarks.company_mixed [--tickets 20] [--folder DIR] [--first RUN]
 
 The helpdesk, Chromium, the sealed worker; the scripted operator with pace and breaks plays the person. Shift A is worked after
 learning and imported as a sheet (`crewless company import run:A`). Shift B works other tickets with the same checkpoint. The
 sheet of A is simulated as many times as there are lives, with the arrivals of B, and set beside B. Nothing of B is used for it.
+`--first` takes a shift A that has been worked already: the run folder of `crewless demo --human-cells review`.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 from benchmarks.report import report
 from crewless.company.demo import DemoConfig, demo, person_of
 from crewless.company.discover.shift import sheet_of_run
-from crewless.company.mixed import summarise_mixed, work_mixed
+from crewless.company.mixed import read_handled, summarise_mixed, work_mixed
 from crewless.company.sheet.model import WEEK_H, Sheet
 from crewless.company.shift import ShiftConfig
 from crewless.core.runs import RunFolder
@@ -26,15 +27,16 @@ COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 %
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--tickets", type=int, default=24, help="in each of the two shifts")
+    options.add_argument("--tickets", type=int, default=20, help="in each of the two shifts")
     options.add_argument("--folder", type=Path, help="where the run folders go and stay")
+    options.add_argument("--first", type=Path, help="a shift A that has been worked already")
     options.add_argument("--lives", type=int, default=400)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        return measure(chosen.folder or Path(scratch), chosen.tickets, chosen.lives)
+        return measure(chosen.folder or Path(scratch), chosen.tickets, chosen.lives, chosen.first)
 
 
-def measure(folder: Path, tickets: int, lives: int) -> int:
+def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
     from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
 
     config = DemoConfig(
@@ -46,8 +48,9 @@ def measure(folder: Path, tickets: int, lives: int) -> int:
         human_cells=("review",),
         runs=folder,
     )
-    first = demo(config, lambda phase, what, done, of: print(f"{phase} {done}/{of}: {what}", flush=True))
-    assert first.checkpoint is not None, "demo has learnt something when it returns"
+    if first is None:
+        first = demo(config, lambda phase, what, done, of: print(f"{phase} {done}/{of}: {what}", flush=True)).run.path
+    checkpoint = first / "checkpoints" / "worker-archive"
     run = RunFolder(folder / "shift-b")
     with_tickets = HelpdeskConfig(num_tickets=tickets, num_archive=0, seed=config.seed, unseen=True)
     task, desk = HelpdeskTask(with_tickets), HelpdeskTask(with_tickets)
@@ -59,7 +62,7 @@ def measure(folder: Path, tickets: int, lives: int) -> int:
             desk,
             run,
             task.cases(),
-            ShiftConfig(checkpoint=first.checkpoint, max_silent_wrong=config.max_silent_wrong),
+            ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
             person_of(config),
             every_s=config.arrive_s,
             on_result=lambda who, one: print(
@@ -69,8 +72,8 @@ def measure(folder: Path, tickets: int, lives: int) -> int:
     finally:
         desk.teardown()
         task.teardown()
-    sheet, lines = sheet_of_run(first.run.path)
-    real_a, real_b = summarise_mixed(first.mixed), summarise_mixed(second)
+    sheet, lines = sheet_of_run(first)
+    real_a, real_b = summarise_mixed(read_handled(first)), summarise_mixed(second)
     simulated = [simulate(sheet, tickets, seed) for seed in range(lives)]
     rows = []
     for name, what, bound in (

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crewless.company.discover import import_process
+from crewless.company.discover import import_process, read_log
 from crewless.company.discover.conformance import conformance
 from crewless.company.discover.fit import mean_of
 from crewless.company.discover.flow import flow_of
@@ -13,6 +13,7 @@ from crewless.company.discover.log import Log, Visit, make_log
 from crewless.company.discover.report import report
 from crewless.company.discover.sheet_of_log import DiscoverConfig, Discovery, discover
 from crewless.company.discover.tree import mine
+from crewless.company.sheet.bpmn import read_bpmn
 from crewless.company.sheet.model import (
     Arrival,
     Arrow,
@@ -206,3 +207,12 @@ def test_the_shared_logs_become_sheets(tmp_path: Path, name: str, cells: int, po
     assert pools is None or len(made.sheet.resources) == pools
     assert made.report
     assert float(next(line for line in said if line.startswith("fitness")).split()[1]) >= fitness
+
+
+@pytest.mark.skipif(SHARED is None, reason="the shared logs are not here")
+def test_the_model_that_a_log_was_made_from_agrees_with_it_to_the_letter():
+    assert SHARED
+    sheet = read_bpmn(SHARED.parent / "bpmn/LoanApp_simplified.bpmn")
+    agreement = conformance(sheet, read_log(SHARED / "LoanApp_simplified_train.csv.gz").variants())
+    assert (agreement.fitness, agreement.fitting, agreement.unsolved) == (1.0, 1.0, 0)
+    assert agreement.precision > 0.99

@@ -155,6 +155,11 @@ def test_pools_are_found_by_what_people_do():
     assert set(people.share.values()) == {1.0}
 
 
+def test_where_nobody_is_named_there_are_as_many_as_worked_at_once():
+    people = find_people(visits(("1", "a", "", 0, 2), ("2", "a", "", 1, 3), ("3", "a", "", 2, 4)))
+    assert [pool.count for pool in people.pools] == [2]
+
+
 def never_closed(log: Log) -> People:
     """The pools of a log too short to tell a week from."""
     people = find_people(log)
@@ -207,6 +212,21 @@ def test_a_delay_that_ends_as_the_doors_open_is_only_known_to_be_longer_than_the
     assert (waits.at_least[late] / 3600).tolist() == pytest.approx([2.0, 0.5])
     # y waited for at least half an hour before the doors closed; x says what such a wait is.
     assert (waits.delays(late) / 3600).tolist() == pytest.approx([2.0, 2.0])
+
+
+def test_doors_open_when_somebody_is_seen_and_not_when_the_week_says():
+    """The week says 9; on Tuesday kim comes at 10 and begins with what has waited since Monday."""
+    people = find_people(
+        visits(*((str(i), "c", "kim", h, h + 0.1) for i, h in enumerate((office(3) - MONDAY_S) / 3600)))
+    )
+    log = visits(("1", "a", "ana", 10, 16.5), ("2", "c", "kim", 9.1, 16.5), ("1", "c", "kim", 34, 34.5))
+    here = find_people(log)
+    pools = tuple(replace(pool, week=people.pools[0].week) for pool in here.pools)
+    waits = find_waits(log, replace(here, pools=pools), set())
+    at = np.flatnonzero((log.activity == 1) & (log.case == 0))
+    # Half an hour of Monday was left in which she was free.
+    assert (waits.at_least[at] / 3600).tolist() == pytest.approx([0.5])
+    assert (waits.at_most[at] / 3600).tolist() == pytest.approx([17.5])
 
 
 def test_a_batch_is_seen_where_cases_gather_and_not_where_a_queue_is_worked_off():

@@ -134,6 +134,14 @@ def test_a_process_that_is_called_is_put_in_its_place(tmp_path: Path):
     assert visited(read_bpmn(path)) == {"b": 1}
 
 
+def test_what_a_called_process_does_side_by_side_leaves_it_once(tmp_path: Path):
+    path = tmp_path / "model.bpmn"
+    called = f'<process id="q">{A}{B}</process></definitions>'
+    call = S + '<callActivity id="c" calledElement="q"/><task id="d"/>' + E
+    path.write_text(model(tmp_path, call, "s>c c>d d>e").read_text().replace("</definitions>", called))
+    assert visited(read_bpmn(path)) == {"a": 1, "b": 1, "d": 1}
+
+
 @pytest.mark.parametrize(
     ("nodes", "flows", "words"),
     [

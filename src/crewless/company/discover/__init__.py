@@ -17,7 +17,7 @@ RUN = "run:"
 KINDS = (
     "a BPMN model (.bpmn)",
     "an event log (.csv, .csv.gz, .xes, .xes.gz, .jsonl)",
-    "a sheet (.xlsx, or a folder of CSV files)",
+    "a sheet (.xlsx, a folder of CSV files, or a CSV list of cells)",
     "run:DIR, the folder of a shift",
 )
 
@@ -75,11 +75,16 @@ def import_process(
                 f"{len(sheet.resources)} roles",
                 "a model says nothing of time: durations are 0 and branches equal until they are edited",
             ]
-        elif path.suffix == ".xlsx" or path.is_dir():
-            from crewless.company.sheet.spreadsheet import read_sheet
+        elif path.suffix == ".xlsx" or path.is_dir() or _is_cells(path):
+            from crewless.company.sheet.spreadsheet import is_cells, read_cells, read_sheet
 
-            sheet = read_sheet(path)
+            alone = not path.is_dir() and is_cells(path)
+            sheet = read_cells(path) if alone else read_sheet(path)
             lines = [f"{len(sheet.cells)} cells, {len(sheet.resources)} resources"]
+            if alone:
+                lines.append(
+                    "a list of cells alone: worked in the order of its rows, a case an hour, until it is edited"
+                )
         else:
             from crewless.company.discover.report import summary, write_report
             from crewless.company.discover.sheet_of_log import discover
@@ -98,6 +103,12 @@ def import_process(
     if report:
         tell(f"report       {report}")
     return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
+
+
+def _is_cells(path: Path) -> bool:
+    from crewless.company.sheet.spreadsheet import is_cells
+
+    return path.suffix == ".csv" and is_cells(path)
 
 
 def columns_of(words: Sequence[str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Pool:
     name: str
     members: tuple[str, ...]
     count: int
-    """Those that can be counted on."""
+    """Those that can be counted on; of a log that names nobody, as many as were at work at once."""
     week: Week
 
 
@@ -65,12 +65,23 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
         mine = np.isin(log.resource, members)
         work = np.array([counts[r].sum() for r in members])
         regular = max(1, int((work >= _REGULAR * work.mean()).sum()))
+        if any(not log.resources[r] for r in members):
+            # Nobody is named: as many as were ever at work at once.
+            regular = max(regular, _most_at_once(log.start[mine], log.end[mine]))
         # Work ends on the stroke of an hour rather than begins there: a sighting at an end counts for the moment before.
         seen = np.concatenate([log.start[mine], np.maximum(log.end[mine] - 1.0, log.start[mine])])
         instant = bool(np.all(log.start[mine] == log.end[mine]))
         week = ALWAYS if instant and regular == 1 else find_week(seen, support=support)
         pools.append(Pool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week))
     return People(pools=tuple(pools), pool_of=pool_of, share=share)
+
+
+def _most_at_once(start: np.ndarray, end: np.ndarray) -> int:
+    worked = end > start
+    times = np.concatenate([end[worked], start[worked]])
+    change = np.concatenate([np.full(worked.sum(), -1), np.full(worked.sum(), 1)])
+    # At one moment those who stop do so before others begin.
+    return int(np.cumsum(change[np.lexsort((change, times))]).max(initial=1))
 
 
 def _labels(counts: np.ndarray, active: np.ndarray, activities: tuple[str, ...]) -> dict[int, str]:

@@ -26,7 +26,8 @@ def summary(log: Log, found: Discovery) -> list[str]:
         f"{len(found.people.pools)} pools of {sum(pool.count for pool in found.people.pools)} people",
         f"fitness {agreement.fitness:.3f} (alignments), precision {agreement.precision:.3f} (escaping edges); "
         f"{agreement.fitting:.1%} of the cases follow the sheet to the letter",
-        f"{found.explained:.0%} of the waiting is explained by people; the rest became delays on the arrows",
+        f"{found.explained:.0%} of the waiting is explained by people"
+        + ("; the rest became delays on the arrows" if found.delays else ""),
     ]
     if log.estimated:
         lines.append("the log names no starts: they were estimated, and durations are as good as that")

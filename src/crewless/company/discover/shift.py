@@ -20,7 +20,6 @@ import numpy as np
 from crewless.company.discover.fit import fit
 from crewless.company.mixed import REVIEW, Handled, read_handled
 from crewless.company.sheet.model import (
-    WEEK_H,
     Arrival,
     Arrow,
     Calendar,
@@ -31,6 +30,7 @@ from crewless.company.sheet.model import (
     Sheet,
     Work,
     check,
+    repeated_week,
 )
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
@@ -169,7 +169,7 @@ def _review(
             f"review: {len(spans)} tickets by the person, {np.mean(spans):.1f} s each, {wrong} wrong; "
             f"{works:g} s at work and {rests:g} s away"
         )
-        week = _breaks(works / 3600, (works + rests) / 3600) if rests else ()
+        week = repeated_week(0.0, works / 3600, (works + rests) / 3600) if rests else ()
         return (_hours(np.array(spans)), wrong / len(spans)), week
     if person and len(person.reply):
         whole = float(person.judge.mean()) + person.reply
@@ -187,11 +187,6 @@ def _worked(start: float, end: float, works: float, rests: float) -> float:
         return rounds * works + min(into, works)
 
     return until(end) - until(start)
-
-
-def _breaks(works_h: float, round_h: float) -> tuple[tuple[float, float], ...]:
-    starts = np.arange(0.0, WEEK_H - 1e-9, round_h)
-    return tuple((float(s), float(min(s + works_h, WEEK_H))) for s in starts)
 
 
 def _arrival(handled: Sequence[Handled], ai: Measured, lines: list[str]) -> Arrival:
@@ -240,10 +235,14 @@ def _sheet(
         works["judge"]["person"] = Work(resource="person", duration=_hours(person.judge), error=error)
         works["hand over"]["person"] = Work(resource="person", duration=_INSTANT)
         works["reply"]["person"] = Work(resource="person", duration=_hours(person.reply))
+    # Whoever has judged a case ends it before the next: what comes later is more urgent.
     cells = [
-        Cell(name=name, role="helpdesk", performer="ai", works=by, rework=REVIEW if name == "hand over" else "")  # type: ignore[arg-type]
+        Cell(
+            name=name, role="helpdesk", performer="ai", works=by, rework=REVIEW if name == "hand over" else "",  # type: ignore[arg-type]
+            priority={"hand over": 2, "reply": 1}.get(name, 0),
+        )
         for name, by in works.items()
-    ]
+    ]  # fmt: skip
     by = {"person": Work(resource="person", duration=review[0], error=review[1])}
     cells.append(Cell(name=REVIEW, role="helpdesk", works=by))  # type: ignore[arg-type]
     flow = [

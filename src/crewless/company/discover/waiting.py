@@ -13,6 +13,9 @@ _IDLE_S = 60.0
 _OPENING_S = 900.0
 """So soon after the doors open, a visit starts because they do."""
 
+_LATE_S = 7200.0
+"""So much later than the week says, the first of a pool may be seen on a day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Waits:
@@ -99,6 +102,10 @@ def _free_spells(
     stop = np.flatnonzero(~free[1:] & free[:-1])
     began, ended = edges[first], edges[stop]
     opened = np.concatenate([[False], is_open])[first] != np.concatenate([is_open, [False]])[first]
+    # A week is known to the hour, and people come later on some days: they are there once one of them has been seen.
+    seen = np.unique(np.concatenate([start, end]))
+    next_seen = np.append(seen, np.inf)[np.searchsorted(seen, began)]
+    began = np.where(opened, np.minimum(np.minimum(next_seen, began + _LATE_S), ended), began)
     long = ended - began >= _IDLE_S
     nothing = np.array([-np.inf])
     return (

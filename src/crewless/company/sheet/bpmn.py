@@ -145,7 +145,7 @@ def _read_messages(graph: _Graph, root: _Element, processes: dict[str, _Element]
 def _read_process(graph: _Graph, process: _Element, role: str) -> None:
     if not any(_tag(e) in _NODES for e in process):
         return
-    first, last = _read_scope(graph, process, role)
+    first, last = _read_scope(graph, process, role, top=True)
     key = process.get("id", "process")
     graph.node(f"{key}/end", "end")
     graph.flows.append((last, f"{key}/end"))
@@ -154,7 +154,7 @@ def _read_process(graph: _Graph, process: _Element, role: str) -> None:
         graph.flows.append((f"{key}/start", first))
 
 
-def _read_scope(graph: _Graph, scope: _Element, role: str) -> tuple[str, str]:
+def _read_scope(graph: _Graph, scope: _Element, role: str, *, top: bool = False) -> tuple[str, str]:
     """Add what a process or a subprocess holds. Returns its one way in, "" when only messages start it, and its way out."""
     found = _Scope()
     for element in scope:
@@ -201,7 +201,7 @@ def _read_scope(graph: _Graph, scope: _Element, role: str) -> tuple[str, str]:
         for n in found.own
     )
     # Work inside that goes on side by side leaves a subprocess once, when all of it is done.
-    out = graph.node(f"{key}/out", "or" if fork and len(last) > 1 and _tag(scope) != "process" else "pass")
+    out = graph.node(f"{key}/out", "or" if fork and len(last) > 1 and not top else "pass")
     graph.flows += [(n, out) for n in last]
     for number, (into, back) in enumerate(found.detours, 1):
         after = graph.node(f"{key}/event {number}", "xor")

@@ -145,6 +145,13 @@ class Sheet:
     arrival: Arrival = field(default_factory=Arrival)
 
 
+def repeated_week(start: float, end: float, every: float) -> tuple[tuple[float, float], ...]:
+    """The interval from ``start`` to ``end``, again each ``every`` hours until the week is over."""
+    count = int((WEEK_H - start - 1e-9) // every) + 1
+    starts = [start + i * every for i in range(count)]
+    return tuple((s, end if s == start else min(s + (end - start), WEEK_H)) for s in starts)
+
+
 def check(sheet: Sheet) -> Sheet:
     """The same sheet, when it can be run.
 

@@ -1,11 +1,13 @@
 """A sheet as a spreadsheet and back without loss: one row a cell; ``.xlsx``, or a folder of CSV files.
 
 Six tables: cells, gateways, arrows, resources, calendars, arrival. A duration is written ``exponential 0.5``, a week
-``9-17; 33-41``. Numbers are written in full, so that reading gives the same bits.
+``9-17; 33-41`` or ``0-1.5 every 2``. Numbers are written in full, so that reading gives the same bits.
 """
 
 import csv
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crewless.company.sheet.model import (
     PERFORMERS,
@@ -21,8 +23,12 @@ from crewless.company.sheet.model import (
     Sheet,
     Work,
     check,
+    repeated_week,
 )
 from crewless.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _WORK = ("resource", "duration", "error", "catch", "cost")
 _MEETING = ("people", "hours", "probability", "agree")
@@ -58,6 +64,8 @@ def write_sheet(sheet: Sheet, path: Path) -> None:
                 writer.writerows(tables[name])
         return
     from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -67,6 +75,11 @@ def write_sheet(sheet: Sheet, path: Path) -> None:
             for place, column in enumerate(columns, 1):
                 cell = page.cell(at, place, row[column])
                 cell.data_type = "s"  # A name that begins with = is no formula.
+                cell.font = Font(bold=at == 1)
+        page.freeze_panes = "B2"
+        for place, column in enumerate(columns, 1):
+            widest = max((len(row[column]) for row in tables[name]), default=0)
+            page.column_dimensions[get_column_letter(place)].width = min(40, max(len(column), widest) + 2)
     book.save(path)
 
 
@@ -87,6 +100,72 @@ def read_sheet(path: Path) -> Sheet:
     return check(_sheet(tables))
 
 
+def read_cells(path: Path) -> Sheet:
+    """A list of cells alone, one row a cell, worked one after the other in the order of the rows: a CSV file, or the first
+    table of a workbook.
+
+    Only ``name`` is needed. Columns without a performer's name (``duration``, ``resource``, ``error``, ``catch``, ``cost``) are
+    those of the row's performer, who is a person unless ``performer`` says otherwise; the resource is the role unless it is
+    named. A case comes every hour; resources have one member who is always there.
+
+    Raises:
+        BadInput: as :func:`read_sheet`.
+    """
+    lines = _workbook_lines(path, "") if path.suffix == ".xlsx" else _csv_lines(path)
+    head = [word.strip().lower() for word in lines[0]] if lines else []
+    known = [*COLUMNS["cells"], *_WORK]
+    unknown = [word for word in head if word and word not in known]
+    if "name" not in head or unknown:
+        what = "no column 'name'" if "name" not in head else f"a column {unknown[0]!r}"
+        raise BadInput(f"{path.name}: there is {what}", alternatives=known)
+    rows = []
+    for line in lines[1:]:
+        if any(line):
+            given = dict(zip(head, line, strict=False))
+            row = dict.fromkeys(COLUMNS["cells"], "") | {"priority": "0", "capacity": "0"}
+            row |= {column: value for column, value in given.items() if value and column in row}
+            row["performer"] = row["performer"] or "person"
+            row |= {f"{row['performer']} {w}": given[w] for w in _WORK if given.get(w)}
+            _fill(row)
+            rows.append(row)
+    names = [row["name"] for row in rows]
+    way = ["start", *names, "end"]
+    resources = dict.fromkeys(row[f"{p} resource"] for row in rows for p in PERFORMERS if row[f"{p} resource"])
+    member = {"count": "1", "calendar": "", **dict.fromkeys(COLUMNS["resources"][3:], "0")}
+    tables: Rows = {
+        "cells": rows,
+        "gateways": [{"name": end, "kind": end} for end in ("start", "end")],
+        "arrows": [{"source": a, "target": b, "probability": "1", "delay": "constant 0"} for a, b in pairwise(way)],
+        "resources": [{"name": name, **member} for name in resources],
+        "calendars": [],
+        "arrival": [{"between": "exponential 1", "calendar": ""}],
+    }
+    return check(_sheet(tables))
+
+
+def is_cells(path: Path) -> bool:
+    """Whether a CSV file or a workbook is a list of cells alone, and neither a whole sheet nor an event log."""
+    if path.suffix == ".xlsx":
+        return "arrows" not in _book(path).sheetnames
+    lines = _csv_lines(path)
+    head = {word.strip().lower() for word in lines[0]} if lines else set()
+    return "name" in head and bool(head & {"performer", *_WORK, *(f"{p} duration" for p in PERFORMERS)} - {"resource"})
+
+
+def _fill(row: dict[str, str]) -> None:
+    """What a row leaves out of the works that it begins to describe."""
+    for performer in PERFORMERS:
+        told = any(row[f"{performer} {w}"] for w in _WORK)
+        if told or performer == row["performer"]:
+            row[f"{performer} resource"] = row[f"{performer} resource"] or row["role"] or f"{performer}s"
+            row[f"{performer} duration"] = row[f"{performer} duration"] or "constant 0"
+            for w in ("error", "catch", "cost"):
+                row[f"{performer} {w}"] = row[f"{performer} {w}"] or "0"
+    if row["meeting people"]:
+        defaults = {"meeting hours": "0.5", "meeting probability": "1", "meeting agree": "1"}
+        row |= {column: row[column] or value for column, value in defaults.items()}
+
+
 def _csv_lines(path: Path) -> list[list[str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -95,22 +174,38 @@ def _csv_lines(path: Path) -> list[list[str]]:
         raise BadInput(f"{path.name} cannot be read: {error}") from None
 
 
-def _workbook_lines(path: Path, name: str) -> list[list[str]]:
+def _book(path: Path) -> "Workbook":
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path, data_only=True)
-        rows = list(book[name].iter_rows(values_only=True))
+        return load_workbook(path, data_only=True)
     except (OSError, KeyError, BadZipFile, InvalidFileException) as error:
-        raise BadInput(f"{path.name}, table {name}, cannot be read: {error}", alternatives=COLUMNS) from None
-    return [["" if value is None else str(value) for value in row] for row in rows]
+        raise BadInput(f"{path.name} cannot be read as a workbook: {error}") from None
+
+
+def _workbook_lines(path: Path, name: str) -> list[list[str]]:
+    """Of a table; of the first when ``name`` is empty."""
+    book = _book(path)
+    if name and name not in book.sheetnames:
+        raise BadInput(f"{path.name} has no table {name!r}", alternatives=COLUMNS)
+    page = book[name or book.sheetnames[0]]
+    return [["" if value is None else str(value) for value in row] for row in page.iter_rows(values_only=True)]
 
 
 def _duration(duration: Duration) -> str:
     return " ".join([duration.kind, *map(repr, duration.numbers)])
+
+
+def _week(week: tuple[tuple[float, float], ...]) -> str:
+    """Thousands of equal breaks would not fit into a workbook's cell, which holds 32,767 characters."""
+    if len(week) > 2:
+        (start, end), every = week[0], week[1][0] - week[0][0]
+        if week == repeated_week(start, end, every):
+            return f"{start!r}-{end!r} every {every!r}"
+    return "; ".join(f"{start!r}-{end!r}" for start, end in week)
 
 
 def _rows(sheet: Sheet) -> Rows:
@@ -138,9 +233,7 @@ def _rows(sheet: Sheet) -> Rows:
             | {"leave_days_per_year": repr(r.leave_days_per_year), "handover": repr(r.handover)}
             for r in sheet.resources
         ],
-        "calendars": [
-            {"name": c.name, "week": "; ".join(f"{start!r}-{end!r}" for start, end in c.week)} for c in sheet.calendars
-        ],
+        "calendars": [{"name": c.name, "week": _week(c.week)} for c in sheet.calendars],
         "arrival": [{"between": _duration(sheet.arrival.between), "calendar": sheet.arrival.calendar}],
     }
 
@@ -171,9 +264,16 @@ class _Row:
         return Duration(kind=kind, numbers=tuple(self.number(column, n) for n in numbers))
 
     def week(self, column: str) -> tuple[tuple[float, float], ...]:
-        parts = [part.split("-") for part in self.text(column).split(";") if part.strip()]
+        text = self.text(column)
+        if " every " in text:
+            interval, every = text.split(" every ", 1)
+            ends = [self.number(column, n) for n in interval.split("-")]
+            if len(ends) != 2 or not self.number(column, every) >= ends[1] - ends[0] > 0:
+                raise BadInput(f"{self.where}, {column}: {text!r}", alternatives=["0-1.5 every 2"])
+            return repeated_week(ends[0], ends[1], self.number(column, every))
+        parts = [part.split("-") for part in text.split(";") if part.strip()]
         if any(len(part) != 2 for part in parts):
-            raise BadInput(f"{self.where}, {column}: {self.text(column)!r}", alternatives=["9-17; 33-41"])
+            raise BadInput(f"{self.where}, {column}: {text!r}", alternatives=["9-17; 33-41", "0-1.5 every 2"])
         return tuple((self.number(column, a), self.number(column, b)) for a, b in parts)
 
     def cell(self) -> Cell:

@@ -1,6 +1,7 @@
 """A sheet compiled to arrays, which the event loop reads. A choice of performers changes four of them."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -147,7 +148,9 @@ def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -
         c_first=np.cumsum([0, 0, *map(len, week)]).astype(np.int32),
         opens=np.array([a for a, _ in intervals], float),
         closes=np.array([b for _, b in intervals], float),
-        worked=np.array([sum(b - a for a, b in one[:i]) for one in week for i in range(len(one))], float),
+        worked=np.array(
+            [h for one in week for h in list(accumulate((b - a for a, b in one), initial=0.0))[:-1]], float
+        ),
         week=np.array([WEEK_H, *(sum(b - a for a, b in one) for one in week)], float),
         arrival=durations.add(sheet.arrival.between),
         arrival_calendar=_calendar(sheet, calendars, sheet.arrival.calendar),
