@@ -3,6 +3,7 @@
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+import asyncio
 import contextlib
 import io
 import time
@@ -20,12 +21,9 @@ from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
 from crewless.core.services import SERVICES
 
-_SHAPES = {
-    mujoco.mjtGeom.mjGEOM_SPHERE,
-    mujoco.mjtGeom.mjGEOM_CAPSULE,
-    mujoco.mjtGeom.mjGEOM_CYLINDER,
-    mujoco.mjtGeom.mjGEOM_BOX,
-}
+_SPHERE, _CAPSULE, _CYLINDER, _BOX = (
+    int(getattr(mujoco.mjtGeom, f"mjGEOM_{name}")) for name in ("SPHERE", "CAPSULE", "CYLINDER", "BOX")
+)
 _SCALE = np.array([[64, 115, 217], [76, 170, 168], [240, 190, 60], [214, 64, 60]])
 """Cold to the winding's limit, by thirds."""
 
@@ -85,7 +83,7 @@ class Viewer:
             self._bodies[body] = scene.add_frame(f"/robot/{body}", show_axes=False)
         for geom in range(model.ngeom):
             body = int(model.geom_bodyid[geom])
-            if body == 0 or model.geom_type[geom] not in _SHAPES:
+            if body == 0 or int(model.geom_type[geom]) not in (_SPHERE, _CAPSULE, _CYLINDER, _BOX):
                 continue
             mesh = _mesh(int(model.geom_type[geom]), model.geom_size[geom])
             name = model.geom(geom).name
@@ -99,7 +97,7 @@ class Viewer:
                 wxyz=tuple(model.geom_quat[geom]),
                 position=tuple(model.geom_pos[geom]),
             )
-            if name.startswith("motor:") or ("motor:" in name):
+            if "motor:" in name:
                 self._motors[numbers[name.replace("motor:", "", 1)]] = handle
         self._pose()
         focus, away = (
@@ -161,8 +159,20 @@ class Viewer:
 
     def close(self) -> None:
         """Stop serving."""
+        # viser leaves its event loop open, with tasks that still wait in it.
+        loop = getattr(getattr(self.server, "_websock_server", None), "_background_event_loop", None)
         with contextlib.redirect_stdout(io.StringIO()):
             self.server.stop()
+            until_s = time.monotonic() + 5.0
+            while loop is not None and loop.is_running() and time.monotonic() < until_s:
+                time.sleep(0.01)
+        if loop is None or loop.is_running() or loop.is_closed():
+            return
+        waiting = asyncio.all_tasks(loop)
+        for task in waiting:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        loop.close()
 
 
 def view(design: Design, *, port: int, seconds: float | None = None) -> None:
@@ -195,7 +205,7 @@ def _folder(name: str) -> str:
 
 def _mesh(kind: int, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (n, 3) and triangles (m, 3) of a geom about its own centre."""
-    if kind == mujoco.mjtGeom.mjGEOM_BOX:
+    if kind == _BOX:
         corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float) * size
         faces = [
             [0, 1, 3],
@@ -213,9 +223,9 @@ def _mesh(kind: int, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # One corner for each side, so that edges stay sharp.
         triangles = np.array(faces)
         return corners[triangles.reshape(-1)], np.arange(triangles.size).reshape(-1, 3)
-    half = 0.0 if kind == mujoco.mjtGeom.mjGEOM_SPHERE else float(size[1])
+    half = 0.0 if kind == _SPHERE else float(size[1])
     radius = float(size[0])
-    if kind == mujoco.mjtGeom.mjGEOM_CYLINDER:
+    if kind == _CYLINDER:
         profile = [(0.0, -half), (radius, -half), (radius, -half), (radius, half), (radius, half), (0.0, half)]
     else:
         angles = np.linspace(-np.pi / 2, np.pi / 2, 13)
