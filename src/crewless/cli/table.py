@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "replay": "make a video of a recorded episode, with what was decided drawn in",
     "plan": "from a goal to a running factory: blueprint, checks, pictures, schedule, simulated shift",
     "company": "the company as a sheet of cells: what every human cell costs in time, money, errors and meetings",
+    "robot": "a hand and a humanoid from motors, gears and heat: model, bill of parts, report; or live in the browser",
     "academy": "simulated robots by the million: machines, memory, hours and cost for a target",
     "doctor": "say what is missing on this machine, and the command that mends it",
 }

@@ -60,6 +60,7 @@ def test_both_sides_angles_mean_the_same(model):
         "hip_roll",
         "hip_yaw",
         "wrist_flexion",
+        "forearm_roll",
         "index_base",
     )
     for side in ("right", "left"):
@@ -77,6 +78,10 @@ def test_both_sides_angles_mean_the_same(model):
 def test_a_fixed_base_has_no_free_joint():
     model = humanoid(Design(body=BodyDesign(base="fixed"))).compile()
     assert model.nq == model.nv == 75
+    data = mujoco.MjData(model)
+    mujoco.mj_step(model, data, 252)
+    assert np.abs(data.qpos).max() < 0.1
+    assert np.abs(data.qvel).max() < 0.1
 
 
 def test_motors_that_outweigh_their_segment_are_refused():

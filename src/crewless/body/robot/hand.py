@@ -10,7 +10,8 @@ is its mirror image). Joints, all in rad and 0 with the flat hand:
 
 Each has an actuator of its name, but for ``<finger>_middle`` and ``<finger>_tip``: one tendon over both pulleys, the actuator
 ``<finger>_curl``, bends them together, and the tip goes on when the middle has met something. An actuator's control is its
-joint's angle; a curl's is middle + 0.7 tip. Positive spreads towards the little finger.
+joint's angle; a curl's is middle + 0.7 tip. Positive spreads towards the little finger;
+positive rolls turn the palm up.
 
 Sites: ``<finger>_tip`` in the middle of the fingertip's pad, z out of the pad; ``palm`` on the palm, z out of it; ``grasp``
 where a thing to be held is best put.
@@ -130,6 +131,7 @@ def _add_forearm(spec: mujoco.MjSpec, elbow: "mujoco.MjsBody", design: Design) -
     """The forearm with a cylinder for each motor where it sits, in rings from the elbow."""
     length = length_m("forearm", design.height_m)
     forearm = elbow.add_body(name="forearm")
+    mirror = 1.0 if design.hand.side == "right" else -1.0
     drives = hand_drives(design)
     motors_kg, whole_kg = sum(one.mass_kg for one in drives), mass_kg("forearm", design.mass_kg)
     # A quarter of the forearm is left for its frame, bearings and cables.
@@ -164,7 +166,7 @@ def _add_forearm(spec: mujoco.MjSpec, elbow: "mujoco.MjsBody", design: Design) -
             conaffinity=0,
             group=_SEEN,
         )
-    _drive_joint(spec, forearm, design, "roll", "forearm_roll", [0, 1, 0], load=0.003)
+    _drive_joint(spec, forearm, design, "roll", "forearm_roll", [0, mirror, 0], load=0.003)
     return forearm
 
 

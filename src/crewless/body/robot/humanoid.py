@@ -124,7 +124,13 @@ def humanoid(design: Design | None = None) -> mujoco.MjSpec:
         _add_leg(spec, pelvis, side, sign, design)
     for side, sign in zip(SIDES, (-1.0, 1.0), strict=True):
         _add_arm(spec, chest, side, sign, design)
-    for first, second in (("pelvis", "chest"), ("pelvis", "right_thigh"), ("pelvis", "left_thigh")):
+    # A bolted pelvis is part of the world to MuJoCo, and then not even its own children are kept from touching it.
+    for first, second in (
+        ("pelvis", "waist"),
+        ("pelvis", "chest"),
+        ("pelvis", "right_thigh"),
+        ("pelvis", "left_thigh"),
+    ):
         spec.add_exclude(bodyname1=first, bodyname2=second)
     return spec
 
@@ -156,9 +162,13 @@ def battery_kg(design: Design) -> float:
     return design.body.battery_wh / design.body.battery_wh_kg if design.body else 0.0
 
 
+def group_of(name: str) -> str:
+    """The group of a joint of the trunk or the limbs, with or without its side."""
+    return _GROUP_OF[name.split("_", 1)[1] if name.split("_", 1)[0] in SIDES else name]
+
+
 def _drive_of(design: Design, name: str) -> Drive:
-    joint = name.split("_", 1)[1] if name.split("_", 1)[0] in SIDES else name
-    return drive(design, _GROUP_OF[joint], name=name)
+    return drive(design, group_of(name), name=name)
 
 
 def _check_masses(design: Design) -> None:

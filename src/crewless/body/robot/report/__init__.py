@@ -1,0 +1,1 @@
+"""A design on paper: its figures, its bill of parts, its plots, a page and a PDF."""
