@@ -124,7 +124,6 @@ class Kinematics:
             targets[free] += self._step(jacobian, error, targets[free], free)
         return targets, worst
 
-
     def _step(self, jacobian: np.ndarray, error: np.ndarray, now: np.ndarray, free: np.ndarray) -> np.ndarray:
         """A damped step within the ranges: what would leave its range stays, and the rest is solved again without it."""
         open_ = np.ones(len(free), bool)

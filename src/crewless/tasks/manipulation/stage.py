@@ -167,7 +167,9 @@ class PhysicsVerifier:
             outcome = "right"
         elif not claimed_done and not now.get("harm", False):
             outcome = "handed_over"
-        return Verdict(case=case.id, outcome=outcome, claimed_done=claimed_done, evidence={**now, "before": dict(before)})
+        return Verdict(
+            case=case.id, outcome=outcome, claimed_done=claimed_done, evidence={**now, "before": dict(before)}
+        )
 
     def _body(self) -> RobotBody:
         if self._task.body is None:
@@ -205,4 +207,6 @@ def touching(model: mujoco.MjModel, data: mujoco.MjData, thing: str) -> set[str]
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value for key, value in values.items()}
+    return {
+        key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value for key, value in values.items()
+    }
