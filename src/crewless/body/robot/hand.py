@@ -24,6 +24,7 @@ import math
 import mujoco
 import numpy as np
 
+from crewless.body.robot.actuators.drive import Drive
 from crewless.body.robot.anthropometry import METACARPALS_M, PHALANGES_M, STATURE_M, TIP_TISSUE_M, length_m, mass_kg
 from crewless.body.robot.design import FINGERS, Design, drive
 from crewless.core.errors import BadInput
@@ -129,8 +130,7 @@ def _add_forearm(spec: mujoco.MjSpec, elbow: "mujoco.MjsBody", design: Design) -
     """The forearm with a cylinder for each motor where it sits, in rings from the elbow."""
     length = length_m("forearm", design.height_m)
     forearm = elbow.add_body(name="forearm")
-    names = _drive_names(design)
-    drives = [drive(design, group, name=name) for name, group in names.items()]
+    drives = hand_drives(design)
     motors_kg, whole_kg = sum(one.mass_kg for one in drives), mass_kg("forearm", design.mass_kg)
     # A quarter of the forearm is left for its frame, bearings and cables.
     if motors_kg > 0.75 * whole_kg:
@@ -168,7 +168,7 @@ def _add_forearm(spec: mujoco.MjSpec, elbow: "mujoco.MjsBody", design: Design) -
     return forearm
 
 
-def _drive_names(design: Design) -> dict[str, str]:
+def hand_drive_groups(design: Design) -> dict[str, str]:
     """Every drive of a hand and its group, in the order of the actuators."""
     names = {"forearm_roll": "roll", "wrist_deviation": "wrist", "wrist_flexion": "wrist"}
     for finger in design.hand.fingers:
@@ -179,6 +179,13 @@ def _drive_names(design: Design) -> dict[str, str]:
             names["little_arch"] = "arch"
         names |= {f"{finger}_spread": "spread", f"{finger}_base": "base", f"{finger}_curl": "curl"}
     return names
+
+
+def hand_drives(design: Design) -> list[Drive]:
+    """The drives of a hand in the order of its actuators."""
+    return [
+        drive(design, group, name=name, length_m=_cable_m(design)) for name, group in hand_drive_groups(design).items()
+    ]
 
 
 def _palm_load(design: Design) -> float:

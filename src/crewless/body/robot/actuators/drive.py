@@ -125,6 +125,15 @@ class Drive:
         return self.efficiency * self.ratio**2 * self.motor.friction_nm_s
 
     @property
+    def winding_in_model(self) -> bool:
+        """Whether MuJoCo's motor carries the winding's temperature.
+
+        It heats by V / R even where the stage allows less, so only where the two are of one size; elsewhere there is so much
+        voltage to spare that the resistance does not matter to the torque.
+        """
+        return self.stage.current_limit_a >= 0.6 * self.stage.volts / self.motor.resistance_ohm
+
+    @property
     def backlash_rad(self) -> float:
         """The gear's play at the joint."""
         return self.gear.backlash_rad / (self.tendon.ratio if self.tendon else 1.0)
@@ -198,15 +207,22 @@ class Drive:
     ) -> "mujoco.MjsActuator":
         """Put the drive on a joint or a tendon of a model, with its position loop inside.
 
-        Its control is a joint angle (rad); its one activation is the winding's temperature above the ambient (K). The
-        model has one thermal node: the winding's capacity against the air through both resistances, which is right when the
-        housing has warmed up and too hot before; :class:`crewless.body.robot.winding.Windings` makes it two nodes. L / R is
-        under the time step and left out.
+        Its control is a joint angle (rad). Where ``winding_in_model``, its one activation is the winding's temperature above
+        the ambient (K), with one thermal node: the winding's capacity against the air through both resistances. See
+        :mod:`crewless.body.robot.winding` for two nodes and the right heat at the current limit. L / R is under the time
+        step and left out.
         """
         kt, e = self.ratio * self.motor.torque_constant_nm_a, self.efficiency
         stiffness, damping = self.gains(load_kg_m2)
         heat = self.heat
-        outward = self.motor.winding_housing_k_w + heat.cooling_k_w
+        thermal = [
+            (self.motor.winding_housing_k_w + heat.cooling_k_w) / e,
+            self.motor.winding_capacity_j_k * e,
+            0.0,
+            COPPER_PER_K,
+            REFERENCE_C,
+            self.ambient_c,
+        ]
         made = spec.add_actuator(name=self.name, target=target, trntype=transmission, ctrlrange=[low, high])
         made.set_to_dcmotor(
             motorconst=[kt, kt],
@@ -214,14 +230,7 @@ class Drive:
             # The stage's limit, not the winding's resistance: that one is in the voltage.
             saturation=[min(self.torque_per_amp * self.stage.current_limit_a, self._tendon_torque_nm()), 0.0, 0.0],
             controller=[stiffness, 0.0, damping, 0.0, 0.0, self.stage.volts],
-            thermal=[
-                outward / e,
-                self.motor.winding_capacity_j_k * e,
-                0.0,
-                COPPER_PER_K,
-                REFERENCE_C,
-                self.ambient_c,
-            ],
+            thermal=thermal if self.winding_in_model else [0.0] * 6,
             ctrlspec=int(mujoco.mjtCtrlInput.mjINPUT_POS),
         )
         made.armature = self.reflected_inertia_kg_m2

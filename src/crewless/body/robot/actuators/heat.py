@@ -53,8 +53,8 @@ class Heat:
         values, vectors = np.linalg.eig(matrix)
         start = np.array([self.ambient_c] * 2 if start_c is None else start_c)
         weights = np.linalg.solve(vectors, start - rest)
-        growth = np.exp(np.minimum(np.outer(np.asarray(times_s, float), values.real), 50.0))
-        return rest + (growth * weights.real) @ vectors.real.T
+        growth = np.exp(np.minimum(np.outer(np.asarray(times_s, float), np.real(values)), 50.0))
+        return rest + (growth * np.real(weights)) @ np.real(vectors).T
 
     def continuous_current_a(self) -> float:
         """See :meth:`Motor.continuous_current_a`, with this cooling."""

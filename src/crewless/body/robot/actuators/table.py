@@ -13,14 +13,15 @@ def motors() -> dict[str, Motor]:
     """Every motor by name. A row with ``like`` is made from its parent by :func:`similar`."""
     import yaml
 
-    rows: dict[str, dict[str, Any]] = yaml.safe_load(resources.files(__package__).joinpath("motors.yaml").read_text())
+    rows: dict[str, dict[str, Any]] = yaml.safe_load(
+        resources.files("crewless.body.robot.actuators").joinpath("motors.yaml").read_text()
+    )
     made: dict[str, Motor] = {}
     for name, row in rows.items():
         if "like" in row:
             made[name] = similar(made[row["like"]], name=name, scale=row["scale"], turns=row["turns"])
         else:
-            numbers = {key: value if key in ("source", "assumption") else float(value) for key, value in row.items()}
-            made[name] = Motor(name=name, **numbers)
+            made[name] = Motor(name=name, **row)
     return made
 
 
