@@ -59,7 +59,7 @@ def table_scene(
         carriage.add_joint(name=name, type=kind, axis=axes[axis], range=[low, high], armature=0.02 if turn else 1.0)
         servo = spec.add_actuator(
             name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT, ctrlrange=[low, high],
-            forcerange=[-60.0, 60.0] if turn else [-250.0, 250.0],
+            forcerange=[-60.0, 60.0] if turn else [-600.0, 600.0],
         )  # fmt: skip
         servo.set_to_position(kp=600.0 if turn else 2e4, kv=30.0 if turn else 600.0)
     child = hand()
