@@ -48,6 +48,8 @@ class Grasp:
     """Shape (4,): the thing's turn in the palm's frame."""
     opened: np.ndarray
     """Shape (nu,): actuators before."""
+    fingers: int = 4
+    """So many from the index finger on, and the thumb."""
     closed: np.ndarray
     """Shape (nu,): actuators' targets when it is held; they lie inside the thing, which makes the force."""
 
@@ -174,7 +176,7 @@ def _extent(shape: Shape, quat: np.ndarray) -> tuple[float, float]:
     return (y / 2, z / 2) if abs(turned[4]) > 0.9 else (z / 2, y / 2)
 
 
-def pinches(trial: Trial) -> Iterator[Grasp]:
+def pinches(trial: Trial, squeeze_m: float = 0.018) -> Iterator[Grasp]:
     """The thing between the pads of the thumb and of one to four fingers."""
     shape, kinematics = trial.shape, trial.kinematics
     for quat in _turns(shape):
@@ -187,11 +189,11 @@ def pinches(trial: Trial) -> Iterator[Grasp]:
             for height in (0.055, 0.07, 0.042):
                 for along in (0.095, 0.11, 0.08):
                     centre = np.array([middle_x, along, height])
-                    found = [_pads(kinematics, fingers, centre, half_y + beyond) for beyond in (0.012, 0.0, -0.018)]
+                    found = [_pads(kinematics, fingers, centre, half_y + beyond) for beyond in (0.012, 0.0, -squeeze_m)]
                     if found[1][1] > 0.008:
                         continue
                     yield Grasp(
-                        way=f"pinch with {count}", centre_m=centre, quat=quat, opened=found[0][0], closed=found[2][0]
+                        way=f"pinch with {count}", fingers=count, centre_m=centre, quat=quat, opened=found[0][0], closed=found[2][0]
                     )
 
 
