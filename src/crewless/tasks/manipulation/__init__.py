@@ -6,13 +6,15 @@ from crewless.tasks.manipulation.carry import CarryTask
 from crewless.tasks.manipulation.lift import PinchLiftTask
 from crewless.tasks.manipulation.stage import ManipulationConfig, ManipulationTask
 from crewless.tasks.manipulation.touch import FingertipReachTask, PoseMatchTask
+from crewless.tasks.manipulation.turn import CubeRotateTask
 
-TASKS: tuple[type[ManipulationTask], ...] = (FingertipReachTask, PoseMatchTask, PinchLiftTask, CarryTask)
+TASKS: tuple[type[ManipulationTask], ...] = (FingertipReachTask, PoseMatchTask, PinchLiftTask, CubeRotateTask, CarryTask)
 """All that keep the contract of :class:`crewless.core.task.Task`."""
 
 __all__ = [
     "TASKS",
     "CarryTask",
+    "CubeRotateTask",
     "FingertipReachTask",
     "ManipulationConfig",
     "ManipulationTask",

@@ -193,7 +193,12 @@ def pinches(trial: Trial, squeeze_m: float = 0.018) -> Iterator[Grasp]:
                     if found[1][1] > 0.008:
                         continue
                     yield Grasp(
-                        way=f"pinch with {count}", fingers=count, centre_m=centre, quat=quat, opened=found[0][0], closed=found[2][0]
+                        way=f"pinch with {count}",
+                        fingers=count,
+                        centre_m=centre,
+                        quat=quat,
+                        opened=found[0][0],
+                        closed=found[2][0],
                     )
 
 

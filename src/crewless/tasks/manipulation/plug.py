@@ -1,4 +1,6 @@
-"""Plug a solar panel's connector in: take the plug from the table, bring its pin before the socket, push it home, let go."""
+"""Plug a solar panel's connector in: take the plug from the table, bring its pin before the socket, push it home.
+
+The socket has no latch, so the hand must still be there: letting go draws the pin out by up to a centimetre."""
 
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -17,13 +19,13 @@ from crewless.tasks.manipulation.lift import on_gantry, place
 from crewless.tasks.manipulation.shapes import Part, Shape
 from crewless.tasks.manipulation.stage import ManipulationTask, Script, ahead, touching
 
-PIN_M, PIN_RADIUS_M = 0.024, 0.004
+PIN_M, PIN_RADIUS_M = 0.030, 0.004
 """Length and radius of the pin, about those of the usual panel connector's (an assumption; makers differ by a millimetre)."""
 PLAY_M = 0.0012
 """Room between the pin and each wall of the socket."""
-HOME_M = 0.018
+HOME_M = 0.015
 """The pin must be so deep in the socket."""
-_BODY_M = (0.045, 0.022, 0.034)
+_BODY_M = (0.056, 0.022, 0.034)
 _PLUG = Shape(
     name="plug",
     kind="tool",
@@ -40,12 +42,13 @@ _PLUG = Shape(
 )
 _HEIGHT_M = 0.11
 """Of the socket's hole over the table."""
-_DEPTH_M = 0.026
+_DEPTH_M = 0.030
 _TIP_M = _BODY_M[0] / 2 + PIN_M
 
 
 class ConnectorTask(ManipulationTask):
-    """A plug lies on the table, a socket stands beside it; the plug is in when its pin is 18 mm deep and nobody holds it.
+    """A plug lies on the table, a socket stands beside it; the plug is in when its pin is 15 mm deep
+    along the hole, and still is a second later.
 
     Slots: the plug's ``x``, ``y``, m, ``yaw``, rad; the socket's mouth ``socket_x``, ``socket_y``, m, and where it looks, ``socket_yaw``, rad.
     """
@@ -96,12 +99,14 @@ class ConnectorTask(ManipulationTask):
         data.mocap_quat[0] = [np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
 
     def script(self, body: RobotBody, given: Mapping[str, float]) -> Script:
-        """Pinch the plug's body, lift, line the pin up by what is seen of it, push against the give of the fingers, let go, leave."""
+        """Pinch the plug's body, lift, line the pin up by what is seen of it, push against the give of the fingers."""
         trial, grasp = _planned()
         kinematics = Kinematics(body.model)
         gantry = kinematics.index([f"right_{axis}" for axis in AXES])
         opened, closed = on_gantry(kinematics, trial, grasp)
-        thing = body.data.body("thing").xpos.copy()
+        # Taken behind its middle, so that the thumb does not meet the socket before the pin is home.
+        along = np.array([np.cos(given["yaw"]), np.sin(given["yaw"]), 0.0])
+        thing = body.data.body("thing").xpos - 0.004 * along
         low = hover(kinematics, grasp.centre_m, thing, given["yaw"], opened)
         high = hover(kinematics, grasp.centre_m, thing + [0.0, 0.0, 0.12], given["yaw"], low)
         gripped, lifted = closed.copy(), closed.copy()
@@ -118,31 +123,24 @@ class ConnectorTask(ManipulationTask):
                 move, turn = _left(body, given, back)
                 if back > 0 and np.linalg.norm(move) < 0.0006 and abs(turn) < 0.01:
                     break
-                if back < 0 and _depth(body.data, given) > HOME_M + 0.003:
+                if back < 0 and _depth(body.data, given) > HOME_M + 0.010:
                     break
                 targets = targets.copy()
                 # The turn is about the gantry's middle, so the place is corrected as it turns.
                 targets[gantry[3]] += np.clip(0.5 * turn, -0.03, 0.03)
                 targets[gantry[:3]] += np.clip(0.5 * move, -speed * CONTROL_S, speed * CONTROL_S)
                 yield targets
-        released = targets.copy()
-        fingers = np.setdiff1d(np.arange(body.model.nu), gantry)
-        released[fingers] = opened[fingers]
-        yield from path(targets, released, 0.8)
-        away = released.copy()
-        away[gantry[2]] = min(0.3, away[gantry[2]] + 0.12)
-        yield from path(released, away, 1.0)
-        yield from hold(away, 0.3)
+        yield from hold(targets, 0.3)
 
     def read(self, body: RobotBody, given: Mapping[str, float]) -> dict[str, Any]:
-        """How deep the pin is now and a second later, how far beside the axis, and who touches the plug."""
+        """How deep the pin is now and a second later, how far beside the axis, and what touches the plug."""
         later = ahead(body, 1.0)
         depths = [_depth(data, given) for data in (body.data, later)]
         beside = [float(np.linalg.norm(_pin(data, given)[1:])) for data in (body.data, later)]
         touched = touching(body.model, later, "thing")
         inside = min(depths) > HOME_M and max(beside) < PLAY_M + PIN_RADIUS_M
         return {
-            "right": inside and touched <= {"socket"}, "depth_m": depths[0], "depth_after_1_s_m": depths[1],
+            "right": inside and "socket" in touched, "depth_m": depths[0], "depth_after_1_s_m": depths[1],
             "beside_axis_m": beside[0], "touched_by": sorted(touched),
         }  # fmt: skip
 
@@ -154,7 +152,7 @@ def _planned() -> tuple[Trial, Grasp]:
     """The plug is always the same, so it is planned once. Its pin points to the palm's -x, which is the world's +x."""
     if not _PLAN:
         trial = Trial(Shape(name="plug", kind="box", mass_kg=_PLUG.mass_kg, parts=_PLUG.parts[:1]))
-        grasp = plan(trial, ways=lambda one: (way for way in pinches(one, 0.008) if way.fingers == 2))
+        grasp = plan(trial, ways=lambda one: (way for way in pinches(one, 0.022) if way.fingers == 2))
         assert grasp is not None
         _PLAN.append((trial, grasp))
     return _PLAN[0]

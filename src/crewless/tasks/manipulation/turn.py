@@ -108,7 +108,13 @@ class CubeRotateTask(ManipulationTask):
             for bodies in (touching(body.model, data, "thing") for data in (body.data, later))
         )
         right = held and all(abs(turn - given["turn"]) < MATCHED_RAD for turn in turns)
-        return {"right": right, "turned_rad": turns[0], "turned_after_1_s_rad": turns[1], "held": held, "harm": not held}
+        return {
+            "right": right,
+            "turned_rad": turns[0],
+            "turned_after_1_s_rad": turns[1],
+            "held": held,
+            "harm": not held,
+        }
 
     _start: np.ndarray | None = None
     _trial = None
