@@ -37,5 +37,5 @@ def test_the_same_seed_plays_the_same_game_and_bad_actions_are_refused():
     env.reset(seed=1)
     with pytest.raises(BadInput, match="three numbers"):
         env.step({KEEPER: np.zeros(2), CHASER: np.zeros(3)})
-    with pytest.raises(BadInput, match="0.5 to 600"):
+    with pytest.raises(BadInput, match=r"0\.5 to 600"):
         KeepAwayEnv(0)

@@ -8,7 +8,13 @@ from crewless.tasks.manipulation.stage import ManipulationConfig, ManipulationTa
 from crewless.tasks.manipulation.touch import FingertipReachTask, PoseMatchTask
 from crewless.tasks.manipulation.turn import CubeRotateTask
 
-TASKS: tuple[type[ManipulationTask], ...] = (FingertipReachTask, PoseMatchTask, PinchLiftTask, CubeRotateTask, CarryTask)
+TASKS: tuple[type[ManipulationTask], ...] = (
+    FingertipReachTask,
+    PoseMatchTask,
+    PinchLiftTask,
+    CubeRotateTask,
+    CarryTask,
+)
 """All that keep the contract of :class:`crewless.core.task.Task`."""
 
 __all__ = [

@@ -81,7 +81,7 @@ class CarryTask(ManipulationTask):
         spec = humanoid(Design(body=BodyDesign(base="fixed")))
         for body in [one.name for one in spec.bodies if one.name]:
             still = body in ("left_upper_arm", "right_thigh", "left_thigh")
-            still = still or (body.endswith("_0") or body.endswith("metacarpal")) and body.startswith("right_")
+            still = still or ((body.endswith(("_0", "metacarpal"))) and body.startswith("right_"))
             if still and spec.body(body) is not None:
                 spec.delete(spec.body(body))
         bag = spec.body("right_wrist").add_body(name="bag", pos=[0, 0, 0])

@@ -240,7 +240,7 @@ def wraps(trial: Trial) -> Iterator[Grasp]:
     """The thing against the palm, the fingers bent around it, the thumb against them."""
     shape, model = trial.shape, trial.model
     for quat in _turns(shape):
-        half_y, half_z = _extent(shape, quat)
+        _half_y, half_z = _extent(shape, quat)
         for along in (0.085, 0.10, 0.115, 0.13):
             for lift in (0.004, 0.012, 0.022):
                 for opposition, abduction, before, spread in _THUMBS:

@@ -118,7 +118,7 @@ class KeepAwayEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
             seen,
             {agent: gain if agent == KEEPER else -gain for agent in agents},
             dict.fromkeys(agents, caught),
-            {agent: over and not caught for agent in agents},
+            dict.fromkeys(agents, over and not caught),
             {agent: {"distance_m": self.distance_m()} for agent in agents},
         )
 

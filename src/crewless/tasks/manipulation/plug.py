@@ -25,7 +25,7 @@ PLAY_M = 0.0012
 """Room between the pin and each wall of the socket."""
 HOME_M = 0.015
 """The pin must be so deep in the socket."""
-_BODY_M = (0.056, 0.022, 0.034)
+_BODY_M = (0.045, 0.022, 0.034)
 _PLUG = Shape(
     name="plug",
     kind="tool",
@@ -104,9 +104,7 @@ class ConnectorTask(ManipulationTask):
         kinematics = Kinematics(body.model)
         gantry = kinematics.index([f"right_{axis}" for axis in AXES])
         opened, closed = on_gantry(kinematics, trial, grasp)
-        # Taken behind its middle, so that the thumb does not meet the socket before the pin is home.
-        along = np.array([np.cos(given["yaw"]), np.sin(given["yaw"]), 0.0])
-        thing = body.data.body("thing").xpos - 0.004 * along
+        thing = body.data.body("thing").xpos.copy()
         low = hover(kinematics, grasp.centre_m, thing, given["yaw"], opened)
         high = hover(kinematics, grasp.centre_m, thing + [0.0, 0.0, 0.12], given["yaw"], low)
         gripped, lifted = closed.copy(), closed.copy()
@@ -152,7 +150,7 @@ def _planned() -> tuple[Trial, Grasp]:
     """The plug is always the same, so it is planned once. Its pin points to the palm's -x, which is the world's +x."""
     if not _PLAN:
         trial = Trial(Shape(name="plug", kind="box", mass_kg=_PLUG.mass_kg, parts=_PLUG.parts[:1]))
-        grasp = plan(trial, ways=lambda one: (way for way in pinches(one, 0.022) if way.fingers == 2))
+        grasp = plan(trial, ways=lambda one: (way for way in pinches(one, 0.014) if way.fingers == 2))
         assert grasp is not None
         _PLAN.append((trial, grasp))
     return _PLAN[0]
