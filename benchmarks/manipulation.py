@@ -89,7 +89,10 @@ def main() -> None:
         "to reach: oracle 90 %, nothing 2 % at most, keeps the arm still 2 % at most",
         "no hardware was used",
     ]
-    report("manipulation", rows, ("task", "policy", "right", "seeds", "reached", "cpu_s_a_case"), notes)
+    columns = ("task", "policy", "right", "seeds", "reached", "cpu_s_a_case")
+    # A part of the tasks keeps a file of its own, so that the parts do not write over each other.
+    variant = "" if len(options.tasks) == len(kinds) + 1 else "-".join(options.tasks)
+    report("manipulation", rows, columns, notes, variant=variant)
 
 
 if __name__ == "__main__":

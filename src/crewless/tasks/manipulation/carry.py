@@ -199,8 +199,9 @@ def coolest(model: mujoco.MjModel, given: Mapping[str, float], *, samples: int =
     driven = [(number, int(model.jnt_dofadr[model.actuator_trnid[number, 0]])) for number in range(model.nu)]
     places, best, least = [joint.qposadr[0] for joint in joints], None, np.inf
     for sample in range(samples):
-        wide = sample < samples // 2 or best is None
-        angles = rng.uniform(low, high) if wide else np.clip(best + rng.normal(scale=0.1, size=len(ARM)), low, high)
+        angles = rng.uniform(low, high)
+        if sample >= samples // 2 and best is not None:
+            angles = np.clip(best + rng.normal(scale=0.1, size=len(ARM)), low, high)
         data.qpos[:] = model.qpos0
         data.qpos[places] = angles
         hang(model, data)

@@ -99,6 +99,7 @@ class Kinematics:
         rest = targets.copy() if rest is None else rest
         free = np.arange(model.nu) if free is None else free
         place, turn = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+        worst = np.inf
         for step in range(steps + 1):
             self.put(targets)
             rows, errors, worst = [], [], 0.0

@@ -34,15 +34,7 @@ def table_scene(
         yaw: how it is turned about the vertical, rad.
     """
     if spec is None:
-        spec = mujoco.MjSpec()
-        set_options(spec)
-        spec.memory = 1024 * 1024
-        world = spec.worldbody
-        world.add_light(pos=[0.2, -0.3, 1.2], dir=[-0.2, 0.3, -1.2], castshadow=False)
-        world.add_camera(name="head", pos=[0.0, -0.75, 0.62], xyaxes=[1, 0, 0, 0, 0.64, 0.77])
-        world.add_geom(
-            name="table", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], rgba=[0.75, 0.77, 0.8, 1], condim=4
-        )
+        spec = _table()
     base = spec.worldbody.add_body(
         name=f"{prefix}gantry", pos=[*at_m, _HEIGHT_M], quat=[np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)]
     )
@@ -98,3 +90,17 @@ def hover(
     free = kinematics.index([f"{prefix}{axis}" for axis in AXES])
     found, _ = kinematics.solve({f"{prefix}palm": aim}, targets, free=free, steps=40, rest_weight=0.0)
     return found
+
+
+def _table() -> "mujoco.MjSpec":
+    """The table alone."""
+    spec = mujoco.MjSpec()
+    set_options(spec)
+    spec.memory = 1024 * 1024
+    world = spec.worldbody
+    world.add_light(pos=[0.2, -0.3, 1.2], dir=[-0.2, 0.3, -1.2], castshadow=False)
+    world.add_camera(name="head", pos=[0.0, -0.75, 0.62], xyaxes=[1, 0, 0, 0, 0.64, 0.77])
+    world.add_geom(
+        name="table", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], rgba=[0.75, 0.77, 0.8, 1], condim=4
+    )
+    return spec

@@ -23,7 +23,7 @@ _MASS_KG = 0.04
 _REACH = 2.5
 _SQUEEZE_M = 0.005
 """So deep inside the cube the pads are asked to be: firm enough to hold it, soft enough to roll."""
-_CUBE = Shape(name="cube", kind="box", mass_kg=_MASS_KG, parts=(Part(kind="box", size_m=(_SIDE_M,) * 3),))
+_CUBE = Shape(name="cube", kind="box", mass_kg=_MASS_KG, parts=(Part(kind="box", size_m=(_SIDE_M, _SIDE_M, _SIDE_M)),))
 
 
 class CubeRotateTask(ManipulationTask):
