@@ -7,6 +7,8 @@ actuators ``right_gantry_x``, ``..._y``, ``..._z`` and ``..._yaw``; the hand's h
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from typing import Any
+
 import mujoco
 import numpy as np
 
@@ -21,7 +23,7 @@ _HEIGHT_M = 0.30
 def table_scene(
     *,
     prefix: str = "right_",
-    spec: "mujoco.MjSpec | None" = None,
+    spec: Any = None,
     at_m: tuple[float, float] = (0.0, 0.0),
     yaw: float = 0.0,
 ) -> "mujoco.MjSpec":
@@ -92,7 +94,7 @@ def hover(
     return found
 
 
-def _table() -> "mujoco.MjSpec":
+def _table() -> Any:
     """The table alone."""
     spec = mujoco.MjSpec()
     set_options(spec)
