@@ -17,6 +17,7 @@ import mujoco
 import numpy as np
 
 from crewless.body.robot.camera import Camera
+from crewless.body.robot.winding import Windings
 from crewless.core.clock import Ratekeeper
 from crewless.core.errors import ActionUncertain, BadInput, BodyFailure
 from crewless.core.messages import Action, Applied, Frame, Point
@@ -66,6 +67,8 @@ class RobotBody:
             themselves (position servos, motors with a controller): that loop runs at every physics step.
         config: size, camera, pace.
         start: puts the simulation where the case begins; the model's own start when None.
+        windings: the temperatures of the drives, in the order of the actuators; they are kept beside the simulation and
+            put into it every frame period. Without them :meth:`proprioception` has what MuJoCo's own thermal model says.
     """
 
     def __init__(
@@ -74,7 +77,13 @@ class RobotBody:
         *,
         config: RobotConfig | None = None,
         start: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None,
+        windings: Windings | None = None,
     ) -> None:
+        if windings is not None and len(windings.ambient_c) != model.nu:
+            raise BadInput(
+                f"windings of {len(windings.ambient_c)} drives", alternatives=[f"{model.nu}, one an actuator"]
+            )
+        self.windings = windings
         self.config = config or RobotConfig()
         self._steps_per_frame = round(_FRAME_S / model.opt.timestep)
         if not math.isclose(self._steps_per_frame * model.opt.timestep, _FRAME_S, rel_tol=1e-6):
@@ -104,6 +113,8 @@ class RobotBody:
         """
         self._start = start or self._start
         mujoco.mj_resetData(self.model, self.data)
+        if self.windings is not None:
+            self.windings.reset()
         if self._start is not None:
             self._start(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
@@ -169,7 +180,8 @@ class RobotBody:
         model. Sliding joints have m, m/s and N.
         """
         data = self.data
-        return np.stack([data.actuator_length, data.actuator_velocity, data.actuator_force, winding_rise_k(self.model, data)])
+        warmth = winding_rise_k(self.model, data) if self.windings is None else self.windings.winding_k
+        return np.stack([data.actuator_length, data.actuator_velocity, data.actuator_force, warmth])
 
     def restart_camera(self) -> None:
         """Open the camera again after it stopped; the physics has not noticed. Raises BodyFailure."""
@@ -211,6 +223,8 @@ class RobotBody:
         mujoco.mj_step(self.model, self.data, self._steps_per_frame)
         if not (np.isfinite(self.data.qpos).all() and np.isfinite(self.data.qvel).all()):
             raise ActionUncertain(f"the physics broke at {self.data.time:.3f} s{self._dump(before)}")
+        if self.windings is not None:
+            self.windings.step(self.data.actuator_force, _FRAME_S, self.data.act)
         if self.pace is not None:
             late = self.pace.keep()
             self.lost += late

@@ -1,4 +1,29 @@
 """Work for hands and arms: to reach, to hold, to turn, to carry, to plug in, to place, to keep away."""
 
-# Before anything imports mujoco: this chooses how it draws.
+# First: this chooses how MuJoCo draws, which MuJoCo asks when it is imported.
 import crewless.body.robot  # noqa: F401
+from crewless.tasks.manipulation.carry import CarryTask
+from crewless.tasks.manipulation.lift import PinchLiftTask
+from crewless.tasks.manipulation.stage import ManipulationConfig, ManipulationTask
+from crewless.tasks.manipulation.touch import FingertipReachTask, PoseMatchTask
+from crewless.tasks.manipulation.turn import CubeRotateTask
+
+TASKS: tuple[type[ManipulationTask], ...] = (
+    FingertipReachTask,
+    PoseMatchTask,
+    PinchLiftTask,
+    CubeRotateTask,
+    CarryTask,
+)
+"""All that keep the contract of :class:`crewless.core.task.Task`."""
+
+__all__ = [
+    "TASKS",
+    "CarryTask",
+    "CubeRotateTask",
+    "FingertipReachTask",
+    "ManipulationConfig",
+    "ManipulationTask",
+    "PinchLiftTask",
+    "PoseMatchTask",
+]

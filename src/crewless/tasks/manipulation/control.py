@@ -99,6 +99,7 @@ class Kinematics:
         rest = targets.copy() if rest is None else rest
         free = np.arange(model.nu) if free is None else free
         place, turn = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+        worst = np.inf
         for step in range(steps + 1):
             self.put(targets)
             rows, errors, worst = [], [], 0.0
@@ -123,7 +124,6 @@ class Kinematics:
             error = np.clip(error, -0.05, 0.05)
             targets[free] += self._step(jacobian, error, targets[free], free)
         return targets, worst
-
 
     def _step(self, jacobian: np.ndarray, error: np.ndarray, now: np.ndarray, free: np.ndarray) -> np.ndarray:
         """A damped step within the ranges: what would leave its range stays, and the rest is solved again without it."""

@@ -8,7 +8,7 @@ simulation: the hand closes on the thing, then is shaken by gravity in six direc
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import mujoco
@@ -48,6 +48,8 @@ class Grasp:
     """Shape (4,): the thing's turn in the palm's frame."""
     opened: np.ndarray
     """Shape (nu,): actuators before."""
+    fingers: int = 4
+    """So many from the index finger on, and the thumb."""
     closed: np.ndarray
     """Shape (nu,): actuators' targets when it is held; they lie inside the thing, which makes the force."""
 
@@ -115,16 +117,19 @@ class Trial:
         return slips
 
 
-def plan(trial: Trial, *, enough_m: float = 0.008, finalists: int = 4) -> Grasp | None:
+def plan(
+    trial: Trial, *, ways: Callable[[Trial], Iterator[Grasp]] | None = None, enough_m: float = 0.008, finalists: int = 4
+) -> Grasp | None:
     """The grasp under which the thing slips least. None when no way holds it.
 
     Args:
         trial: the planner's simulation.
+        ways: what is tried; :func:`candidates` when None.
         enough_m: slipping less than this in a long shake ends the search.
         finalists: so many that hold through a short shake (0.5 s) are shaken for long (2.5 s).
     """
     best, best_m, tried = None, np.inf, 0
-    for grasp in candidates(trial):
+    for grasp in (ways or candidates)(trial):
         if not trial.close(grasp) or not trial.shake(0.5).max() < LOST_M:
             continue
         slip_m = float(trial.shake(2.5).max())
@@ -139,7 +144,7 @@ def plan(trial: Trial, *, enough_m: float = 0.008, finalists: int = 4) -> Grasp 
 def candidates(trial: Trial) -> Iterator[Grasp]:
     """Likely ones first: small things are pinched, larger ones wrapped, and then the other way round."""
     thick = min(trial.shape.grip_m[1:])
-    families = [_pinches(trial), _wraps(trial)] if thick < 0.022 else [_wraps(trial), _pinches(trial)]
+    families = [pinches(trial), wraps(trial)] if thick < 0.022 else [wraps(trial), pinches(trial)]
     for family in families:
         yield from family
 
@@ -171,7 +176,8 @@ def _extent(shape: Shape, quat: np.ndarray) -> tuple[float, float]:
     return (y / 2, z / 2) if abs(turned[4]) > 0.9 else (z / 2, y / 2)
 
 
-def _pinches(trial: Trial) -> Iterator[Grasp]:
+def pinches(trial: Trial, squeeze_m: float = 0.018) -> Iterator[Grasp]:
+    """The thing between the pads of the thumb and of one to four fingers."""
     shape, kinematics = trial.shape, trial.kinematics
     for quat in _turns(shape):
         half_y, _ = _extent(shape, quat)
@@ -183,17 +189,22 @@ def _pinches(trial: Trial) -> Iterator[Grasp]:
             for height in (0.055, 0.07, 0.042):
                 for along in (0.095, 0.11, 0.08):
                     centre = np.array([middle_x, along, height])
-                    found = [
-                        _pads(kinematics, fingers, centre, half_y + beyond) for beyond in (0.012, 0.0, -0.018)
-                    ]
+                    found = [_pads(kinematics, fingers, centre, half_y + beyond) for beyond in (0.012, 0.0, -squeeze_m)]
                     if found[1][1] > 0.008:
                         continue
                     yield Grasp(
-                        way=f"pinch with {count}", centre_m=centre, quat=quat, opened=found[0][0], closed=found[2][0]
+                        way=f"pinch with {count}",
+                        fingers=count,
+                        centre_m=centre,
+                        quat=quat,
+                        opened=found[0][0],
+                        closed=found[2][0],
                     )
 
 
-def _pads(kinematics: Kinematics, fingers: tuple[str, ...], centre: np.ndarray, half_m: float) -> tuple[np.ndarray, float]:
+def _pads(
+    kinematics: Kinematics, fingers: tuple[str, ...], centre: np.ndarray, half_m: float
+) -> tuple[np.ndarray, float]:
     """Targets that put the pads on both sides of a point in the palm's frame, and the largest error."""
     model = kinematics.model
     rest = np.zeros(model.nu)
@@ -225,10 +236,11 @@ def _pads(kinematics: Kinematics, fingers: tuple[str, ...], centre: np.ndarray, 
     return kinematics.solve(aims, rest, free=kinematics.index(names), steps=40)
 
 
-def _wraps(trial: Trial) -> Iterator[Grasp]:
+def wraps(trial: Trial) -> Iterator[Grasp]:
+    """The thing against the palm, the fingers bent around it, the thumb against them."""
     shape, model = trial.shape, trial.model
     for quat in _turns(shape):
-        half_y, half_z = _extent(shape, quat)
+        _half_y, half_z = _extent(shape, quat)
         for along in (0.085, 0.10, 0.115, 0.13):
             for lift in (0.004, 0.012, 0.022):
                 for opposition, abduction, before, spread in _THUMBS:

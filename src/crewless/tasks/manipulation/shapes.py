@@ -68,7 +68,9 @@ class Shape:
         return body
 
 
-def _one(name: str, kind: Kind, part: Literal["sphere", "cylinder", "box"], mm: tuple[float, float, float], kg: float) -> Shape:
+def _one(
+    name: str, kind: Kind, part: Literal["sphere", "cylinder", "box"], mm: tuple[float, float, float], kg: float
+) -> Shape:
     size = (mm[0] / 1e3, mm[1] / 1e3, mm[2] / 1e3)
     return Shape(name=name, kind=kind, mass_kg=kg, parts=(Part(kind=part, size_m=size),))
 

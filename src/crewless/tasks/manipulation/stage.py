@@ -17,11 +17,12 @@ import mujoco
 import numpy as np
 
 from crewless.body.robot.body import RobotBody, RobotConfig
+from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput, RecordUnreachable
 from crewless.core.messages import Action, Applied, Case, Decision, Observation, Outcome, Verdict
 
-Script = Iterator[np.ndarray]
-"""Targets for the actuators, one array of shape (nu,) for each period of the control stream."""
+Script = Iterator[np.ndarray | Action]
+"""Targets for the actuators, one array of shape (nu,) for each period of the control stream; or an action, such as a wait."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +83,10 @@ class ManipulationTask:
         """
         raise NotImplementedError
 
+    def windings(self) -> Windings | None:
+        """The temperatures of the drives, where a task is about them."""
+        return None
+
     def begin(self, body: RobotBody) -> None:
         """A case has been laid out: whoever watches a whole stretch starts anew."""
 
@@ -105,7 +110,7 @@ class ManipulationTask:
         if self.model is None:
             raise RecordUnreachable(f"{self.name} has not been set up", alternatives=["setup(folder)"])
         config = RobotConfig(width=self.config.width, height=self.config.height, draw_every=self.draw_every)
-        self.body = RobotBody(self.model, config=config)
+        self.body = RobotBody(self.model, config=config, windings=self.windings())
         return self.body
 
     def oracle(self, body: RobotBody) -> "ScriptedPolicy":
@@ -138,6 +143,8 @@ class ScriptedPolicy:
             targets = next(self._script)
         except StopIteration:
             return Decision(action=Action(verb="done"))
+        if isinstance(targets, Action):
+            return Decision(action=targets)
         return Decision(action=Action(verb="move", joints=tuple(float(value) for value in targets)))
 
     def applied(self, applied: Applied) -> None:
@@ -154,6 +161,7 @@ class PhysicsVerifier:
         """Lay the case out and read it. Raises RecordUnreachable when no robot is open."""
         body, numbers = self._body(), given(case)
         body.reset(lambda model, data: self._task.lay(model, data, numbers))
+        body.watch = None
         self._task.begin(body)
         return {"laid_out": case.id, **_plain(self._task.read(body, numbers))}
 
@@ -167,7 +175,9 @@ class PhysicsVerifier:
             outcome = "right"
         elif not claimed_done and not now.get("harm", False):
             outcome = "handed_over"
-        return Verdict(case=case.id, outcome=outcome, claimed_done=claimed_done, evidence={**now, "before": dict(before)})
+        return Verdict(
+            case=case.id, outcome=outcome, claimed_done=claimed_done, evidence={**now, "before": dict(before)}
+        )
 
     def _body(self) -> RobotBody:
         if self._task.body is None:
@@ -205,4 +215,6 @@ def touching(model: mujoco.MjModel, data: mujoco.MjData, thing: str) -> set[str]
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value for key, value in values.items()}
+    return {
+        key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value for key, value in values.items()
+    }
