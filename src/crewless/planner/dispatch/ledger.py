@@ -22,6 +22,8 @@ class Operation:
     duration_s: float
     after: tuple[str, ...] = ()
     """Operations that must be done before."""
+    rank: float = 0.0
+    """Its place in the schedule, for instance its planned start: of what is ready, the least goes first."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,6 +62,8 @@ class Ledger:
                 self.followers[before].append(each.operation)
             self._missing[each.operation] = len(set(each.after))
         self.tail_s = self._tails()
+        self.open = len(self.operations)
+        """Operations that are neither done nor refused nor cancelled."""
         self.ready = {name for name, missing in self._missing.items() if missing == 0}
 
     def replay(self, log: Path) -> None:
@@ -80,6 +84,7 @@ class Ledger:
             return
         outcome = event.outcome
         if outcome == "done":
+            self.open -= progress.status not in ("refused", "cancelled")
             progress.status = "done"
             self.ready.discard(event.case)
             for follower in set(self.followers[event.case]):
@@ -87,6 +92,7 @@ class Ledger:
                 if self._missing[follower] == 0 and self.progress[follower].status == "waiting":
                     self.ready.add(follower)
         elif outcome in ("refused", "cancelled"):
+            self.open -= progress.status not in ("refused", "cancelled")
             progress.status = outcome
             self.ready.discard(event.case)
         else:
