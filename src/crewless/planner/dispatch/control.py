@@ -43,6 +43,9 @@ class ControlConfig:
     """Percent: below, a free robot is sent to a charger."""
     charge_s: float = 600.0
     """So long on the charger at most."""
+    cooling_s: float = 480.0
+    """A motor that is too hot needs about so long; work that has been going on for longer is left with its robot, and other work
+    is given to a cool one."""
     charge_to: float = 90.0
     """Percent: the robot leaves the charger."""
     speed_m_s: float = 1.5
@@ -87,6 +90,8 @@ class _Promise:
     released: int = 0
     """Nodes of the route that the robot may drive to."""
     update: int = 0
+    running_s: float = math.inf
+    """When the robot said first that it works."""
 
 
 class FleetControl:
@@ -116,6 +121,7 @@ class FleetControl:
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
         self._given_up: dict[str, str] = {}
+        self._now_s = 0.0
         self._instant = self._charges = self._zone_sets = 0
         self._zones: dict[str, frozenset[str]] = {}
         """Closed zones by name, and their nodes."""
@@ -205,6 +211,7 @@ class FleetControl:
             now_s: any clock that runs forward.
             wait_s: so long at most for the first message.
         """
+        self._now_s = now_s
         for topic, payload in self.transport.receive(wait_s):
             self._hear(topic, payload)
         for name in self._resumed:
@@ -323,8 +330,11 @@ class FleetControl:
         elif status == "FAILED" and (promise.cancelling or not promise.doubt):
             self._doubt(name, promise.doubt or "failed", promise.blame or not promise.doubt)
         elif faults and not promise.doubt:
-            # Too hot, or empty: somebody else does it meanwhile.
-            self._call_off(name, "forfeited", blame=False)
+            # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
+            if faults - {"motorTooHot"} or self._now_s - promise.running_s < self.config.cooling_s:
+                self._call_off(name, "forfeited", blame=False)
+        elif status == "RUNNING":
+            promise.running_s = min(promise.running_s, self._now_s)
 
     def _answered(self, answer: Answer) -> None:
         name = answer.operation

@@ -186,11 +186,17 @@ class SimulatedRobot:
 
     def doing(self) -> str:
         """In one word, for a picture: dead, empty, cooling, paused, charging, working, driving or idle."""
-        words = (
-            ("dead", not self.alive), ("empty", self.charge <= 0), ("cooling", self._cooling), ("paused", self.paused),
-            ("charging", self._charging()), ("working", bool(self._todo)), ("driving", bool(self._ahead)),
-        )  # fmt: skip
-        return next((word for word, true in words if true), "idle")
+        if not self.alive:
+            return "dead"
+        if self.charge <= 0:
+            return "empty"
+        if self._cooling:
+            return "cooling"
+        if self.paused:
+            return "paused"
+        if self._todo:
+            return "charging" if self._charging() else "working"
+        return "driving" if self._ahead else "idle"
 
     def tell(self) -> None:
         """Send the state."""

@@ -55,6 +55,11 @@ class MemoryBroker:
     def __init__(self) -> None:
         self._retained: dict[str, bytes] = {}
         self._clients: list[MemoryTransport] = []
+        self._exact: dict[str, list[MemoryTransport]] = {}
+        """Topic to those who subscribed to it by its whole name."""
+        self._wild: list[tuple[str, MemoryTransport]] = []
+        self._known: dict[str, list[MemoryTransport]] = {}
+        """Topic to those whose wildcards fit it."""
 
     def connect(self, will: Will | None = None) -> "MemoryTransport":
         """A new client."""
@@ -65,8 +70,31 @@ class MemoryBroker:
     def _route(self, topic: str, payload: bytes, retain: bool) -> None:
         if retain:
             self._retained[topic] = payload
-        for client in self._clients:
-            client._offer(topic, payload)
+        if topic not in self._known:
+            fitting = [client for pattern, client in self._wild if matches(pattern, topic)]
+            self._known[topic] = list(dict.fromkeys(fitting))
+        exact = self._exact.get(topic, [])
+        for client in exact:
+            client._inbox.append((topic, payload))
+        for client in self._known[topic]:
+            if client not in exact:
+                client._inbox.append((topic, payload))
+
+    def _add(self, pattern: str, client: "MemoryTransport") -> None:
+        if "+" in pattern or "#" in pattern:
+            self._wild.append((pattern, client))
+            self._known.clear()
+        elif client not in self._exact.setdefault(pattern, []):
+            self._exact[pattern].append(client)
+
+    def _drop(self, client: "MemoryTransport") -> None:
+        self._clients.remove(client)
+        if any(each is client for _, each in self._wild):
+            self._wild = [pair for pair in self._wild if pair[1] is not client]
+            self._known.clear()
+        for group in self._exact.values():
+            if client in group:
+                group.remove(client)
 
 
 class MemoryTransport:
@@ -74,12 +102,11 @@ class MemoryTransport:
 
     def __init__(self, broker: MemoryBroker, will: Will | None) -> None:
         self._broker, self._will = broker, will
-        self._patterns: list[str] = []
         self._inbox: deque[tuple[str, bytes]] = deque()
 
     def subscribe(self, pattern: str) -> None:
         """See :class:`Transport`."""
-        self._patterns.append(pattern)
+        self._broker._add(pattern, self)
         self._inbox.extend(item for item in self._broker._retained.items() if matches(pattern, item[0]))
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -100,14 +127,10 @@ class MemoryTransport:
     def break_off(self) -> None:
         """Be gone as a robot is that lost its network: the will is spoken."""
         if self in self._broker._clients:
-            self._broker._clients.remove(self)
+            self._broker._drop(self)
         if self._will is not None:
             self._broker._route(self._will.topic, self._will.payload, True)
             self._will = None
-
-    def _offer(self, topic: str, payload: bytes) -> None:
-        if any(matches(pattern, topic) for pattern in self._patterns):
-            self._inbox.append((topic, payload))
 
 
 class MqttTransport:

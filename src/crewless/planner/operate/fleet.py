@@ -111,6 +111,8 @@ class Shopfloor:
         self.robots: dict[str, SimulatedRobot] = {}
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
+        self.doing: dict[str, str] = {}
+        """What each of them does, in one word."""
         kind = blueprint.robot.name
         for number in range(count):
             self._add_robot(f"{kind}-{number + 1}", self.motion.free_cell(), self._source.uniform(0.3, 1.0))
@@ -161,6 +163,7 @@ class Shopfloor:
         )  # fmt: skip
         self.motion.add(serial, cell)
         self.fleet.append(serial)
+        self.doing[serial] = "idle"
         self._start(config, charge)
 
     def _start(self, config: RobotConfig, charge: float = 1.0) -> None:
@@ -196,13 +199,19 @@ class Shopfloor:
         while self._coming and self._coming[0].at_s <= self.now_s:
             self._happen(self._coming.pop(0))
         self.motion.step()
-        for robot in self.robots.values():
-            for topic, payload in robot.transport.receive():
+        for serial, robot in self.robots.items():
+            arrived = robot.transport.receive()
+            for topic, payload in arrived:
                 robot.handle(topic, payload)
-            was = robot.doing()
+            if robot.mover is None:
+                # A station at rest neither moves nor warms up.
+                if arrived or robot.busy():
+                    robot.advance(self.step_s)
+                continue
             robot.advance(self.step_s)
-            now = robot.doing()
+            now, was = robot.doing(), self.doing[serial]
             if now != was:
+                self.doing[serial] = now
                 self.recharges += now == "charging"
                 self.cooling_stops += now == "cooling"
         self.site.answer()
