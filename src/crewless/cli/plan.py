@@ -1,7 +1,8 @@
 """From a goal to a running factory: design a blueprint, schedule it, run it, expand it.
 
-design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift. run GOAL.yaml or
-BLUEPRINT.json: all of it, dispatched to simulated robots. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
+design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift, with its lower
+bound, gap and Gantt chart. run GOAL.yaml or BLUEPRINT.json: all of it, dispatched to simulated robots. resume RUN_FOLDER: go on
+with a run that was killed. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
 """
 
 from dataclasses import dataclass
@@ -13,32 +14,51 @@ from tyro.conf import Positional
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.planner.blueprint.model import Blueprint
+    from crewless.planner.operate import Shift
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanConfig:
     """Options of ``crewless plan``."""
 
-    action: Positional[Literal["design", "schedule", "run", "expand"]]
+    action: Positional[Literal["design", "schedule", "run", "resume", "expand"]]
     """What to do."""
     what: Positional[str]
-    """A goal file (YAML), a goal in plain words, or a blueprint (JSON)."""
+    """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume, the folder of a run."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     units: int = 3
-    """schedule, run: units that each line makes."""
+    """schedule, run: units that each line begins."""
+    rounds: int = 10
+    """schedule, run: rounds of the search for a schedule."""
+    schedule: Path | None = None
+    """run: a schedule.json to carry out instead of a new one."""
     failures: float = 0.02
     """run: chance that a piece of work comes to nothing and is done again."""
+    late: float = 0.0
+    """run: share of robots that take twice as long; as many take half as long."""
+    robots_die: int = 0
+    """run: robots that die on the way."""
+    stations_die: int = 0
+    """run: stations that break for good."""
+    motors_hot: int = 0
+    """run: motors that are suddenly too hot."""
+    zones_closed: int = 0
+    """run: pieces of an aisle that are closed for ten minutes."""
+    pace: float = 0.0
+    """run: simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as it goes."""
     years: int = 5
     """expand: how long."""
     seed: int = 0
-    """Of the layout's search and of the simulated failures."""
+    """Of the layout's search, of the schedule's and of everything that is simulated."""
 
 
 def run(config: PlanConfig) -> int:
     """Design, schedule, run or expand. Returns 0 when every check holds."""
     from crewless.core.runs import RunFolder
 
+    if config.action == "resume":
+        return _resume(config)
     blueprint = _blueprint(config)
     folder = RunFolder.create(config.runs, f"plan-{config.action}", config)
     good = _design(blueprint, folder)
@@ -48,6 +68,35 @@ def run(config: PlanConfig) -> int:
         _expand(blueprint, folder, config.years)
     print(f"run folder   {folder.path}")
     return 0 if good else 1
+
+
+def _resume(config: PlanConfig) -> int:
+    import json
+    from dataclasses import fields, replace
+
+    from crewless.core.errors import BadInput
+    from crewless.core.runs import RunFolder
+    from crewless.planner.blueprint.model import load_blueprint
+    from crewless.planner.operate import read_schedule
+
+    path = Path(config.what)
+    try:
+        first = json.loads((path / "config.json").read_text())
+        blueprint = load_blueprint((path / "blueprint.json").read_bytes(), str(path / "blueprint.json"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} is no folder of a plan run: {error}", alternatives=["runs/...-plan-run"]) from error
+    if (path / "outcome.json").is_file():
+        raise BadInput(f"the run in {path} has ended; there is nothing to go on with")
+    # As the run was begun, so that the same goes wrong.
+    kept = {
+        one.name: first[one.name] for one in fields(PlanConfig)
+        if one.name in first and one.name not in ("action", "what", "runs", "schedule", "pace")
+    }  # fmt: skip
+    _carry_out(
+        blueprint, read_schedule(path / "schedule.json"), RunFolder(path), replace(config, **kept), resume=True
+    )
+    print(f"run folder   {path}")
+    return 0
 
 
 def _blueprint(config: PlanConfig) -> "Blueprint":
@@ -110,29 +159,62 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
+    from crewless.planner.operate import read_schedule, schedule_shift
+    from crewless.planner.pictures import write_schedule_pictures
+
+    if config.schedule is not None:
+        shift = read_schedule(config.schedule)
+    else:
+        shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
+    folder.write_json("schedule.json", asdict(shift))
+    page = write_schedule_pictures(blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path)
+    print(
+        f"scheduled    {len(shift.operations)} operations by {shift.robots} robots in {shift.makespan_s:,.0f} s; "
+        f"no schedule is under {shift.lower_bound_s:,.0f} s (gap {shift.gap:.1%}, {shift.method})"
+    )
+    print(f"chart        {page}")
+    if config.action == "run":
+        _carry_out(blueprint, shift, folder, config)
+
+
+def _carry_out(
+    blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: PlanConfig, resume: bool = False
+) -> None:
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.planner.operate import run_shift, schedule_shift
+    from crewless.planner.operate import MishapConfig, Shopfloor
+    from crewless.planner.operate.record import Recorder
 
-    shift = schedule_shift(blueprint, config.units)
-    folder.write_json("schedule.json", asdict(shift))
-    print(f"scheduled    {len(shift.operations)} operations")
-    if config.action == "run":
-        log = folder.path / "events.jsonl"
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            bar = progress.add_task("running", total=len(shift.operations))
-            outcome = run_shift(
-                blueprint, shift, log, failure_share=config.failures, seed=config.seed,
-                tell=lambda done, _: progress.update(bar, completed=done),
-            )  # fmt: skip
-        folder.write_json("outcome.json", asdict(outcome))
-        made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
-        print(
-            f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice; "
-            f"{outcome.failures} tries failed and were repeated"
-        )
-        print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
+    mishaps = MishapConfig(
+        failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
+        stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
+    )  # fmt: skip
+    floor = Shopfloor(
+        blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps, seed=config.seed, resume=resume
+    )
+    record = Recorder(floor, folder.path, pace=config.pace, resume=resume)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("running", total=len(shift.operations))
+
+        def tell(floor: Shopfloor) -> None:
+            record(floor)
+            progress.update(bar, completed=len(shift.operations) - floor.control.ledger.open)
+
+        outcome = floor.run(tell)
+    folder.write_json("outcome.json", asdict(outcome))
+    made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
+    print(
+        f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice, "
+        f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
+    )
+    print(
+        f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "
+        f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} made here joined the fleet"
+    )
+    print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
 
 
 def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:

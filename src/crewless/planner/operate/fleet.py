@@ -142,11 +142,12 @@ class Shopfloor:
         makes = {process.name: process.makes for process in blueprint.processes}
         self._last = {line.stations[-1].name: makes[line.process] for line in blueprint.lines}
         self._finals = self._final_operations()
-        self._seen_done = len(self.site.done)
-        planned_s = shift.makespan_s
+        self._seen_done = 0
+        # After a kill, what had happened before happens at once: what broke is broken.
         self._coming = [
-            each for each in draw(self.mishaps, self.fleet, sorted(tended), planned_s, seed) if each.at_s >= self.now_s
-        ]
+            each for each in draw(self.mishaps, self.fleet, sorted(tended), shift.makespan_s, seed)
+            if each.at_s >= self.now_s or each.kind != "motor"
+        ]  # fmt: skip
         slow = random.Random(seed + 1).sample(self.fleet, int(2 * self.mishaps.late_share * len(self.fleet)))
         for number, serial in enumerate(slow):
             self.robots[serial].slow = 2.0 if number % 2 else 0.5

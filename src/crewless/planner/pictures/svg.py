@@ -56,7 +56,7 @@ def draw_construction(blueprint: Blueprint) -> str:
     left, width, row_height = 170, 820, 48
     height = len(rows) * row_height + 40
     out = [_open(1000, height, "construction")]
-    step_h = _round(end / 8)
+    step_h = nice(end / 8)
     tick = 0.0
     while tick <= end:
         x = left + tick / end * width
@@ -83,7 +83,7 @@ def draw_construction(blueprint: Blueprint) -> str:
     return "".join(out) + "</svg>"
 
 
-def _round(value: float) -> float:
+def nice(value: float) -> float:
     """1, 2 or 5 times a power of ten, not less than the value."""
     power = 1e-3
     while True:
