@@ -92,9 +92,7 @@ def _resume(config: PlanConfig) -> int:
         one.name: first[one.name] for one in fields(PlanConfig)
         if one.name in first and one.name not in ("action", "what", "runs", "schedule", "pace")
     }  # fmt: skip
-    _carry_out(
-        blueprint, read_schedule(path / "schedule.json"), RunFolder(path), replace(config, **kept), resume=True
-    )
+    _carry_out(blueprint, read_schedule(path / "schedule.json"), RunFolder(path), replace(config, **kept), resume=True)
     print(f"run folder   {path}")
     return 0
 
@@ -192,9 +190,7 @@ def _carry_out(
         failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
         stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
     )  # fmt: skip
-    floor = Shopfloor(
-        blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps, seed=config.seed, resume=resume
-    )
+    floor = Shopfloor(blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps, seed=config.seed, resume=resume)
     record = Recorder(floor, folder.path, pace=config.pace, resume=resume)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("running", total=len(shift.operations))

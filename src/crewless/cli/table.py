@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "open": "open any program on a display of its own, to look at what a worker would see",
     "replay": "make a video of a recorded episode, with what was decided drawn in",
     "plan": "from a goal to a running factory: blueprint, checks, pictures, schedule, simulated shift",
+    "dashboard": "watch runs in a browser: a live floor map of the fleet, events, progress",
     "academy": "simulated robots by the million: machines, memory, hours and cost for a target",
     "doctor": "say what is missing on this machine, and the command that mends it",
 }

@@ -135,6 +135,7 @@ class FleetControl:
             f"{PREFIX}/+/+/connection",
             f"{PREFIX}/+/+/factsheet",
             f"{PREFIX}/+/+/state",
+            f"{PREFIX}/+/+/visualization",
             ANSWER,
             f"{STATION}/+",
         ):
@@ -174,7 +175,9 @@ class FleetControl:
         nodes = frozenset(nodes)
         unknown = sorted(nodes - set(self.roadmap.nodes))
         if unknown:
-            raise BadInput(f"zone {zone} names {unknown[0]!r}, which is no place", alternatives=sorted(self.roadmap.nodes)[:5])
+            raise BadInput(
+                f"zone {zone} names {unknown[0]!r}, which is no place", alternatives=sorted(self.roadmap.nodes)[:5]
+            )
         self._zones[zone] = nodes
         self.roadmap.close(nodes)
         for operation, promise in list(self._promises.items()):
@@ -193,7 +196,9 @@ class FleetControl:
     def guard_zone(self, zone: str, corners: Sequence[tuple[float, float]], robots: int = 1) -> None:
         """A zone that so many robots at once may enter, each only when it was granted (VDA 5050: zone type RELEASE)."""
         if len(corners) < 3 or robots < 1:
-            raise BadInput(f"zone {zone} has {len(corners)} corners and lets in {robots}", alternatives=["3 corners, 1 robot"])
+            raise BadInput(
+                f"zone {zone} has {len(corners)} corners and lets in {robots}", alternatives=["3 corners, 1 robot"]
+            )
         self._release_zones[zone] = list(corners), robots
         self._granted.setdefault(zone, set())
         self._tell_zones(self.robots.values())
@@ -292,6 +297,8 @@ class FleetControl:
             robot.skills = frozenset(action["actionType"] for action in actions)
         elif kind == "state":
             self._state(robot, message)
+        elif kind == "visualization" and "mobileRobotPosition" in message:
+            robot.x_m, robot.y_m = message["mobileRobotPosition"]["x"], message["mobileRobotPosition"]["y"]
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
         robot.heard = True

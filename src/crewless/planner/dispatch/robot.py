@@ -68,7 +68,7 @@ class RobotConfig:
     hot_c: float = 90.0
     """It stops above, until it is ten degrees cooler."""
     visualize_s: float = 0.0
-    """A position is sent so often besides the states; 0: never."""
+    """While it moves, its position is sent so often besides the states; 0: never."""
 
 
 @dataclass
@@ -114,6 +114,7 @@ class SimulatedRobot:
         self._told = -1
         """Header number of the last state."""
         self._untold_s = self._unseen_s = 0.0
+        self._seen_at = (self.x_m, self.y_m)
 
     def start(self) -> None:
         """Say hello: connection and factsheet, both retained, and the first state."""
@@ -177,8 +178,12 @@ class SimulatedRobot:
         self._unseen_s += dt_s
         if self._changed or self._untold_s >= STATE_EVERY_S:
             self.tell()
-        if self.config.visualize_s and self._unseen_s >= self.config.visualize_s:
-            self._unseen_s = 0.0
+        if (
+            self.config.visualize_s
+            and self._unseen_s >= self.config.visualize_s
+            and self._seen_at != (self.x_m, self.y_m)
+        ):
+            self._unseen_s, self._seen_at = 0.0, (self.x_m, self.y_m)
             self._send("visualization", {"referenceStateHeaderId": self._told, "mobileRobotPosition": self._position()})
 
     def _able(self) -> bool:

@@ -161,6 +161,7 @@ class Shopfloor:
         config = RobotConfig(
             serial=serial, skills=(robot.name,), x_m=x, y_m=y, speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH,
             work_w=work_w, drive_w=0.7 * work_w, idle_w=0.1 * work_w, charge_w=work_w * (1 - share) / share,
+            visualize_s=3 * self.step_s,
         )  # fmt: skip
         self.motion.add(serial, cell)
         self.fleet.append(serial)
@@ -255,7 +256,7 @@ class Shopfloor:
         if mishap.kind == "robot":
             robot = self.robots[mishap.name]
             robot.alive = False
-            self.motion.hold(mishap.name)
+            self.motion.fallen(mishap.name)
             assert isinstance(robot.transport, MemoryTransport)
             robot.transport.break_off()
         elif mishap.kind == "station":

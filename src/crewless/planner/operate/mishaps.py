@@ -45,7 +45,9 @@ class Mishap:
     """Of the robot or station; the number of the zone."""
 
 
-def draw(config: MishapConfig, robots: Sequence[str], stations: Sequence[str], planned_s: float, seed: int) -> list[Mishap]:
+def draw(
+    config: MishapConfig, robots: Sequence[str], stations: Sequence[str], planned_s: float, seed: int
+) -> list[Mishap]:
     """All mishaps of a shift in order of time, between 5 and 80 % of the planned time.
 
     Raises:

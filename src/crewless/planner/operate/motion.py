@@ -26,12 +26,16 @@ class Motion:
     def __init__(self, aisles: Aisles, *, chargers: Iterable[int] = (), seed: int = 0) -> None:
         self.aisles = aisles
         self._zone_set = ""
+        self._zones_shut: set[int] = set()
+        self._fallen: set[int] = set()
         self.conflicts = self.steps = 0
         self.names: list[str] = []
         self.closed: set[int] = set()
         self._index: dict[str, int] = {}
         self._floor = aisles.floor
-        self._traffic = Traffic(floor=aisles.floor, cell=np.empty(0, np.int32), heading=np.empty(0, np.int32), seed=seed)
+        self._traffic = Traffic(
+            floor=aisles.floor, cell=np.empty(0, np.int32), heading=np.empty(0, np.int32), seed=seed
+        )
         self._goal: list[int] = []
         """Cell that each robot is on its way to, -1: none."""
         self._row: dict[int, int] = {}
@@ -119,12 +123,20 @@ class Motion:
         shut: set[int] = set()
         for left, right, south, north in boxes:
             shut |= set(np.flatnonzero((x >= left) & (x <= right) & (y >= south) & (y <= north)).tolist())
-        if shut != self.closed:
-            self.close(shut)
+        self._zones_shut = shut
+        self._close()
 
-    def close(self, cells: Iterable[int]) -> None:
-        """Cells that nobody enters from now on, all of them at once; who stands in one may leave it."""
-        self.closed = set(cells)
+    def fallen(self, serial: str) -> None:
+        """A robot lies on the floor: it stands fast, and the others see it and drive around."""
+        self.hold(serial)
+        self._fallen.add(int(self._traffic.cell[self._index[serial]]))
+        self._close()
+
+    def _close(self) -> None:
+        """Cells that nobody enters from now on; who stands in one may leave it."""
+        if self._zones_shut | self._fallen == self.closed:
+            return
+        self.closed = self._zones_shut | self._fallen
         self._floor = closed_floor(self.aisles.floor, self.closed)
         self._traffic.floor = self._floor
         for goal, row in self._row.items():

@@ -68,9 +68,7 @@ class Recorder:
                 round(robot.motor_c),
             ])  # fmt: skip
         frame["robots"] = rows
-        frame["working"] = sorted(
-            name for name, robot in floor.robots.items() if robot.mover is None and robot.busy()
-        )
+        frame["working"] = sorted(name for name, robot in floor.robots.items() if robot.mover is None and robot.busy())
         frame["down"] = sorted(floor.site.broken)
         frame["closed"] = [[round(v, 1) for v in floor.aisles.middle(cell)] for cell in sorted(floor.motion.closed)]
         try:
@@ -88,7 +86,8 @@ def describe(floor: Shopfloor) -> dict[str, Any]:
     niches = {cell for group in aisles.bays.values() for cell in group} | set(aisles.parking)
     text = [
         "".join(
-            "#" if cell < 0 else "p" if cell in niches else ">v<^"[lanes[cell]] if lanes[cell] >= 0 else "+" for cell in row
+            "#" if cell < 0 else "p" if cell in niches else ">v<^"[lanes[cell]] if lanes[cell] >= 0 else "+"
+            for cell in row
         )
         for row in aisles.number
     ]

@@ -35,9 +35,7 @@ def draw_schedule(
     process = {station.name: line.process for line in blueprint.lines for station in line.stations}
     used = {one.station for one in operations}
     order = {each.name: number for number, each in enumerate(blueprint.processes)}
-    rows = sorted(
-        (name for name in process if name in used), key=lambda name: (order[process[name]], len(name), name)
-    )
+    rows = sorted((name for name in process if name in used), key=lambda name: (order[process[name]], len(name), name))
     high = max(3.0, min(20.0, 900 / max(1, len(rows))))
     end = max(makespan_s, 1e-9)
     body = high * len(rows)
@@ -51,9 +49,7 @@ def draw_schedule(
     while tick <= end:
         x = _LEFT + tick / end * _WIDTH
         out.append(f'<path d="M{x:.1f} {top}V{top + body + _CURVE + 24:.1f}" stroke="#e3e0da"/>')
-        out.append(
-            f'<text x="{x:.1f}" y="16" font-size="12" fill="#555" text-anchor="middle">{tick:,.0f} s</text>'
-        )
+        out.append(f'<text x="{x:.1f}" y="16" font-size="12" fill="#555" text-anchor="middle">{tick:,.0f} s</text>')
         tick += width
     place = {name: number for number, name in enumerate(rows)}
     # Bands of one process, named once.
