@@ -195,7 +195,11 @@ def test_what_goes_wrong_is_drawn_from_the_seed_within_the_shift():
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"failed_share": 1.0}, "failure share"), ({"late_share": 0.6}, "late share"), ({"robots_die": -1}, "robots_die is -1")],
+    [
+        ({"failed_share": 1.0}, "failure share"),
+        ({"late_share": 0.6}, "late share"),
+        ({"robots_die": -1}, "robots_die is -1"),
+    ],
 )
 def test_mishaps_that_cannot_be_are_named(changes, words):
     with pytest.raises(BadInput, match=words):

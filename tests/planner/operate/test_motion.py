@@ -127,7 +127,9 @@ def test_a_blocked_zone_is_not_entered_and_is_left(aisles):
     motion.add("r", aisles.cell_at(13.0, 1.0))
     book = ZoneBook()
     square = [{"x": x, "y": y} for x, y in ((20, 0), (22, 0), (22, 4), (20, 4))]
-    book.take({"mapId": "floor", "zoneSetId": "z", "zones": [{"zoneId": "spill", "zoneType": "BLOCKED", "vertices": square}]})
+    book.take(
+        {"mapId": "floor", "zoneSetId": "z", "zones": [{"zoneId": "spill", "zoneType": "BLOCKED", "vertices": square}]}
+    )
     book.enable("z")
     motion.zones("r", book)
     shut = motion.closed

@@ -37,7 +37,9 @@ def faults(shift):
             busy = sum(each.by_hand and each.start_s <= one.start_s < each.end_s for each in shift.operations)
             if busy > shift.robots:
                 found.append(f"{busy} robots at {one.start_s}")
-        at_once = sum(each.station == one.station and each.start_s <= one.start_s < each.end_s for each in shift.operations)
+        at_once = sum(
+            each.station == one.station and each.start_s <= one.start_s < each.end_s for each in shift.operations
+        )
         if at_once > 1:
             found.append(f"{one.station} does {at_once} things")
     return found
@@ -91,7 +93,9 @@ def test_a_seed_gives_the_same_schedule(solar):
 
 def test_every_unit_is_made_at_every_station_of_its_line(humanoid):
     shift = schedule_shift(humanoid, 2)
-    wanted = Counter((f"{line.name}#{unit}", each.name) for line in humanoid.lines for each in line.stations for unit in (1, 2))
+    wanted = Counter(
+        (f"{line.name}#{unit}", each.name) for line in humanoid.lines for each in line.stations for unit in (1, 2)
+    )
     assert set(wanted) == {(one.unit, one.station) for one in shift.operations}
 
 

@@ -260,7 +260,7 @@ class FleetControl:
         if topic == ANSWER:
             try:
                 answer = msgspec.json.decode(payload, type=Answer)
-            except msgspec.ValidationError as error:
+            except msgspec.MsgspecError as error:
                 self._note("site", f"malformed answer: {error}")
                 return
             self._answered(answer)
@@ -311,6 +311,7 @@ class FleetControl:
             self._note(robot.serial, fault)
         if "batteryEmpty" in faults - robot.faults:
             self._block(robot)
+        hot = "motorTooHot" in faults - robot.faults
         robot.faults = faults
         self._answer_requests(robot, state)
         if not robot.promised or state["orderId"] != robot.order:
@@ -340,6 +341,8 @@ class FleetControl:
             # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
             if faults - {"motorTooHot"} or self._now_s - promise.running_s < self.config.cooling_s:
                 self._call_off(name, "forfeited", blame=False)
+            elif hot:
+                promise.expected_s += self.config.cooling_s
         elif status == "RUNNING":
             promise.running_s = min(promise.running_s, self._now_s)
 

@@ -268,9 +268,7 @@ class Connection:
             # All that has no answer is among these, so only quality 0 is taken over from what was waiting.
             later = [each for each in self._waiting if each[0] >> 4 == PUBLISH and not each[0] & 0x06]
             again = [each for each in self._unanswered.values() if each[0] >> 4 == PUBLISH]
-            self._unanswered = {
-                number: each for number, each in self._unanswered.items() if each[0] >> 4 == PUBLISH
-            }
+            self._unanswered = {number: each for number, each in self._unanswered.items() if each[0] >> 4 == PUBLISH}
             self._waiting.clear()
             for pattern, qos in self._patterns.items():
                 self._ask(pattern, qos)

@@ -29,7 +29,7 @@ class Mover(Protocol):
         ...
 
     def where(self, serial: str) -> tuple[float, float, float]:
-        """x and y in metres, heading in radians."""
+        """X and y in metres, heading in radians."""
         ...
 
     def hold(self, serial: str) -> None:

@@ -70,7 +70,7 @@ class Motion:
         self._goal.append(-1)
 
     def where(self, serial: str) -> tuple[float, float, float]:
-        """x and y in metres, heading in radians."""
+        """X and y in metres, heading in radians."""
         robot = self._index[serial]
         x, y = self.aisles.middle(int(self._traffic.cell[robot]))
         return x, y, _HEADING_RAD[int(self._traffic.heading[robot])]
@@ -159,7 +159,7 @@ class Motion:
         return int(self._distance[self._row_of(goal), cell])
 
     def _poses(self) -> NDArray[np.int64]:
-        return np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading])
+        return np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
 
     def _row_of(self, goal: int) -> int:
         if goal not in self._row:
