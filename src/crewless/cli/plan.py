@@ -141,7 +141,7 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
         table.add_column(name, justify="right" if name in ("figure", "limit") else "left")
     for one in checks:
         verdict = "holds" if one.ok else "[red]BROKEN"
-        table.add_row(one.name, f"{one.figure:,.4g}", f"{one.limit:,.6g}", one.unit, verdict)
+        table.add_row(one.name, f"{one.figure:,.6g}", f"{one.limit:,.6g}", one.unit, verdict)
     console = Console()
     console.print(table)
     stations = sum(len(line.stations) for line in blueprint.lines)
@@ -158,19 +158,23 @@ def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) ->
     from dataclasses import asdict
 
     from crewless.planner.operate import read_schedule, schedule_shift
-    from crewless.planner.pictures import write_schedule_pictures
+    from crewless.planner.pictures import add_schedule, write_schedule_pictures
 
     if config.schedule is not None:
         shift = read_schedule(config.schedule)
     else:
         shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
     folder.write_json("schedule.json", asdict(shift))
-    page = write_schedule_pictures(blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path)
-    print(
-        f"scheduled    {len(shift.operations)} operations by {shift.robots} robots in {shift.makespan_s:,.0f} s; "
+    chart = write_schedule_pictures(
+        blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots
+    )
+    words = (
+        f"{len(shift.operations)} operations by {shift.robots} robots in {shift.makespan_s:,.0f} s; "
         f"no schedule is under {shift.lower_bound_s:,.0f} s (gap {shift.gap:.1%}, {shift.method})"
     )
-    print(f"chart        {page}")
+    add_schedule(folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale: the station works alone.")
+    print(f"scheduled    {words}")
+    print(f"chart        {chart}")
     if config.action == "run":
         _carry_out(blueprint, shift, folder, config)
 

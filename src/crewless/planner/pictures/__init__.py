@@ -1,10 +1,11 @@
 """Pictures of a blueprint: floor plan, construction, material flow and a page that holds them all; and of a schedule."""
 
 from crewless.planner.pictures.gantt import draw_schedule, write_schedule_pictures
-from crewless.planner.pictures.page import write_pictures
+from crewless.planner.pictures.page import add_schedule, write_pictures
 from crewless.planner.pictures.svg import draw_construction, draw_flow, draw_plan
 
 __all__ = [
+    "add_schedule",
     "draw_construction",
     "draw_flow",
     "draw_plan",
