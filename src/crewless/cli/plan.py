@@ -131,6 +131,7 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.model import to_json
     from crewless.planner.pictures import write_pictures
+    from crewless.planner.pictures.page import figure
 
     checks = check(blueprint)
     (folder.path / "blueprint.json").write_bytes(to_json(blueprint))
@@ -141,7 +142,7 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
         table.add_column(name, justify="right" if name in ("figure", "limit") else "left")
     for one in checks:
         verdict = "holds" if one.ok else "[red]BROKEN"
-        table.add_row(one.name, f"{one.figure:,.6g}", f"{one.limit:,.6g}", one.unit, verdict)
+        table.add_row(one.name, figure(one.figure), figure(one.limit), one.unit, verdict)
     console = Console()
     console.print(table)
     stations = sum(len(line.stations) for line in blueprint.lines)

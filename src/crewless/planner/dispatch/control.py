@@ -122,6 +122,8 @@ class FleetControl:
         self._cancelled: set[str] = set()
         self._given_up: dict[str, str] = {}
         self._now_s = 0.0
+        self._news = True
+        """Something has changed since the last look for work to assign."""
         self._instant = self._charges = self._zone_sets = 0
         self._zones: dict[str, frozenset[str]] = {}
         """Closed zones by name, and their nodes."""
@@ -183,6 +185,7 @@ class FleetControl:
         for operation, promise in list(self._promises.items()):
             if nodes & set(promise.route) and not self._detour(operation, promise, nodes):
                 self._call_off(operation, "forfeited", blame=False)
+        self._news = True
         self._tell_zones(self.robots.values())
         self._note(zone, "zone closed")
 
@@ -190,6 +193,7 @@ class FleetControl:
         """The reverse; ``nodes`` need not be named."""
         nodes = self._zones.pop(zone, frozenset()) | set(nodes)
         self.roadmap.open(nodes - frozenset().union(*self._zones.values()))
+        self._news = True
         self._tell_zones(self.robots.values())
         self._note(zone, "zone opened")
 
@@ -227,7 +231,9 @@ class FleetControl:
         self._resumed = set()
         for name in list(self._promises):
             self._look_after(name, now_s)
-        self._assign(now_s)
+        if self._news:
+            self._news = False
+            self._assign(now_s)
 
     def _look_after(self, name: str, now_s: float) -> None:
         promise, progress = self._promises[name], self.ledger.progress[name]
@@ -297,7 +303,9 @@ class FleetControl:
             robot.skills = frozenset(action["actionType"] for action in actions)
         elif kind == "state":
             self._state(robot, message)
-        elif kind == "visualization" and "mobileRobotPosition" in message:
+        if kind != "visualization":
+            self._news = True
+        elif "mobileRobotPosition" in message:
             robot.x_m, robot.y_m = message["mobileRobotPosition"]["x"], message["mobileRobotPosition"]["y"]
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
@@ -359,6 +367,7 @@ class FleetControl:
             self._refuse(name, f"failed {progress.failures} times")
 
     def _station(self, station: str, down: bool) -> None:
+        self._news = True
         (self.down.add if down else self.down.discard)(station)
         self._note(station, "station down" if down else "station up")
         if down:
@@ -527,6 +536,7 @@ class FleetControl:
     def _end(self, name: str, outcome: str, *, blame: bool = False) -> None:
         progress = self.ledger.progress[name]
         self._promises.pop(name, None)
+        self._news = True
         if progress.status == "assigned":
             self._used[progress.station] -= 1
         robot = self.robots.get(progress.robot)

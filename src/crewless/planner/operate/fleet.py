@@ -31,6 +31,7 @@ from crewless.planner.operate.shift import SPEED_M_S, Shift
 
 PATIENCE = 20.0
 """A shift that takes so many times as long as planned, and an hour, goes nowhere."""
+_SLEEP_S = 20.0
 BATTERY_WH = 2000.0
 """Of a robot: an assumption. Its charger is as strong as the blueprint's share of time on the charger needs."""
 
@@ -111,6 +112,7 @@ class Shopfloor:
         self.robots: dict[str, SimulatedRobot] = {}
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
+        self._slept_s: dict[str, float] = {}
         self.doing: dict[str, str] = {}
         """What each of them does, in one word."""
         kind = blueprint.robot.name
@@ -161,7 +163,7 @@ class Shopfloor:
         config = RobotConfig(
             serial=serial, skills=(robot.name,), x_m=x, y_m=y, speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH,
             work_w=work_w, drive_w=0.7 * work_w, idle_w=0.1 * work_w, charge_w=work_w * (1 - share) / share,
-            visualize_s=3 * self.step_s,
+            visualize_s=5 * self.step_s,
         )  # fmt: skip
         self.motion.add(serial, cell)
         self.fleet.append(serial)
@@ -210,7 +212,13 @@ class Shopfloor:
                 if arrived or robot.busy():
                     robot.advance(self.step_s)
                 continue
-            robot.advance(self.step_s)
+            # Who stands parked is looked at more rarely, for as long as it was left alone.
+            slept_s = self._slept_s.get(serial, 0.0)
+            if not arrived and slept_s < _SLEEP_S and self.doing[serial] == "idle" and self.motion.parked(serial):
+                self._slept_s[serial] = slept_s + self.step_s
+                continue
+            self._slept_s[serial] = 0.0
+            robot.advance(slept_s + self.step_s)
             now, was = robot.doing(), self.doing[serial]
             if now != was:
                 self.doing[serial] = now

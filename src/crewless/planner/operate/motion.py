@@ -102,6 +102,11 @@ class Motion:
             spot = self.free_cell(here)
             self._goal[robot] = spot if spot in self._parking else -1
 
+    def parked(self, serial: str) -> bool:
+        """Whether it stands on the parking place that it was going to."""
+        robot = self._index[serial]
+        return self._goal[robot] == self._traffic.cell[robot]
+
     def hold(self, serial: str) -> None:
         """Stand fast: at work, on the charger, paused, hot or dead."""
         robot = self._index[serial]

@@ -44,6 +44,11 @@ def write_pictures(blueprint: Blueprint, checks: Sequence[Check], folder: Path) 
     return page
 
 
+def figure(value: float) -> str:
+    """A number as a person reads it: thousands in full, four digits of what is smaller."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def add_schedule(page: Path, chart: str, words: str) -> None:
     """Put a schedule's chart into a page that :func:`write_pictures` wrote. Raises StorageFull."""
     try:
@@ -70,7 +75,7 @@ def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> st
         for name, colour in colours(b).items()
     )
     rows = "".join(
-        f'<tr><td>{escape(c.name)}<td class="n">{c.figure:,.6g}<td class="n">{c.limit:,.6g}<td>{escape(c.unit)}'
+        f'<tr><td>{escape(c.name)}<td class="n">{figure(c.figure)}<td class="n">{figure(c.limit)}<td>{escape(c.unit)}'
         f'<td class="{"ok" if c.ok else "bad"}">{"holds" if c.ok else "BROKEN"}'
         for c in checks
     )
