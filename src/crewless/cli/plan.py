@@ -224,10 +224,14 @@ def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.planner.expand import ExpandConfig, expand
+    from crewless.planner.expand import ExpandConfig, expand, goal_text, next_goal
+    from crewless.planner.pictures import draw_growth
 
-    months = expand(blueprint, ExpandConfig(years=years))
+    settings = ExpandConfig(years=years)
+    months = expand(blueprint, settings)
     folder.write_json("expansion.json", [asdict(one) for one in months])
+    (folder.path / "expansion.svg").write_text(draw_growth(months) + "\n")
+    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings)))
     table = Table(title="The site at the end of each year", title_justify="left", header_style="bold", box=None)
     for name in ("year", "stations", "own robots", "panels MW", "ground m2", "money M USD", "output x"):
         table.add_column(name, justify="right")
@@ -240,3 +244,7 @@ def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
             one.limits_growth,
         )  # fmt: skip
     Console().print(table)
+    print(f"picture      {folder.path / 'expansion.svg'}")
+    print(
+        f"next goal    {folder.path / 'next-goal.yaml'}, with the {months[-1].robots:,.0f} robots that the site has then"
+    )
