@@ -126,7 +126,11 @@ def test_a_browser_sees_every_robot_live(dashboard, runs):
         wrong = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(dashboard.address)
+        # The run is looked at before it has a floor.
+        (folder / "floor.json").unlink()
         page.get_by_role("link", name="20260101-000000-plan-run").click()
+        page.get_by_role("cell", name="x#1").wait_for()
+        (folder / "floor.json").write_text(json.dumps(FLOOR))
         page.locator("#pill.live").wait_for()
         assert page.locator("#done").inner_text() == "1"
         assert page.locator("#events li").all_inner_texts() == ["0:00:10\nx#1 done (r-2)"]
