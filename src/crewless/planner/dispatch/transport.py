@@ -57,6 +57,8 @@ class MemoryBroker:
         self._wild: list[tuple[str, MemoryTransport]] = []
         self._known: dict[str, list[MemoryTransport]] = {}
         """Topic to those whose wildcards fit it."""
+        self.touched: set[MemoryTransport] = set()
+        """Who was sent something since somebody last emptied this: whoever simulates many clients asks only these."""
 
     def connect(self, will: Will | None = None) -> "MemoryTransport":
         """A new client."""
@@ -73,9 +75,11 @@ class MemoryBroker:
         exact = self._exact.get(topic, [])
         for client in exact:
             client._inbox.append((topic, payload))
+            self.touched.add(client)
         for client in self._known[topic]:
             if client not in exact:
                 client._inbox.append((topic, payload))
+                self.touched.add(client)
 
     def _add(self, pattern: str, client: "MemoryTransport") -> None:
         if "+" in pattern or "#" in pattern:
@@ -105,6 +109,7 @@ class MemoryTransport:
         """See :class:`Transport`."""
         self._broker._add(pattern, self)
         self._inbox.extend(item for item in self._broker._retained.items() if matches(pattern, item[0]))
+        self._broker.touched.add(self)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`."""

@@ -113,6 +113,8 @@ class Shopfloor:
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
         self._slept_s: dict[str, float] = {}
+        self._busy: set[str] = set()
+        """Stations that work by themselves just now."""
         self.doing: dict[str, str] = {}
         """What each of them does, in one word."""
         kind = blueprint.robot.name
@@ -203,14 +205,16 @@ class Shopfloor:
         while self._coming and self._coming[0].at_s <= self.now_s:
             self._happen(self._coming.pop(0))
         self.motion.step()
+        touched, self._broker.touched = self._broker.touched, set()
         for serial, robot in self.robots.items():
-            arrived = robot.transport.receive()
+            arrived = robot.transport.receive() if robot.transport in touched else []
             for topic, payload in arrived:
                 robot.handle(topic, payload)
             if robot.mover is None:
                 # A station at rest neither moves nor warms up.
-                if arrived or robot.busy():
+                if arrived or serial in self._busy:
                     robot.advance(self.step_s)
+                    (self._busy.add if robot.busy() else self._busy.discard)(serial)
                 continue
             # Who stands parked is looked at more rarely, for as long as it was left alone.
             slept_s = self._slept_s.get(serial, 0.0)
