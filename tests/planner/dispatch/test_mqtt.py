@@ -1,6 +1,7 @@
 """The MQTT client against the standard's own bytes and against brokers that misbehave."""
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
@@ -102,7 +103,7 @@ def test_however_the_bytes_arrive_the_same_messages_come_out(messages, cuts):
     )
     cutter = Cutter()
     borders = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in itertools.pairwise(borders):
         cutter._cut(stream[start:end])
     assert list(cutter.arrived) == [(topic, payload) for topic, payload, _ in messages]
     assert b"".join(cutter._waiting) == b"\x40\x02\x00\x07" * sum(qos for *_, qos in messages)

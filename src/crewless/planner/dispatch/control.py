@@ -11,14 +11,16 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
+from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
+from crewless.planner.dispatch.promises import Promise, Robot
 from crewless.planner.dispatch.roadmap import Map, Station
 from crewless.planner.dispatch.site import ANSWER, ASK, STATION, Answer
 from crewless.planner.dispatch.transport import Transport
@@ -48,50 +50,13 @@ class ControlConfig:
     is given to a cool one."""
     charge_to: float = 90.0
     """Percent: the robot leaves the charger."""
+    charger_places: int = 0
+    """Robots that a charger takes at once; 0: any number."""
     speed_m_s: float = 1.5
     base_nodes: int = 0
     """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
     block_dead: bool = False
     """A robot that died on the floor becomes a blocked zone, so that the others drive around it."""
-
-
-@dataclass(slots=True)
-class Robot:
-    """What the control knows of one robot, all of it from messages."""
-
-    manufacturer: str
-    serial: str
-    online: bool = False
-    skills: frozenset[str] = frozenset()
-    x_m: float = math.nan
-    y_m: float = math.nan
-    charge: float = 100.0
-    faults: frozenset[str] = frozenset()
-    heard: bool = False
-    paused: bool = False
-    promised: str = ""
-    """The operation that it has, or ``charge``."""
-    order: str = ""
-    charger: str = ""
-    """The charger that it was sent to."""
-
-
-@dataclass(slots=True)
-class _Promise:
-    sent_s: float
-    since_s: float
-    expected_s: float
-    acknowledged: bool = False
-    doubt: str = ""
-    """Why the promise is off; the site is being asked."""
-    blame: bool = False
-    cancelling: bool = False
-    route: list[str] = field(default_factory=list)
-    released: int = 0
-    """Nodes of the route that the robot may drive to."""
-    update: int = 0
-    running_s: float = math.inf
-    """When the robot said first that it works."""
 
 
 class FleetControl:
@@ -116,7 +81,7 @@ class FleetControl:
         self.ledger = Ledger(operations)
         self.ledger.replay(log.path)
         self._resumed = set(self.ledger.names("assigned"))
-        self._promises: dict[str, _Promise] = {}
+        self._promises: dict[str, Promise] = {}
         self._used: Counter[str] = Counter(self.ledger.progress[name].station for name in self._resumed)
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
@@ -125,11 +90,7 @@ class FleetControl:
         self._news = True
         """Something has changed since the last look for work to assign."""
         self._instant = self._charges = self._zone_sets = 0
-        self._zones: dict[str, frozenset[str]] = {}
-        """Closed zones by name, and their nodes."""
-        self._release_zones: dict[str, tuple[list[tuple[float, float]], int]] = {}
-        self._granted: dict[str, set[str]] = {}
-        """Release zone to the robots that are let in."""
+        self._ground = Ground(roadmap)
         # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
         self._life = uuid.uuid4().hex[:12]
         self._sender = Sender(transport)
@@ -175,13 +136,7 @@ class FleetControl:
         """Nobody is sent through these nodes any more; all robots are told. Who was to drive there is sent another way where
         only the part ahead that is not released yet is concerned, and called off otherwise."""
         nodes = frozenset(nodes)
-        unknown = sorted(nodes - set(self.roadmap.nodes))
-        if unknown:
-            raise BadInput(
-                f"zone {zone} names {unknown[0]!r}, which is no place", alternatives=sorted(self.roadmap.nodes)[:5]
-            )
-        self._zones[zone] = nodes
-        self.roadmap.close(nodes)
+        self._ground.close(zone, nodes)
         for operation, promise in list(self._promises.items()):
             if nodes & set(promise.route) and not self._detour(operation, promise, nodes):
                 self._call_off(operation, "forfeited", blame=False)
@@ -191,20 +146,14 @@ class FleetControl:
 
     def open_zone(self, zone: str, nodes: Iterable[str] = ()) -> None:
         """The reverse; ``nodes`` need not be named."""
-        nodes = self._zones.pop(zone, frozenset()) | set(nodes)
-        self.roadmap.open(nodes - frozenset().union(*self._zones.values()))
+        self._ground.open(zone, frozenset(nodes))
         self._news = True
         self._tell_zones(self.robots.values())
         self._note(zone, "zone opened")
 
     def guard_zone(self, zone: str, corners: Sequence[tuple[float, float]], robots: int = 1) -> None:
         """A zone that so many robots at once may enter, each only when it was granted (VDA 5050: zone type RELEASE)."""
-        if len(corners) < 3 or robots < 1:
-            raise BadInput(
-                f"zone {zone} has {len(corners)} corners and lets in {robots}", alternatives=["3 corners, 1 robot"]
-            )
-        self._release_zones[zone] = list(corners), robots
-        self._granted.setdefault(zone, set())
+        self._ground.guard(zone, corners, robots)
         self._tell_zones(self.robots.values())
 
     def finished(self) -> bool:
@@ -225,7 +174,7 @@ class FleetControl:
             self._hear(topic, payload)
         for name in self._resumed:
             progress = self.ledger.progress[name]
-            self._promises[name] = _Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
+            self._promises[name] = Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
             robot = self.robots.setdefault(progress.robot, Robot("", progress.robot))
             robot.promised, robot.order = name, order_of(name, progress.attempt)
         self._resumed = set()
@@ -290,13 +239,12 @@ class FleetControl:
             if robot.online and not was:
                 self._tell(robot, "stateRequest")
                 self._unblock(robot)
-                if self._zones or self._release_zones:
+                if self._ground:
                     self._tell_zones([robot])
             elif was and not robot.online:
                 self._note(serial, f"connection {message['connectionState']}")
                 robot.heard = True
-                for inside in self._granted.values():
-                    inside.discard(serial)
+                self._ground.gone(serial)
                 self._block(robot)
         elif kind == "factsheet":
             actions = message["protocolFeatures"]["mobileRobotActions"]
@@ -424,7 +372,7 @@ class FleetControl:
             )  # fmt: skip
             self.ledger.fold(event)
             expected_s = self.roadmap.length_m(route) / self.config.speed_m_s + operation.duration_s
-            promise = self._promises[name] = _Promise(now_s, now_s, expected_s)
+            promise = self._promises[name] = Promise(now_s, now_s, expected_s)
             robot.promised, robot.order = name, order_of(name, progress.attempt)
             self._send_order(robot, name, progress, promise)
 
@@ -442,7 +390,7 @@ class FleetControl:
     def _route(self, robot: Robot, node: str) -> list[str] | None:
         return self.roadmap.route(self.roadmap.nearest(robot.x_m, robot.y_m), node)
 
-    def _send_order(self, robot: Robot, name: str, progress: Progress, promise: _Promise) -> None:
+    def _send_order(self, robot: Robot, name: str, progress: Progress, promise: Promise) -> None:
         operation = self.ledger.operations[name]
         route = self._route(robot, self.stations[progress.station].node)
         if route is None:
@@ -458,7 +406,7 @@ class FleetControl:
             "duration_s": operation.duration_s, "operation": name, "attempt": progress.attempt, "station": progress.station,
         }  # fmt: skip
 
-    def _release_more(self, robot: Robot, name: str, promise: _Promise) -> None:
+    def _release_more(self, robot: Robot, name: str, promise: Promise) -> None:
         """An order update: it begins at the last node that was released (VDA 5050, section 'Order update')."""
         begin = promise.released - 1
         promise.released = min(len(promise.route), promise.released + self.config.base_nodes)
@@ -468,7 +416,7 @@ class FleetControl:
             released=promise.released, update=promise.update,
         )  # fmt: skip
 
-    def _detour(self, name: str, promise: _Promise, closed: frozenset[str]) -> bool:
+    def _detour(self, name: str, promise: Promise, closed: frozenset[str]) -> bool:
         """Another way from the last released node, where nothing that is released is closed; False: there is none."""
         base = promise.route[: promise.released]
         if promise.doubt or promise.released >= len(promise.route) or closed & set(base):
@@ -481,10 +429,9 @@ class FleetControl:
         return True
 
     def _charge(self, robot: Robot) -> None:
-        taken = {each.charger for each in self.robots.values()}
-        free = [node for node in self.chargers if node not in taken and node not in self.roadmap.closed] or [
-            node for node in self.chargers if not self.config.block_dead
-        ]
+        used = Counter(each.charger for each in self.robots.values() if each.charger)
+        places = self.config.charger_places or math.inf
+        free = [node for node in self.chargers if used[node] < places and node not in self.roadmap.closed]
         ways = [way for node in free if (way := self._route(robot, node)) is not None]
         if ways:
             way = min(ways, key=self.roadmap.length_m)
@@ -588,15 +535,7 @@ class FleetControl:
         """A whole new zone set to each robot, and the instant action that makes it count (one set of a map at a time)."""
         self._zone_sets += 1
         name = f"zones-{self._life[:8]}-{self._zone_sets}"
-        zones = [self._square(zone, node) for zone in sorted(self._zones) for node in sorted(self._zones[zone])]
-        zones += [
-            {
-                "zoneId": zone, "zoneType": "RELEASE", "releaseLossBehavior": "STOP",
-                "vertices": [{"x": x, "y": y} for x, y in corners],
-            }
-            for zone, (corners, _) in sorted(self._release_zones.items())
-        ]  # fmt: skip
-        body = {"zoneSet": {"mapId": "floor", "zoneSetId": name, "zones": zones}}
+        body = self._ground.zone_set(name)
         for robot in robots:
             if robot.manufacturer and robot.online:
                 self._sender.send(robot.manufacturer, robot.serial, "zoneSet", body)
@@ -610,38 +549,17 @@ class FleetControl:
         return {"zoneId": f"{zone}-{node}", "zoneType": "BLOCKED", "vertices": vertices}
 
     def _answer_requests(self, robot: Robot, state: dict[str, Any]) -> None:
-        """Let robots into release zones, as many as there is room for; corridors are always granted."""
-        asked = {each["zoneId"]: each for each in state.get("zoneRequests", []) if each["requestStatus"] != "EXPIRED"}
-        for zone, inside in self._granted.items():
-            if zone not in asked:
-                inside.discard(robot.serial)
-        answers: list[dict[str, Any]] = []
-        for zone, request in asked.items():
-            if request["requestStatus"] != "REQUESTED":
-                continue
-            room = zone in self._granted and len(self._granted[zone] - {robot.serial}) < self._release_zones[zone][1]
-            if room:
-                self._granted[zone].add(robot.serial)
-            grant = "GRANTED" if room else "QUEUED" if zone in self._granted else "REJECTED"
-            answers.append({"requestId": request["requestId"], "grantType": grant})
-        answers += [
-            {"requestId": each["requestId"], "grantType": "GRANTED"}
-            for each in state.get("edgeRequests", []) if each["requestStatus"] == "REQUESTED"
-        ]  # fmt: skip
+        answers = self._ground.answers(robot.serial, state)
         if answers and robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
 
     def _block(self, robot: Robot) -> None:
         if self.config.block_dead and not math.isnan(robot.x_m):
-            zone = f"dead {robot.serial}"
-            self._zones[zone] = frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)])
-            self.roadmap.close(self._zones[zone])
+            self._ground.close(f"dead {robot.serial}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
             self._tell_zones(self.robots.values())
 
     def _unblock(self, robot: Robot) -> None:
-        nodes = self._zones.pop(f"dead {robot.serial}", None)
-        if nodes:
-            self.roadmap.open(nodes - frozenset().union(*self._zones.values()))
+        if self._ground.open(f"dead {robot.serial}"):
             self._tell_zones(self.robots.values())
 
     def _note(self, resource: str, text: str) -> None:

@@ -140,7 +140,7 @@ class Shopfloor:
             log=EventLog(log, clock=lambda: self.now_s),
             config=ControlConfig(
                 speed_m_s=speed, late_margin_s=600.0, block_dead=True, resend_s=20.0, silence_s=60.0,
-                charge_s=2 * 3600.0, max_failures=10,
+                charge_s=2 * 3600.0, charger_places=1, max_failures=10,
             ),
         )  # fmt: skip
         makes = {process.name: process.makes for process in blueprint.processes}
