@@ -27,9 +27,13 @@ class Robot:
 
 @dataclass(slots=True)
 class Promise:
+    """An operation that a robot was given, on the control's clock."""
+
     sent_s: float
+    """When the order, or the question that follows a doubt, was last sent."""
     since_s: float
     expected_s: float
+    """Drive and work."""
     acknowledged: bool = False
     doubt: str = ""
     """Why the promise is off; the site is being asked."""
