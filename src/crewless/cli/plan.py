@@ -158,11 +158,12 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
-    from crewless.planner.operate import read_schedule, schedule_shift
+    from crewless.planner.operate import check_stations, read_schedule, schedule_shift
     from crewless.planner.pictures import add_schedule, write_schedule_pictures
 
     if config.schedule is not None:
         shift = read_schedule(config.schedule)
+        check_stations(shift, blueprint)
     else:
         shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
     folder.write_json("schedule.json", asdict(shift))

@@ -27,7 +27,7 @@ from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.operate.floormap import FloorMap
 from crewless.planner.operate.mishaps import Mishap, MishapConfig, draw
 from crewless.planner.operate.motion import Motion
-from crewless.planner.operate.shift import SPEED_M_S, Shift
+from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 
 PATIENCE = 20.0
 """A shift that takes so many times as long as planned, and an hour, goes nowhere."""
@@ -85,11 +85,8 @@ class Shopfloor:
     ) -> None:  # fmt: skip
         self.blueprint, self.shift, self.seed = blueprint, shift, seed
         self.mishaps = mishaps or MishapConfig()
-        stations = {station.name for line in blueprint.lines for station in line.stations}
-        for one in shift.operations:
-            if one.station not in stations:
-                raise BadInput(f"the schedule names station {one.station!r}, which the blueprint has not")
-        self.now_s = self.used_s = 0.0
+        check_stations(shift, blueprint)
+        self.now_s = 0.0
         self.failures = self.recharges = self.cooling_stops = self.joined = 0
         self.aisles = make_aisles(blueprint)
         self.step_s = self.aisles.cell_m / SPEED_M_S

@@ -183,9 +183,23 @@ def _mean_walk_s(blueprint: Blueprint) -> float:
     return float(between.sum() / (len(cells) * (len(cells) - 1))) * aisles.cell_m / SPEED_M_S
 
 
+def check_stations(shift: Shift, blueprint: Blueprint) -> None:
+    """Raises BadInput that names a station which the schedule has and the blueprint has not."""
+    stations = {station.name for line in blueprint.lines for station in line.stations}
+    for one in shift.operations:
+        if one.station not in stations:
+            raise BadInput(
+                f"the schedule of {shift.blueprint!r} names station {one.station!r}, which the blueprint has not",
+                alternatives=[f"a schedule of {blueprint.goal.name!r}"],
+            )
+
+
 def read_schedule(path: Path) -> Shift:
     """Read back what ``plan schedule`` wrote. Raises BadInput."""
     try:
-        return parse(Shift, json.loads(path.read_bytes()), str(path))
+        shift: Shift = parse(Shift, json.loads(path.read_bytes()), str(path))
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot read the schedule {path}: {error}") from error
+    if not shift.operations:
+        raise BadInput(f"the schedule {path} holds no operation")
+    return shift
