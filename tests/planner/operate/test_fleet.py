@@ -85,6 +85,19 @@ def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_d
     assert outcome.done + outcome.refused == len(shift.operations)
 
 
+def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    while floor.now_s < 150:
+        floor.step()
+    floor._happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
+    outcome = floor.run()
+    done_once(floor)
+    assert (outcome.refused, outcome.lost, outcome.units["solar_panel"]) == (0, 0, 9)
+    late = [event for event in read_events(tmp_path / "events.jsonl") if event.kind == "start" and event.t > 150]
+    assert all(event.cell != "panel_making-1.1" for event in late)
+
+
 def test_what_is_begun_first_is_what_the_schedule_has_first(solar, tmp_path):
     plan = schedule_shift(solar, 3)
     run_shift(solar, plan, tmp_path / "events.jsonl")

@@ -11,7 +11,7 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -127,6 +127,14 @@ class FleetControl:
             self._refuse(operation, why)
         elif progress.status == "assigned":
             self._call_off(operation, "forfeited", blame=False)
+
+    def move(self, operation: str, *, station_kind: str, skill: str) -> None:
+        """Have it done at another kind of station from its next promise on. Raises BadInput when there is no such operation."""
+        if operation not in self.ledger.operations:
+            raise BadInput(f"there is no operation {operation!r} to move")
+        was = self.ledger.operations[operation]
+        self.ledger.operations[operation] = replace(was, station_kind=station_kind, skill=skill)
+        self._news = True
 
     def pause(self, serial: str, paused: bool = True) -> None:
         """Stop a robot where it is, or let it go on."""

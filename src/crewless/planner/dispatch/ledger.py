@@ -1,7 +1,7 @@
 """What is to be done, what was promised to whom, and what is done: a fold over the event log and nothing else, so that a
 planner that was killed is the same planner after reading its log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -49,7 +49,7 @@ class Ledger:
     """The progress of all operations, changed by events only."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
-        self.operations: Mapping[str, Operation] = {each.operation: each for each in operations}
+        self.operations: dict[str, Operation] = {each.operation: each for each in operations}
         if len(self.operations) != len(operations):
             raise BadInput("two operations have the same name")
         self.progress = {name: Progress() for name in self.operations}

@@ -282,10 +282,29 @@ class Shopfloor:
             self.control.open_zone(f"spill {mishap.name}")
 
     def _give_up(self, station: str) -> None:
-        """There is one station of its kind only: what was to be done there is refused, and what hangs on it."""
-        for one in self.shift.operations:
-            if one.station == station and self.control.ledger.progress[one.name].status in ("waiting", "assigned"):
+        """What was to be done at a station moves to the same station of parallel lines; where there is none it is refused, with
+        what hangs on it."""
+        progress = self.control.ledger.progress
+        left = [
+            one for one in self.shift.operations
+            if self.control.ledger.operations[one.name].station_kind == station
+            and progress[one.name].status in ("waiting", "assigned")
+        ]  # fmt: skip
+        others = self._parallel(station)
+        for one in left:
+            if others:
+                # All of one unit goes to one station.
+                other = others[int(one.unit.rpartition("#")[2]) % len(others)]
+                skill = self.blueprint.robot.name if one.by_hand else other
+                self.control.move(one.name, station_kind=other, skill=skill)
+            else:
                 self.control.give_up(one.name, f"station {station} is down")
+
+    def _parallel(self, station: str) -> list[str]:
+        """Stations that do the same tasks on lines of the same process, work in this shift, and are not broken."""
+        tasks = {each.name: (line.process, each.tasks) for line in self.blueprint.lines for each in line.stations}
+        used = {one.station for one in self.shift.operations} - self.site.broken - {station}
+        return sorted(name for name in used if tasks[name] == tasks[station])
 
     def _join(self) -> None:
         """A robot that was just made joins the fleet."""

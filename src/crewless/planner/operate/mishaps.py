@@ -18,7 +18,7 @@ class MishapConfig:
     robots_die: int = 0
     """Robots that die where they stand."""
     stations_die: int = 0
-    """Stations that break for good; their work moves to nowhere, so it is refused."""
+    """Stations that break for good; their work moves to parallel lines, and is refused where there is none."""
     motors_hot: int = 0
     """Motors that are suddenly too hot."""
     zones_closed: int = 0
