@@ -51,12 +51,12 @@ def robots_process(robots: int, messages: int, qos: int, port: int, rate: float,
         topic, robot = states[number % robots]
         message = header(MANUFACTURER, robot.config.serial, number // robots) | robot.state()
         wire.publish(topic, msgspec.json.encode(message))
-        if number % 100 == 99:  # paho buffers without bounds: do not run ahead of the wire
-            while wire._client._out_messages.__len__() > 20_000 or wire._client._out_packet.__len__() > 2_000:
-                time.sleep(0.002)
+        if number % 100 == 99:  # do not run ahead of the wire
+            while wire.pending() > 5_000:
+                time.sleep(0.001)
             if rate and (ahead := began + number / rate - time.monotonic()) > 0:
                 time.sleep(ahead)
-    while wire._client._out_messages or wire._client.want_write():
+    while wire.pending():
         time.sleep(0.01)
     cpu.value = time.process_time() - start
     wire.close()

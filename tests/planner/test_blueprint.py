@@ -15,8 +15,6 @@ from crewless.planner.blueprint.model import load_blueprint, schema, to_json
 from crewless.planner.expand import ExpandConfig, expand
 from crewless.planner.goal import load_goal, make_goal
 from crewless.planner.layout import arrange, make_floor
-from crewless.planner.operate import run_shift, schedule_shift
-from crewless.planner.operate.fleet import roadmap_of
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples/factory").glob("*.yaml"))
@@ -203,37 +201,6 @@ def test_a_skill_card_changes_the_loads():
     assert total[1] - total[0] == pytest.approx(100 / 0.5 - 100 / 0.99)
 
 
-def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(solar, tmp_path):
-    shift = schedule_shift(solar, 3)
-    logs = []
-    for name in ("a", "b"):
-        outcome = run_shift(solar, shift, tmp_path / name, failure_share=0.1, seed=4)
-        logs.append((tmp_path / name).read_bytes())
-        assert (outcome.done, outcome.lost, outcome.done_twice) == (len(shift.operations), 0, 0)
-        assert outcome.failures > 0
-    assert logs[0] == logs[1]
-    done = [json.loads(x) for x in logs[0].splitlines() if json.loads(x)["outcome"] == "done"]
-    assert len({x["case"] for x in done}) == len(done) == len(shift.operations)
-
-
-def test_a_robot_reaches_every_station_by_the_aisles(solar):
-    roadmap = roadmap_of(solar.layout)
-    stations = [station.name for line in solar.lines for station in line.stations]
-    for station in stations:
-        way = roadmap.route("crossing 0-0", station)
-        assert way is not None
-        # rectilinear: never shorter than the distance along the axes
-        (ax, ay), (bx, by) = roadmap.nodes["crossing 0-0"], roadmap.nodes[station]
-        assert roadmap.length_m(way) >= abs(ax - bx) + abs(ay - by) - 1e-9
-
-
-def test_a_schedule_of_another_factory_is_refused(solar, tmp_path):
-    shift = schedule_shift(solar, 1)
-    strange = dataclasses.replace(shift, operations=(dataclasses.replace(shift.operations[0], station="nowhere"),))
-    with pytest.raises(BadInput, match="nowhere"):
-        run_shift(solar, strange, tmp_path / "log")
-
-
 def test_the_expanding_site_grows_and_says_what_binds():
     months = expand(design(load_goal(ROOT / "examples/factory/self-expanding.yaml")), ExpandConfig(years=3))
     assert len(months) == 36
@@ -269,6 +236,40 @@ def test_one_command_leads_from_a_goal_to_a_run_factory(tmp_path):
     assert main(["plan", "run", str(ROOT / "examples/factory/solar.yaml"), "--runs", str(tmp_path)]) == 0
     (folder,) = tmp_path.iterdir()
     names = {path.name for path in folder.iterdir()}
-    assert {"blueprint.json", "checks.json", "blueprint.html", "schedule.json", "events.jsonl"} <= names
+    assert {"blueprint.json", "checks.json", "blueprint.html", "schedule.json", "schedule.svg", "events.jsonl"} <= names
+    assert {"floor.json", "positions.jsonl", "site.jsonl"} <= names
     assert json.loads((folder / "outcome.json").read_text())["lost"] == 0
     assert "http" not in (folder / "blueprint.html").read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_schedule_is_written_with_its_bound_and_carried_out_as_it_was_written(tmp_path):
+    from crewless.cli import main
+
+    goal = str(ROOT / "examples/factory/solar.yaml")
+    assert main(["plan", "schedule", goal, "--units", "1", "--runs", str(tmp_path / "a")]) == 0
+    (file,) = tmp_path.glob("a/*/schedule.json")
+    planned = json.loads(file.read_text())
+    assert 0 < planned["lower_bound_s"] <= planned["makespan_s"]
+    assert planned["gap"] == pytest.approx(1 - planned["lower_bound_s"] / planned["makespan_s"])
+    again = [
+        "plan",
+        "run",
+        str(file.with_name("blueprint.json")),
+        "--schedule",
+        str(file),
+        "--runs",
+        str(tmp_path / "b"),
+    ]
+    assert main(again) == 0
+    (outcome,) = tmp_path.glob("b/*/outcome.json")
+    assert json.loads(outcome.read_text())["done"] == len(planned["operations"])
+    other = [
+        "plan",
+        "run",
+        str(ROOT / "examples/factory/humanoid.yaml"),
+        "--schedule",
+        str(file),
+        "--runs",
+        str(tmp_path),
+    ]
+    assert main(other) == 2

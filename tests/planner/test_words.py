@@ -17,13 +17,20 @@ GOOD = json.dumps(
 
 @pytest.fixture
 def fake():
-    answers: list[str] = []
+    answers: list = []
     asked: list[dict] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            body = json.dumps({"choices": [{"message": {"content": answers.pop(0)}}]}).encode()
+            answer = answers.pop(0)
+            if isinstance(answer, int):
+                self.send_response(answer)
+                self.end_headers()
+                self.wfile.write(b"not for you")
+                return
+            message = answer if isinstance(answer, dict) else {"content": answer}
+            body = json.dumps({"choices": [{"message": message}]}).encode()
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)
@@ -44,6 +51,52 @@ def test_a_good_answer_is_read_as_a_goal_file_would_be(fake):
     answers, _, endpoint = fake
     answers.append(GOOD)
     assert goal_from_words("panels", endpoint).products == {"solar_panel": pytest.approx(100e6 / 430)}
+
+
+def test_it_asks_for_the_goals_schema_and_takes_a_field_that_is_null_for_none(fake):
+    answers, asked, endpoint = fake
+    answers.append(json.dumps({**json.loads(GOOD), "stock": None}))
+    assert goal_from_words("panels", endpoint).stock == {}
+    form = asked[0]["response_format"]
+    assert form["type"] == "json_schema"
+    properties = form["json_schema"]["schema"]["properties"]
+    assert {"products", "area_m2", "power_kw", "budget_usd", "robots_at_hand"} <= set(properties)
+    assert "catalogues" not in properties
+
+
+def test_an_endpoint_that_knows_no_schema_is_asked_for_json_and_then_for_text(fake):
+    answers, asked, endpoint = fake
+    answers += [400, 422, f"```json\n{GOOD}\n```"]
+    assert goal_from_words("panels", endpoint).name == "p"
+    assert [each.get("response_format", {}).get("type") for each in asked] == ["json_schema", "json_object", None]
+
+
+def test_what_is_no_use_is_not_asked_again(fake):
+    answers, asked, endpoint = fake
+    answers += [401]
+    with pytest.raises(BadInput, match="answers 401: not for you"):
+        goal_from_words("panels", endpoint)
+    answers += [{"content": None, "refusal": "I will not build that"}]
+    with pytest.raises(BadInput, match="refuses: I will not build that"):
+        goal_from_words("panels", endpoint)
+    assert len(asked) == 2
+
+
+def test_an_endpoint_that_is_not_there_is_named():
+    with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 gave no answer.*a goal file such as"):
+        goal_from_words("panels", Endpoint(url="http://127.0.0.1:1/v1", model="m"))
+    with pytest.raises(BadInput, match="is no address"):
+        goal_from_words("panels", Endpoint(url="file:///etc", model="m"))
+
+
+def test_the_command_turns_words_into_a_checked_blueprint(fake, tmp_path, monkeypatch):
+    from crewless.cli import main
+
+    answers, _, endpoint = fake
+    answers.append(GOOD)
+    monkeypatch.setenv("CREWLESS_LLM_URL", endpoint.url)
+    assert main(["plan", "design", "panels of 100 MW a year", "--runs", str(tmp_path)]) == 0
+    assert list(tmp_path.glob("*/blueprint.json"))
 
 
 def test_a_bad_answer_is_repaired_with_the_error_in_the_question(fake):

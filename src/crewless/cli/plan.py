@@ -1,7 +1,8 @@
 """From a goal to a running factory: design a blueprint, schedule it, run it, expand it.
 
-design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift. run GOAL.yaml or
-BLUEPRINT.json: all of it, dispatched to simulated robots. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
+design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift, with its lower
+bound, gap and Gantt chart. run GOAL.yaml or BLUEPRINT.json: all of it, dispatched to simulated robots. resume RUN_FOLDER: go on
+with a run that was killed. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
 """
 
 from dataclasses import dataclass
@@ -13,32 +14,51 @@ from tyro.conf import Positional
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.planner.blueprint.model import Blueprint
+    from crewless.planner.operate import Shift
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanConfig:
     """Options of ``crewless plan``."""
 
-    action: Positional[Literal["design", "schedule", "run", "expand"]]
+    action: Positional[Literal["design", "schedule", "run", "resume", "expand"]]
     """What to do."""
     what: Positional[str]
-    """A goal file (YAML), a goal in plain words, or a blueprint (JSON)."""
+    """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume, the folder of a run."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     units: int = 3
-    """schedule, run: units that each line makes."""
+    """schedule, run: units that each line begins."""
+    rounds: int = 10
+    """schedule, run: rounds of the search for a schedule."""
+    schedule: Path | None = None
+    """run: a schedule.json to carry out instead of a new one."""
     failures: float = 0.02
     """run: chance that a piece of work comes to nothing and is done again."""
+    late: float = 0.0
+    """run: share of robots that take twice as long; as many take half as long."""
+    robots_die: int = 0
+    """run: robots that die on the way."""
+    stations_die: int = 0
+    """run: stations that break for good."""
+    motors_hot: int = 0
+    """run: motors that are suddenly too hot."""
+    zones_closed: int = 0
+    """run: pieces of an aisle that are closed for ten minutes."""
+    pace: float = 0.0
+    """run: simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as it goes."""
     years: int = 5
     """expand: how long."""
     seed: int = 0
-    """Of the layout's search and of the simulated failures."""
+    """Of the layout's search, of the schedule's and of everything that is simulated."""
 
 
 def run(config: PlanConfig) -> int:
     """Design, schedule, run or expand. Returns 0 when every check holds."""
     from crewless.core.runs import RunFolder
 
+    if config.action == "resume":
+        return _resume(config)
     blueprint = _blueprint(config)
     folder = RunFolder.create(config.runs, f"plan-{config.action}", config)
     good = _design(blueprint, folder)
@@ -48,6 +68,33 @@ def run(config: PlanConfig) -> int:
         _expand(blueprint, folder, config.years)
     print(f"run folder   {folder.path}")
     return 0 if good else 1
+
+
+def _resume(config: PlanConfig) -> int:
+    import json
+    from dataclasses import fields, replace
+
+    from crewless.core.errors import BadInput
+    from crewless.core.runs import RunFolder
+    from crewless.planner.blueprint.model import load_blueprint
+    from crewless.planner.operate import read_schedule
+
+    path = Path(config.what)
+    try:
+        first = json.loads((path / "config.json").read_text())
+        blueprint = load_blueprint((path / "blueprint.json").read_bytes(), str(path / "blueprint.json"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} is no folder of a plan run: {error}", alternatives=["runs/...-plan-run"]) from error
+    if (path / "outcome.json").is_file():
+        raise BadInput(f"the run in {path} has ended; there is nothing to go on with")
+    # As the run was begun, so that the same goes wrong.
+    kept = {
+        one.name: first[one.name] for one in fields(PlanConfig)
+        if one.name in first and one.name not in ("action", "what", "runs", "schedule", "pace")
+    }  # fmt: skip
+    _carry_out(blueprint, read_schedule(path / "schedule.json"), RunFolder(path), replace(config, **kept), resume=True)
+    print(f"run folder   {path}")
+    return 0
 
 
 def _blueprint(config: PlanConfig) -> "Blueprint":
@@ -84,6 +131,7 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.model import to_json
     from crewless.planner.pictures import write_pictures
+    from crewless.planner.pictures.page import figure
 
     checks = check(blueprint)
     (folder.path / "blueprint.json").write_bytes(to_json(blueprint))
@@ -94,7 +142,7 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
         table.add_column(name, justify="right" if name in ("figure", "limit") else "left")
     for one in checks:
         verdict = "holds" if one.ok else "[red]BROKEN"
-        table.add_row(one.name, f"{one.figure:,.4g}", f"{one.limit:,.6g}", one.unit, verdict)
+        table.add_row(one.name, figure(one.figure), figure(one.limit), one.unit, verdict)
     console = Console()
     console.print(table)
     stations = sum(len(line.stations) for line in blueprint.lines)
@@ -110,29 +158,65 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
+    from crewless.planner.operate import check_stations, read_schedule, schedule_shift
+    from crewless.planner.pictures import add_schedule, write_schedule_pictures
+
+    if config.schedule is not None:
+        shift = read_schedule(config.schedule)
+        check_stations(shift, blueprint)
+    else:
+        shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
+    folder.write_json("schedule.json", asdict(shift))
+    chart = write_schedule_pictures(
+        blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots
+    )
+    words = (
+        f"{len(shift.operations)} operations by {shift.robots} robots in {shift.makespan_s:,.0f} s; "
+        f"no schedule is under {shift.lower_bound_s:,.0f} s (gap {shift.gap:.1%}, {shift.method})"
+    )
+    add_schedule(folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale: the station works alone.")
+    print(f"scheduled    {words}")
+    print(f"chart        {chart}")
+    if config.action == "run":
+        _carry_out(blueprint, shift, folder, config)
+
+
+def _carry_out(
+    blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: PlanConfig, resume: bool = False
+) -> None:
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.planner.operate import run_shift, schedule_shift
+    from crewless.planner.operate import MishapConfig, Shopfloor
+    from crewless.planner.operate.record import Recorder
 
-    shift = schedule_shift(blueprint, config.units)
-    folder.write_json("schedule.json", asdict(shift))
-    print(f"scheduled    {len(shift.operations)} operations")
-    if config.action == "run":
-        log = folder.path / "events.jsonl"
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            bar = progress.add_task("running", total=len(shift.operations))
-            outcome = run_shift(
-                blueprint, shift, log, failure_share=config.failures, seed=config.seed,
-                tell=lambda done, _: progress.update(bar, completed=done),
-            )  # fmt: skip
-        folder.write_json("outcome.json", asdict(outcome))
-        made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
-        print(
-            f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice; "
-            f"{outcome.failures} tries failed and were repeated"
-        )
-        print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
+    mishaps = MishapConfig(
+        failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
+        stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
+    )  # fmt: skip
+    floor = Shopfloor(blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps, seed=config.seed, resume=resume)
+    record = Recorder(floor, folder.path, pace=config.pace, resume=resume)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("running", total=len(shift.operations))
+
+        def tell(floor: Shopfloor) -> None:
+            record(floor)
+            progress.update(bar, completed=len(shift.operations) - floor.control.ledger.open)
+
+        outcome = floor.run(tell)
+    folder.write_json("outcome.json", asdict(outcome))
+    made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
+    print(
+        f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice, "
+        f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
+    )
+    print(
+        f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "
+        f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} made here joined the fleet"
+    )
+    print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
 
 
 def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
@@ -141,10 +225,14 @@ def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.planner.expand import ExpandConfig, expand
+    from crewless.planner.expand import ExpandConfig, expand, goal_text, next_goal
+    from crewless.planner.pictures import draw_growth
 
-    months = expand(blueprint, ExpandConfig(years=years))
+    settings = ExpandConfig(years=years)
+    months = expand(blueprint, settings)
     folder.write_json("expansion.json", [asdict(one) for one in months])
+    (folder.path / "expansion.svg").write_text(draw_growth(months) + "\n")
+    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings)))
     table = Table(title="The site at the end of each year", title_justify="left", header_style="bold", box=None)
     for name in ("year", "stations", "own robots", "panels MW", "ground m2", "money M USD", "output x"):
         table.add_column(name, justify="right")
@@ -157,3 +245,7 @@ def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
             one.limits_growth,
         )  # fmt: skip
     Console().print(table)
+    print(f"picture      {folder.path / 'expansion.svg'}")
+    print(
+        f"next goal    {folder.path / 'next-goal.yaml'}, with the {months[-1].robots:,.0f} robots that the site has then"
+    )

@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "plan": "from a goal to a running factory: blueprint, checks, pictures, schedule, simulated shift",
     "company": "the company as a sheet of cells: what every human cell costs in time, money, errors and meetings",
     "robot": "a hand and a humanoid from motors, gears and heat: model, bill of parts, report; or live in the browser",
+    "dashboard": "watch runs in a browser: a live floor map of the fleet, events, progress",
     "academy": "simulated robots by the million: machines, memory, hours and cost for a target",
     "doctor": "say what is missing on this machine, and the command that mends it",
 }

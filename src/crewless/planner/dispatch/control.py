@@ -7,19 +7,22 @@ that it was not done (:mod:`crewless.planner.dispatch.site`).
 """
 
 import itertools
-import json
 import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
+from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
-from crewless.planner.dispatch.roadmap import Roadmap, Station
-from crewless.planner.dispatch.site import ANSWER, ASK, STATION
+from crewless.planner.dispatch.promises import Promise, Robot
+from crewless.planner.dispatch.roadmap import Map, Station
+from crewless.planner.dispatch.site import ANSWER, ASK, STATION, Answer
 from crewless.planner.dispatch.transport import Transport
 from crewless.planner.dispatch.validate import decode
 from crewless.planner.dispatch.wire import PREFIX, Sender, address
@@ -41,39 +44,19 @@ class ControlConfig:
     low_charge: float = 20.0
     """Percent: below, a free robot is sent to a charger."""
     charge_s: float = 600.0
+    """So long on the charger at most."""
+    cooling_s: float = 480.0
+    """A motor that is too hot needs about so long; work that has been going on for longer is left with its robot, and other work
+    is given to a cool one."""
+    charge_to: float = 90.0
+    """Percent: the robot leaves the charger."""
+    charger_places: int = 0
+    """Robots that a charger takes at once; 0: any number."""
     speed_m_s: float = 1.5
-
-
-@dataclass(slots=True)
-class Robot:
-    """What the control knows of one robot, all of it from messages."""
-
-    manufacturer: str
-    serial: str
-    online: bool = False
-    skills: frozenset[str] = frozenset()
-    x_m: float = math.nan
-    y_m: float = math.nan
-    charge: float = 100.0
-    faults: frozenset[str] = frozenset()
-    heard: bool = False
-    paused: bool = False
-    promised: str = ""
-    """The operation that it has, or ``charge``."""
-    order: str = ""
-
-
-@dataclass(slots=True)
-class _Promise:
-    sent_s: float
-    since_s: float
-    expected_s: float
-    acknowledged: bool = False
-    doubt: str = ""
-    """Why the promise is off; the site is being asked."""
-    blame: bool = False
-    cancelling: bool = False
-    route: list[str] = field(default_factory=list)
+    base_nodes: int = 0
+    """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
+    block_dead: bool = False
+    """A robot that died on the floor becomes a blocked zone, so that the others drive around it."""
 
 
 class FleetControl:
@@ -84,22 +67,30 @@ class FleetControl:
     """
 
     def __init__(
-        self, *, operations: Sequence[Operation], roadmap: Roadmap, stations: Sequence[Station], transport: Transport,
+        self, *, operations: Sequence[Operation], roadmap: Map, stations: Sequence[Station], transport: Transport,
         log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None,
     ) -> None:  # fmt: skip
         self.config = config or ControlConfig()
         self.roadmap, self.transport, self.log, self.chargers = roadmap, transport, log, chargers
         self.stations = {each.station: each for each in stations}
+        self._by_kind: dict[str, list[Station]] = {}
+        for each in stations:
+            self._by_kind.setdefault(each.kind, []).append(each)
         self.down: set[str] = set()
         self.robots: dict[str, Robot] = {}
         self.ledger = Ledger(operations)
         self.ledger.replay(log.path)
         self._resumed = set(self.ledger.names("assigned"))
-        self._promises: dict[str, _Promise] = {}
+        self._promises: dict[str, Promise] = {}
         self._used: Counter[str] = Counter(self.ledger.progress[name].station for name in self._resumed)
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
-        self._instant = self._charges = 0
+        self._given_up: dict[str, str] = {}
+        self._now_s = 0.0
+        self._news = True
+        """Something has changed since the last look for work to assign."""
+        self._instant = self._charges = self._zone_sets = 0
+        self._ground = Ground(roadmap)
         # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
         self._life = uuid.uuid4().hex[:12]
         self._sender = Sender(transport)
@@ -107,6 +98,7 @@ class FleetControl:
             f"{PREFIX}/+/+/connection",
             f"{PREFIX}/+/+/factsheet",
             f"{PREFIX}/+/+/state",
+            f"{PREFIX}/+/+/visualization",
             ANSWER,
             f"{STATION}/+",
         ):
@@ -125,30 +117,56 @@ class FleetControl:
         elif progress.status == "assigned":
             self._call_off(operation, "cancelled", blame=False)
 
+    def give_up(self, operation: str, why: str) -> None:
+        """Refuse an operation and all that hangs on it, also while it is under way. Raises BadInput when there is none."""
+        if operation not in self.ledger.operations:
+            raise BadInput(f"there is no operation {operation!r} to give up")
+        self._given_up[operation] = why
+        progress = self.ledger.progress[operation]
+        if progress.status == "waiting":
+            self._refuse(operation, why)
+        elif progress.status == "assigned":
+            self._call_off(operation, "forfeited", blame=False)
+
+    def move(self, operation: str, *, station_kind: str, skill: str) -> None:
+        """Have it done at another kind of station from its next promise on. Raises BadInput when there is no such operation."""
+        if operation not in self.ledger.operations:
+            raise BadInput(f"there is no operation {operation!r} to move")
+        was = self.ledger.operations[operation]
+        self.ledger.operations[operation] = replace(was, station_kind=station_kind, skill=skill)
+        self._news = True
+
     def pause(self, serial: str, paused: bool = True) -> None:
         """Stop a robot where it is, or let it go on."""
         self._tell(self._robot(serial), "startPause" if paused else "stopPause")
 
     def close_zone(self, zone: str, nodes: Iterable[str]) -> None:
-        """Nobody is sent through these nodes any more; who was to drive there is called off; all robots are told."""
-        nodes = set(nodes)
-        self.roadmap.close(nodes)
+        """Nobody is sent through these nodes any more; all robots are told. Who was to drive there is sent another way where
+        only the part ahead that is not released yet is concerned, and called off otherwise."""
+        nodes = frozenset(nodes)
+        self._ground.close(zone, nodes)
         for operation, promise in list(self._promises.items()):
-            if nodes & set(promise.route):
+            if nodes & set(promise.route) and not self._detour(operation, promise, nodes):
                 self._call_off(operation, "forfeited", blame=False)
-        body = {"mapId": "floor", "zoneSetId": zone, "zones": [self._square(zone, node) for node in sorted(nodes)]}
-        for robot in self.robots.values():
-            self._sender.send(robot.manufacturer, robot.serial, "zoneSet", {"zoneSet": body})
+        self._news = True
+        self._tell_zones(self.robots.values())
         self._note(zone, "zone closed")
 
-    def open_zone(self, zone: str, nodes: Iterable[str]) -> None:
-        """The reverse."""
-        self.roadmap.open(nodes)
+    def open_zone(self, zone: str, nodes: Iterable[str] = ()) -> None:
+        """The reverse; ``nodes`` need not be named."""
+        self._ground.open(zone, frozenset(nodes))
+        self._news = True
+        self._tell_zones(self.robots.values())
         self._note(zone, "zone opened")
+
+    def guard_zone(self, zone: str, corners: Sequence[tuple[float, float]], robots: int = 1) -> None:
+        """A zone that so many robots at once may enter, each only when it was granted (VDA 5050: zone type RELEASE)."""
+        self._ground.guard(zone, corners, robots)
+        self._tell_zones(self.robots.values())
 
     def finished(self) -> bool:
         """Whether nothing is under way and nothing can become ready."""
-        return all(progress.status in ("done", "refused", "cancelled") for progress in self.ledger.progress.values())
+        return self.ledger.open == 0
 
     # Time -------------------------------------------------------------------------------------------------------------
 
@@ -159,17 +177,20 @@ class FleetControl:
             now_s: any clock that runs forward.
             wait_s: so long at most for the first message.
         """
+        self._now_s = now_s
         for topic, payload in self.transport.receive(wait_s):
             self._hear(topic, payload)
         for name in self._resumed:
             progress = self.ledger.progress[name]
-            self._promises[name] = _Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
+            self._promises[name] = Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
             robot = self.robots.setdefault(progress.robot, Robot("", progress.robot))
             robot.promised, robot.order = name, order_of(name, progress.attempt)
         self._resumed = set()
         for name in list(self._promises):
             self._look_after(name, now_s)
-        self._assign(now_s)
+        if self._news:
+            self._news = False
+            self._assign(now_s)
 
     def _look_after(self, name: str, now_s: float) -> None:
         promise, progress = self._promises[name], self.ledger.progress[name]
@@ -178,7 +199,7 @@ class FleetControl:
             if promise.doubt and not promise.cancelling:
                 promise.sent_s = now_s
                 question = {"operation": name, "attempt": progress.attempt}
-                self.transport.publish(ASK, json.dumps(question).encode())
+                self.transport.publish(ASK, msgspec.json.encode(question))
                 return
             if not promise.acknowledged and robot.online and robot.heard:
                 promise.sent_s = now_s
@@ -200,7 +221,12 @@ class FleetControl:
 
     def _hear(self, topic: str, payload: bytes) -> None:
         if topic == ANSWER:
-            self._answered(json.loads(payload))
+            try:
+                answer = msgspec.json.decode(payload, type=Answer)
+            except msgspec.MsgspecError as error:
+                self._note("site", f"malformed answer: {error}")
+                return
+            self._answered(answer)
             return
         if topic.startswith(STATION + "/"):
             self._station(topic.rpartition("/")[2], payload == b"down")
@@ -220,14 +246,23 @@ class FleetControl:
             was, robot.online = robot.online, message["connectionState"] == "ONLINE"
             if robot.online and not was:
                 self._tell(robot, "stateRequest")
+                self._unblock(robot)
+                if self._ground:
+                    self._tell_zones([robot])
             elif was and not robot.online:
                 self._note(serial, f"connection {message['connectionState']}")
                 robot.heard = True
+                self._ground.gone(serial)
+                self._block(robot)
         elif kind == "factsheet":
             actions = message["protocolFeatures"]["mobileRobotActions"]
             robot.skills = frozenset(action["actionType"] for action in actions)
         elif kind == "state":
             self._state(robot, message)
+        if kind != "visualization":
+            self._news = True
+        elif "mobileRobotPosition" in message:
+            robot.x_m, robot.y_m = message["mobileRobotPosition"]["x"], message["mobileRobotPosition"]["y"]
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
         robot.heard = True
@@ -238,7 +273,11 @@ class FleetControl:
         faults = frozenset(error["errorType"] for error in state["errors"] if error["errorLevel"] != "WARNING")
         for fault in sorted(faults - robot.faults):
             self._note(robot.serial, fault)
+        if "batteryEmpty" in faults - robot.faults:
+            self._block(robot)
+        hot = "motorTooHot" in faults - robot.faults
         robot.faults = faults
+        self._answer_requests(robot, state)
         if not robot.promised or state["orderId"] != robot.order:
             refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
             if robot.promised and robot.promised != "charge" and refused:
@@ -247,32 +286,44 @@ class FleetControl:
         status = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}.get(robot.order, "WAITING")
         if robot.promised == "charge":
             if status in ("FINISHED", "FAILED"):
-                robot.promised = robot.order = ""
+                robot.promised = robot.order = robot.charger = ""
             return
         name = robot.promised
         promise = self._promises.get(name)
         if promise is None:
             return
         promise.acknowledged = True
+        if state["orderUpdateId"] == promise.update and promise.released < len(promise.route) and not promise.doubt:
+            ahead = sum(node["released"] for node in state["nodeStates"])
+            if ahead <= 1:
+                self._release_more(robot, name, promise)
         if status == "FINISHED":
             self._end(name, "done")
         elif status == "FAILED" and (promise.cancelling or not promise.doubt):
             self._doubt(name, promise.doubt or "failed", promise.blame or not promise.doubt)
         elif faults and not promise.doubt:
-            # Too hot, or empty: somebody else does it meanwhile.
-            self._call_off(name, "forfeited", blame=False)
+            # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
+            if faults - {"motorTooHot"} or self._now_s - promise.running_s < self.config.cooling_s:
+                self._call_off(name, "forfeited", blame=False)
+            elif hot:
+                promise.expected_s += self.config.cooling_s
+        elif status == "RUNNING":
+            promise.running_s = min(promise.running_s, self._now_s)
 
-    def _answered(self, answer: dict[str, Any]) -> None:
-        name = answer["operation"]
+    def _answered(self, answer: Answer) -> None:
+        name = answer.operation
         promise, progress = self._promises.get(name), self.ledger.progress.get(name)
-        if promise is None or progress is None or not promise.doubt or answer["attempt"] != progress.attempt:
+        if promise is None or progress is None or not promise.doubt or answer.attempt != progress.attempt:
             return
-        outcome = "done" if answer["done"] else "cancelled" if name in self._cancelled else promise.doubt
+        outcome = "done" if answer.done else "cancelled" if name in self._cancelled else promise.doubt
         self._end(name, outcome, blame=promise.blame)
-        if outcome == "failed" and progress.failures >= self.config.max_failures:
+        if name in self._given_up and outcome != "done":
+            self._refuse(name, self._given_up[name])
+        elif outcome == "failed" and progress.failures >= self.config.max_failures:
             self._refuse(name, f"failed {progress.failures} times")
 
     def _station(self, station: str, down: bool) -> None:
+        self._news = True
         (self.down.add if down else self.down.discard)(station)
         self._note(station, "station down" if down else "station up")
         if down:
@@ -283,44 +334,45 @@ class FleetControl:
     # Promises ---------------------------------------------------------------------------------------------------------
 
     def _assign(self, now_s: float) -> None:
-        free = [
-            robot for robot in self.robots.values()
-            if robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
-            and not math.isnan(robot.x_m)
-        ]  # fmt: skip
-        for robot in [each for each in free if each.charge < self.config.low_charge and self.chargers]:
-            self._charge(robot)
-            free.remove(robot)
-        ready = (
-            sorted(self.ledger.ready, key=lambda name: (-self.ledger.tail_s[name], name)) if self.ledger.ready else []
-        )
-        for name in ready:
-            if not free and any(robot.skills for robot in self.robots.values()):
-                break
-            operation, progress = self.ledger.operations[name], self.ledger.progress[name]
-            stations = [each for each in self.stations.values() if each.kind == operation.station_kind]
-            alive = [each for each in stations if each.station not in self.down]
-            if not stations:
-                self._refuse(name, f"there is no station for {operation.station_kind}")
+        able_of: dict[str, list[Robot]] = {}
+        """Skill to the free robots that have it."""
+        for robot in self.robots.values():
+            free = robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
+            if not free or math.isnan(robot.x_m):
                 continue
-            able = [robot for robot in free if operation.skill in robot.skills]
+            if robot.charge < self.config.low_charge and self.chargers:
+                self._charge(robot)
+                continue
+            for skill in robot.skills:
+                able_of.setdefault(skill, []).append(robot)
+        ready = self.ledger.ready
+        sequence = sorted(ready, key=lambda name: (self.ledger.operations[name].rank, -self.ledger.tail_s[name], name))
+        for name in sequence:
+            operation, progress = self.ledger.operations[name], self.ledger.progress[name]
+            stations = self._by_kind.get(operation.station_kind, [])
+            if not stations:
+                if any(robot.skills for robot in self.robots.values()):
+                    self._refuse(name, f"there is no station for {operation.station_kind}")
+                continue
+            able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
+            if not able:
+                continue
             fresh = [robot for robot in able if robot.serial not in progress.tried]
-            everybody = [each for each in self.robots.values() if each.online and operation.skill in each.skills]
-            if not fresh and any(each.serial not in progress.tried for each in everybody):
+            if not fresh and any(
+                robot.online and operation.skill in robot.skills and robot.serial not in progress.tried
+                for robot in self.robots.values()
+            ):
                 continue  # somebody who has not tried yet will be free
-            chosen = self._choose(fresh or able, [each for each in alive if self._used[each.station] < each.places])
+            alive = [each for each in stations if each.station not in self.down]
+            roomy = [each for each in alive if self._used[each.station] < each.places]
+            chosen = self._choose(fresh or able, roomy)
             if chosen is None:
-                if (
-                    able
-                    and name not in self._unreachable
-                    and all(self._used[each.station] < each.places for each in alive)
-                ):
+                if name not in self._unreachable and len(roomy) == len(alive):
                     self._unreachable.add(name)
                     self._note(name, f"no robot can reach a station for {operation.station_kind}")
                 continue
             robot, station, route = chosen
             self._unreachable.discard(name)
-            free.remove(robot)
             self._used[station.station] += 1
             event = self.log.add(
                 case=name, cell=station.station, resource=robot.serial, kind="start", outcome="assigned",
@@ -328,7 +380,7 @@ class FleetControl:
             )  # fmt: skip
             self.ledger.fold(event)
             expected_s = self.roadmap.length_m(route) / self.config.speed_m_s + operation.duration_s
-            promise = self._promises[name] = _Promise(now_s, now_s, expected_s)
+            promise = self._promises[name] = Promise(now_s, now_s, expected_s)
             robot.promised, robot.order = name, order_of(name, progress.attempt)
             self._send_order(robot, name, progress, promise)
 
@@ -346,42 +398,81 @@ class FleetControl:
     def _route(self, robot: Robot, node: str) -> list[str] | None:
         return self.roadmap.route(self.roadmap.nearest(robot.x_m, robot.y_m), node)
 
-    def _send_order(self, robot: Robot, name: str, progress: Progress, promise: _Promise) -> None:
+    def _send_order(self, robot: Robot, name: str, progress: Progress, promise: Promise) -> None:
         operation = self.ledger.operations[name]
         route = self._route(robot, self.stations[progress.station].node)
         if route is None:
             self._doubt(name, "forfeited", blame=False)
             return
-        promise.route = route
-        arguments = {
+        promise.route, promise.update = route, 0
+        promise.released = min(len(route), 1 + self.config.base_nodes) if self.config.base_nodes else len(route)
+        self._order(robot, route, operation.skill, self._arguments(name), released=promise.released)
+
+    def _arguments(self, name: str) -> dict[str, Any]:
+        operation, progress = self.ledger.operations[name], self.ledger.progress[name]
+        return {
             "duration_s": operation.duration_s, "operation": name, "attempt": progress.attempt, "station": progress.station,
         }  # fmt: skip
-        self._order(robot, route, operation.skill, arguments)
+
+    def _release_more(self, robot: Robot, name: str, promise: Promise) -> None:
+        """An order update: it begins at the last node that was released (VDA 5050, section 'Order update')."""
+        begin = promise.released - 1
+        promise.released = min(len(promise.route), promise.released + self.config.base_nodes)
+        promise.update += 1
+        self._order(
+            robot, promise.route, self.ledger.operations[name].skill, self._arguments(name), begin=begin,
+            released=promise.released, update=promise.update,
+        )  # fmt: skip
+
+    def _detour(self, name: str, promise: Promise, closed: frozenset[str]) -> bool:
+        """Another way from the last released node, where nothing that is released is closed; False: there is none."""
+        base = promise.route[: promise.released]
+        if promise.doubt or promise.released >= len(promise.route) or closed & set(base):
+            return False
+        rest = self.roadmap.route(base[-1], promise.route[-1])
+        if rest is None or promise.route[-1] in self.roadmap.closed:
+            return False
+        promise.route = base + rest[1:]
+        self._release_more(self.robots[self.ledger.progress[name].robot], name, promise)
+        return True
 
     def _charge(self, robot: Robot) -> None:
-        ways = [way for node in self.chargers if (way := self._route(robot, node)) is not None]
+        used = Counter(each.charger for each in self.robots.values() if each.charger)
+        places = self.config.charger_places or math.inf
+        free = [node for node in self.chargers if used[node] < places and node not in self.roadmap.closed]
+        ways = [way for node in free if (way := self._route(robot, node)) is not None]
         if ways:
+            way = min(ways, key=self.roadmap.length_m)
             self._charges += 1
-            robot.promised, robot.order = "charge", f"charge-{robot.serial}-{self._charges}-{robot.charge:.0f}"
-            self._order(robot, min(ways, key=self.roadmap.length_m), "charge", {"duration_s": self.config.charge_s})
+            robot.promised, robot.charger = "charge", way[-1]
+            robot.order = f"charge-{robot.serial}-{self._life[:4]}-{self._charges}"
+            self._order(
+                robot, way, "charge", {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to},
+                released=len(way),
+            )  # fmt: skip
 
-    def _order(self, robot: Robot, route: list[str], action: str, arguments: dict[str, Any]) -> None:
+    def _order(
+        self, robot: Robot, route: list[str], action: str, arguments: dict[str, Any], *, released: int, begin: int = 0,
+        update: int = 0,
+    ) -> None:  # fmt: skip
         nodes: list[dict[str, Any]] = []
-        for index, node in enumerate(route):
+        for index, node in list(enumerate(route))[begin:]:
             x, y = self.roadmap.nodes[node]
+            place: dict[str, Any] = {"x": x, "y": y, "mapId": "floor"}
+            if wide := self.roadmap.deviation_m(node):
+                place["allowedDeviationXY"] = {"a": wide, "b": wide, "theta": 0.0}
             nodes.append({
-                "nodeId": node, "sequenceId": 2 * index, "released": True,
-                "nodePosition": {"x": x, "y": y, "mapId": "floor"}, "actions": [],
+                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place, "actions": [],
             })  # fmt: skip
         nodes[-1]["actions"].append({
             "actionType": action, "actionId": robot.order, "blockingType": "HARD",
             "actionParameters": [{"key": key, "value": value} for key, value in arguments.items()],
         })  # fmt: skip
         edges = [
-            {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": True, "actions": []}
-            for index, (a, b) in enumerate(itertools.pairwise(route))
+            {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": index + 1 < released, "actions": []}
+            for index, (a, b) in list(enumerate(itertools.pairwise(route)))[begin:]
         ]
-        body = {"orderId": robot.order, "orderUpdateId": 0, "nodes": nodes, "edges": edges}
+        body = {"orderId": robot.order, "orderUpdateId": update, "nodes": nodes, "edges": edges}
         self._sender.send(robot.manufacturer, robot.serial, "order", body)
 
     def _call_off(self, name: str, why: str, *, blame: bool) -> None:
@@ -400,6 +491,7 @@ class FleetControl:
     def _end(self, name: str, outcome: str, *, blame: bool = False) -> None:
         progress = self.ledger.progress[name]
         self._promises.pop(name, None)
+        self._news = True
         if progress.status == "assigned":
             self._used[progress.station] -= 1
         robot = self.robots.get(progress.robot)
@@ -436,18 +528,47 @@ class FleetControl:
             raise BadInput(f"no robot {serial!r} is known", alternatives=sorted(self.robots)[:5])
         return self.robots[serial]
 
-    def _tell(self, robot: Robot, action: str) -> None:
+    def _tell(self, robot: Robot, action: str, **arguments: Any) -> None:
         self._instant += 1
         identifier = f"{action}-{self._life}-{self._instant}"
-        actions = [{"actionType": action, "actionId": identifier, "blockingType": "NONE"}]
+        actions: list[dict[str, Any]] = [{"actionType": action, "actionId": identifier, "blockingType": "NONE"}]
+        if arguments:
+            actions[0]["actionParameters"] = [{"key": key, "value": value} for key, value in arguments.items()]
         if robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "instantActions", {"actions": actions})
 
+    # Zones ------------------------------------------------------------------------------------------------------------
+
+    def _tell_zones(self, robots: Iterable[Robot]) -> None:
+        """A whole new zone set to each robot, and the instant action that makes it count (one set of a map at a time)."""
+        self._zone_sets += 1
+        name = f"zones-{self._life[:8]}-{self._zone_sets}"
+        body = self._ground.zone_set(name)
+        for robot in robots:
+            if robot.manufacturer and robot.online:
+                self._sender.send(robot.manufacturer, robot.serial, "zoneSet", body)
+                self._tell(robot, "enableZoneSet", zoneSetId=name)
+
     def _square(self, zone: str, node: str) -> dict[str, Any]:
         x, y = self.roadmap.nodes[node]
-        corners = [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
+        half = self.roadmap.half_m
+        corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
         vertices = [{"x": a, "y": b} for a, b in corners]
         return {"zoneId": f"{zone}-{node}", "zoneType": "BLOCKED", "vertices": vertices}
+
+    def _answer_requests(self, robot: Robot, state: dict[str, Any]) -> None:
+        answers = self._ground.answers(robot.serial, state)
+        if answers and robot.manufacturer:
+            self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
+
+    def _block(self, robot: Robot) -> None:
+        if self.config.block_dead and not math.isnan(robot.x_m):
+            self._ground.close(f"dead {robot.serial}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
+            self._tell_zones(self.robots.values())
+
+    def _unblock(self, robot: Robot) -> None:
+        if self._ground.open(f"dead {robot.serial}"):
+            self._tell_zones(self.robots.values())
 
     def _note(self, resource: str, text: str) -> None:
         self.log.add(case="fleet", cell="dispatch", resource=resource, kind="note", outcome=text)

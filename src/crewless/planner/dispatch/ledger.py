@@ -1,7 +1,7 @@
 """What is to be done, what was promised to whom, and what is done: a fold over the event log and nothing else, so that a
 planner that was killed is the same planner after reading its log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,8 @@ class Operation:
     duration_s: float
     after: tuple[str, ...] = ()
     """Operations that must be done before."""
+    rank: float = 0.0
+    """Its place in the schedule, for instance its planned start: of what is ready, the least goes first."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,7 +49,7 @@ class Ledger:
     """The progress of all operations, changed by events only."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
-        self.operations: Mapping[str, Operation] = {each.operation: each for each in operations}
+        self.operations: dict[str, Operation] = {each.operation: each for each in operations}
         if len(self.operations) != len(operations):
             raise BadInput("two operations have the same name")
         self.progress = {name: Progress() for name in self.operations}
@@ -60,6 +62,8 @@ class Ledger:
                 self.followers[before].append(each.operation)
             self._missing[each.operation] = len(set(each.after))
         self.tail_s = self._tails()
+        self.open = len(self.operations)
+        """Operations that are neither done nor refused nor cancelled."""
         self.ready = {name for name, missing in self._missing.items() if missing == 0}
 
     def replay(self, log: Path) -> None:
@@ -80,6 +84,7 @@ class Ledger:
             return
         outcome = event.outcome
         if outcome == "done":
+            self.open -= progress.status not in ("refused", "cancelled")
             progress.status = "done"
             self.ready.discard(event.case)
             for follower in set(self.followers[event.case]):
@@ -87,6 +92,7 @@ class Ledger:
                 if self._missing[follower] == 0 and self.progress[follower].status == "waiting":
                     self.ready.add(follower)
         elif outcome in ("refused", "cancelled"):
+            self.open -= progress.status not in ("refused", "cancelled")
             progress.status = outcome
             self.ready.discard(event.case)
         else:

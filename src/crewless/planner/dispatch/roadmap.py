@@ -5,6 +5,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from crewless.core.errors import BadInput
 
@@ -20,6 +21,40 @@ class Station:
     """Robots that can work there at once."""
 
 
+class Map(Protocol):
+    """What the control must know of a floor."""
+
+    nodes: dict[str, tuple[float, float]]
+    """Metres."""
+    closed: set[str]
+    half_m: float
+    """Half the side of the square that a node stands for."""
+
+    def close(self, nodes: Iterable[str]) -> None:
+        """Nobody may be sent through these."""
+        ...
+
+    def open(self, nodes: Iterable[str]) -> None:
+        """The reverse."""
+        ...
+
+    def nearest(self, x_m: float, y_m: float) -> str:
+        """The node next to a place."""
+        ...
+
+    def route(self, start: str, goal: str) -> list[str] | None:
+        """The nodes of an order, None when no way leads there."""
+        ...
+
+    def length_m(self, route: list[str]) -> float:
+        """In metres."""
+        ...
+
+    def deviation_m(self, node: str) -> float:
+        """How far from a node a robot may be and still be there."""
+        ...
+
+
 class Roadmap:
     """Nodes in metres and one-way edges between them."""
 
@@ -32,6 +67,7 @@ class Roadmap:
                     raise BadInput(f"an edge leads to {name!r}, which is no node")
             self._next[start].append(end)
         self.closed: set[str] = set()
+        self.half_m = 0.5
         self._known: dict[tuple[str, str], list[str] | None] = {}
 
     def close(self, nodes: Iterable[str]) -> None:
@@ -58,6 +94,10 @@ class Roadmap:
     def length_m(self, route: list[str]) -> float:
         """In metres."""
         return sum(math.dist(self.nodes[a], self.nodes[b]) for a, b in itertools.pairwise(route))
+
+    def deviation_m(self, node: str) -> float:
+        """Robots that follow lines stand on their node."""
+        return 0.0
 
     def _search(self, start: str, goal: str) -> list[str] | None:
         best, came, heap = {start: 0.0}, {}, [(0.0, start)]

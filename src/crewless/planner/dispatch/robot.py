@@ -1,4 +1,5 @@
-"""A simulated robot that speaks VDA 5050: it drives straight lines between nodes, works, warms up, discharges, fails.
+"""A simulated robot that speaks VDA 5050: it drives, works, warms up, discharges, fails. Alone it drives straight lines between
+nodes; with a :class:`Mover` it navigates freely among others.
 
 No hardware was used. The heat and battery constants are assumptions of the size of a small industrial carrier, stated in
 :class:`RobotConfig`; a real fleet brings its own.
@@ -7,14 +8,41 @@ No hardware was used. The heat and battery constants are assumptions of the size
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from crewless.core.errors import BadInput
 from crewless.planner.dispatch.transport import Transport, Will
 from crewless.planner.dispatch.validate import decode, encode
 from crewless.planner.dispatch.wire import Sender, address, header, topic_of
+from crewless.planner.dispatch.zones import ZoneBook, contains
 
 MANUFACTURER = "crewless"
+STATE_EVERY_S = 30.0
+"""A state is due after so long even when nothing happened (VDA 5050, section 'State')."""
+
+
+class Mover(Protocol):
+    """Who moves robots that navigate freely."""
+
+    def send(self, serial: str, x_m: float, y_m: float) -> bool:
+        """Drive there; returns whether it is there already."""
+        ...
+
+    def where(self, serial: str) -> tuple[float, float, float]:
+        """X and y in metres, heading in radians."""
+        ...
+
+    def hold(self, serial: str) -> None:
+        """Stand fast."""
+        ...
+
+    def idle(self, serial: str) -> None:
+        """Nothing to do: make way."""
+        ...
+
+    def zones(self, serial: str, zones: ZoneBook) -> None:
+        """The robot's zones have changed."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +67,8 @@ class RobotConfig:
     air_c: float = 25.0
     hot_c: float = 90.0
     """It stops above, until it is ten degrees cooler."""
+    visualize_s: float = 0.0
+    """While it moves, its position is sent so often besides the states; 0: never."""
 
 
 @dataclass
@@ -62,18 +92,29 @@ class SimulatedRobot:
     instant_states: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
     paused: bool = False
+    mover: Mover | None = None
+    energy_j: float = 0.0
+    """Drawn from the battery so far."""
+    zones: ZoneBook = field(default_factory=ZoneBook)
 
     def __post_init__(self) -> None:
-        self.x_m, self.y_m = self.config.x_m, self.config.y_m
+        self.x_m, self.y_m, self.theta = self.config.x_m, self.config.y_m, 0.0
         self.motor_c = self.config.air_c if math.isnan(self.motor_c) else self.motor_c
         self._sender = Sender(self.transport)
         self._ahead: list[dict[str, Any]] = []
         self._edges: list[dict[str, Any]] = []
         self._todo: list[dict[str, Any]] = []
-        self._left_s = 0.0
+        self._left_s, self._until = 0.0, 1.0
         self._last_node, self._last_sequence = "", 0
         self._driving = self._cooling = False
         self._changed = True
+        self._requests: dict[str, str] = {}
+        """Release zone to what was answered: REQUESTED, GRANTED, ..."""
+        self._inside: set[str] = set()
+        self._told = -1
+        """Header number of the last state."""
+        self._untold_s = self._unseen_s = 0.0
+        self._seen_at = (self.x_m, self.y_m)
 
     def start(self) -> None:
         """Say hello: connection and factsheet, both retained, and the first state."""
@@ -91,7 +132,7 @@ class SimulatedRobot:
         if place is None or place[1] != self.config.serial or not self.alive:
             return
         kind = place[2]
-        if kind not in ("order", "instantActions"):
+        if kind not in ("order", "instantActions", "zoneSet", "responses"):
             return
         try:
             message = decode(kind, payload)
@@ -100,33 +141,72 @@ class SimulatedRobot:
             return
         if kind == "order":
             self._take(message)
+        elif kind == "zoneSet":
+            self.zones.take(message["zoneSet"])
+            self._changed = True
+        elif kind == "responses":
+            for response in message["responses"]:
+                self._answered(response)
         else:
             for action in message["actions"]:
                 self._instant(action)
 
     def advance(self, dt_s: float) -> None:
-        """Let time pass; a state is sent when something has changed."""
+        """Let time pass; a state is sent when something has changed, and in any case every 30 s."""
         if not self.alive:
             return
         left = dt_s
         power = self.config.idle_w
         self._driving = False
-        while left > 0 and not self.paused and not self._cooling and self.charge > 0:
+        while left > 0 and self._able():
             if self._todo:
                 power = self.config.work_w
                 left = self._work(left)
             elif self._ahead and self._ahead[0]["released"]:
-                power = self.config.drive_w
+                power = max(power, self.config.drive_w)
                 left = self._drive(left)
             else:
                 break
+        if self.mover is not None:
+            if self._todo or not self._able():
+                self.mover.hold(self.config.serial)
+            elif not self._ahead:
+                self.mover.idle(self.config.serial)
+            self._stand()
         self._feel(power, dt_s)
-        if self._changed:
+        self._untold_s += dt_s
+        self._unseen_s += dt_s
+        if self._changed or self._untold_s >= STATE_EVERY_S:
             self.tell()
+        if (
+            self.config.visualize_s
+            and self._unseen_s >= self.config.visualize_s
+            and self._seen_at != (self.x_m, self.y_m)
+        ):
+            self._unseen_s, self._seen_at = 0.0, (self.x_m, self.y_m)
+            self._send("visualization", {"referenceStateHeaderId": self._told, "mobileRobotPosition": self._position()})
+
+    def _able(self) -> bool:
+        return not self.paused and not self._cooling and self.charge > 0
+
+    def doing(self) -> str:
+        """In one word, for a picture: dead, empty, cooling, paused, charging, working, driving or idle."""
+        if not self.alive:
+            return "dead"
+        if self.charge <= 0:
+            return "empty"
+        if self._cooling:
+            return "cooling"
+        if self.paused:
+            return "paused"
+        if self._todo:
+            return "charging" if self._charging() else "working"
+        return "driving" if self._ahead else "idle"
 
     def tell(self) -> None:
         """Send the state."""
-        self._changed = False
+        self._changed, self._untold_s = False, 0.0
+        self._told += 1
         self._send("state", self.state())
 
     def state(self) -> dict[str, Any]:
@@ -138,7 +218,15 @@ class SimulatedRobot:
             "lastNodeSequenceId": self._last_sequence,
             "nodeStates": [{key: node[key] for key in ("nodeId", "sequenceId", "released")} for node in self._ahead],
             "edgeStates": [{key: edge[key] for key in ("edgeId", "sequenceId", "released")} for edge in self._edges],
-            "mobileRobotPosition": {"x": self.x_m, "y": self.y_m, "theta": 0.0, "mapId": "floor", "localized": True},
+            "mobileRobotPosition": self._position(),
+            "zoneSets": self.zones.states(),
+            "zoneRequests": [
+                {
+                    "requestId": f"{zone}@{self.config.serial}", "requestType": "ACCESS", "zoneId": zone,
+                    "zoneSetId": self.zones.enabled, "requestStatus": status,
+                }
+                for zone, status in self._requests.items()
+            ],
             "driving": self._driving,
             "paused": self.paused,
             "actionStates": list(self.action_states.values()),
@@ -150,7 +238,10 @@ class SimulatedRobot:
                 {"infoType": "motorTemperature", "infoLevel": "INFO", "infoDescriptor": f"{self.motor_c:.1f} C"}
             ],
             "safetyState": {"activeEmergencyStop": "NONE", "fieldViolation": False},
-        }
+        }  # fmt: skip
+
+    def _position(self) -> dict[str, Any]:
+        return {"x": self.x_m, "y": self.y_m, "theta": self.theta, "mapId": "floor", "localized": True}
 
     def busy(self) -> bool:
         """Whether there is something left of the order."""
@@ -224,6 +315,14 @@ class SimulatedRobot:
             self.paused = True
         elif kind == "stopPause":
             self.paused = False
+        elif kind in ("enableZoneSet", "deleteZoneSet"):
+            name = str(parameters(action).get("zoneSetId", ""))
+            if not (self.zones.enable(name) if kind == "enableZoneSet" else self.zones.delete(name)):
+                status = "FAILED"
+                self._complain("unknownZoneSet", f"{kind} of {name!r}")
+            elif self.mover is not None:
+                self.mover.zones(self.config.serial, self.zones)
+            self._requests.clear()
         elif kind == "factsheetRequest":
             self._send("factsheet", factsheet(self.config))
         elif kind != "stateRequest":
@@ -239,31 +338,94 @@ class SimulatedRobot:
     def _drive(self, left_s: float) -> float:
         node = self._ahead[0]
         place = node.get("nodePosition", {"x": self.x_m, "y": self.y_m})
+        if self.mover is not None:
+            self._driving = not self.mover.send(self.config.serial, place["x"], place["y"])
+            if self._driving:
+                return 0.0
+            self._reach(node)
+            return left_s
         dx, dy = place["x"] - self.x_m, place["y"] - self.y_m
         needed_s = math.hypot(dx, dy) / self.config.speed_m_s
         if needed_s > left_s:
-            self._driving = True
-            self.x_m += dx * left_s / needed_s
-            self.y_m += dy * left_s / needed_s
+            end = self.x_m + dx * left_s / needed_s, self.y_m + dy * left_s / needed_s
+        else:
+            end = place["x"], place["y"]
+        if self._stopped_by_a_zone(end):
             return 0.0
-        self.x_m, self.y_m = place["x"], place["y"]
+        if dx or dy:
+            self.theta = math.atan2(dy, dx)
+        self.x_m, self.y_m = end
+        self._leave_zones()
+        if needed_s > left_s:
+            self._driving = True
+            return 0.0
+        self._reach(node)
+        return left_s - needed_s
+
+    def _reach(self, node: dict[str, Any]) -> None:
         self._ahead.pop(0)
         self._edges = [edge for edge in self._edges if edge["sequenceId"] > node["sequenceId"]]
         self._last_node, self._last_sequence = node["nodeId"], node["sequenceId"]
         self._todo = list(node["actions"])
         self._begin()
         self._changed = True
-        return left_s - needed_s
+
+    def _stand(self) -> None:
+        assert self.mover is not None
+        self.x_m, self.y_m, self.theta = self.mover.where(self.config.serial)
+
+    # Zones ------------------------------------------------------------------------------------------------------------
+
+    def _stopped_by_a_zone(self, end: tuple[float, float]) -> bool:
+        """A blocked zone ahead stops the robot; a release zone does until the control has granted it."""
+        here = (self.x_m, self.y_m)
+        blocked = self.zones.on_the_way("BLOCKED", here, end)
+        if blocked is not None:
+            if not any(each["errorType"] == "zoneBlocked" for each in self.errors):
+                self._complain("zoneBlocked", f"zone {blocked['zoneId']} is in the way")
+            return True
+        self.errors = [each for each in self.errors if each["errorType"] != "zoneBlocked"]
+        release = self.zones.on_the_way("RELEASE", here, end)
+        if release is None or self._requests.get(release["zoneId"]) == "GRANTED":
+            return False
+        if release["zoneId"] not in self._requests:
+            self._requests[release["zoneId"]] = "REQUESTED"
+            self._changed = True
+        return True
+
+    def _answered(self, response: dict[str, Any]) -> None:
+        zone = response["requestId"].rpartition("@")[0]
+        status = {"GRANTED": "GRANTED", "REVOKED": "REVOKED"}.get(response["grantType"])
+        if zone not in self._requests:
+            self._complain("unknownRequest", f"an answer to {response['requestId']!r}")
+        elif response["grantType"] == "REJECTED":
+            del self._requests[zone]
+        elif status:
+            self._requests[zone] = status
+        self._changed = True
+
+    def _leave_zones(self) -> None:
+        for zone in self.zones.zones("RELEASE"):
+            name = zone["zoneId"]
+            if contains(zone["vertices"], (self.x_m, self.y_m)):
+                self._inside.add(name)
+            elif name in self._inside:
+                self._inside.discard(name)
+                self._requests.pop(name, None)
+                self._changed = True
 
     def _begin(self) -> None:
         if self._todo:
             arguments = parameters(self._todo[0])
             self._left_s = float(arguments.get("duration_s", 1.0)) * self.slow
+            self._until = float(arguments.get("until_percent", 100.0)) / 100
             self.action_states[self._todo[0]["actionId"]]["actionStatus"] = "RUNNING"
 
     def _work(self, left_s: float) -> float:
         spent = min(left_s, self._left_s)
         self._left_s -= spent
+        if self._charging() and self.charge >= self._until:
+            self._left_s = 0.0
         if self._left_s <= 1e-9:
             action = self._todo.pop(0)
             failed = action["actionType"] != "charge" and self.fails_next > 0
@@ -286,6 +448,7 @@ class SimulatedRobot:
             power_w = 0.0
         was_empty = self.charge <= 0
         self.charge = max(0.0, self.charge - power_w * dt_s / 3600 / config.battery_wh)
+        self.energy_j += power_w * dt_s
         # The exact solution over a step, so that long steps do not swing.
         final_c = config.air_c + config.loss_share * power_w * config.heat_resistance_k_w
         decay = math.exp(-dt_s / (config.heat_resistance_k_w * config.heat_capacity_j_k))
@@ -325,8 +488,8 @@ def factsheet(config: RobotConfig) -> dict[str, Any]:
     return {
         "typeSpecification": {
             "seriesName": "simulated", "mobileRobotKinematics": "OMNIDIRECTIONAL", "mobileRobotClass": "CARRIER",
-            "maximumLoadMass": 30.0, "localizationTypes": ["NATURAL"], "navigationTypes": ["VIRTUAL_LINE_GUIDED"],
-            "supportedZones": ["BLOCKED"],
+            "maximumLoadMass": 30.0, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
+            "supportedZones": ["BLOCKED", "RELEASE"],
         },
         "physicalParameters": {
             "minimumSpeed": 0.0, "maximumSpeed": config.speed_m_s, "maximumAcceleration": 1.0,

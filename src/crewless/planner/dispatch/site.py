@@ -5,25 +5,70 @@ asked: it answers whether the work is done, and from then on refuses work under 
 is a fencing token: Kleppmann 2016, "How to do distributed locking".)
 """
 
-import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from crewless.core.errors import BadInput
 from crewless.planner.dispatch.transport import Transport
 
 ASK, ANSWER, STATION = "crewless/site/ask", "crewless/site/answer", "crewless/site/station"
 
 
-class Site:
-    """The stations' side."""
+class Question(msgspec.Struct):
+    """Was it done, under this promise or one before?"""
 
-    def __init__(self, transport: Transport) -> None:
+    operation: str
+    attempt: int
+
+
+class Answer(msgspec.Struct):
+    """What the site recorded."""
+
+    operation: str
+    attempt: int
+    done: bool
+
+
+class _Line(msgspec.Struct):
+    """Of the record."""
+
+    operation: str
+    attempt: int
+    station: str = ""
+    """Empty: no work was done, the promise was fenced off."""
+
+
+class Site:
+    """The stations' side.
+
+    Args:
+        transport: its end of the broker.
+        record: a file that outlives the process; what it holds already is taken over.
+
+    Raises:
+        BadInput: the record cannot be read.
+    """
+
+    def __init__(self, transport: Transport, record: Path | None = None) -> None:
         self._transport = transport
         self.done: list[tuple[str, int, str]] = []
         """What was physically done, in order: operation, attempt, station. Never cleaned of repetitions."""
         self._finished: set[str] = set()
         self._fence: dict[str, int] = {}
         self.broken: set[str] = set()
+        self._record = record
+        if record is not None and record.is_file():
+            # A torn last line is work whose robot was never told that it was done.
+            whole = record.read_bytes().rpartition(b"\n")[0]
+            record.write_bytes(whole + b"\n" if whole else b"")
+            for number, line in enumerate(whole.splitlines(), 1):
+                try:
+                    self._take(msgspec.json.decode(line, type=_Line))
+                except msgspec.MsgspecError as error:
+                    raise BadInput(f"{record}:{number} is no line of a site's record: {error}") from error
         transport.subscribe(ASK)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
@@ -35,8 +80,7 @@ class Site:
             or attempt <= self._fence.get(operation, -1)
         ):
             return False
-        self.done.append((operation, attempt, parameters["station"]))
-        self._finished.add(operation)
+        self._write(_Line(operation, attempt, parameters["station"]))
         return True
 
     def fail(self, station: str) -> None:
@@ -45,11 +89,28 @@ class Site:
         self._transport.publish(f"{STATION}/{station}", b"down", retain=True)
 
     def answer(self) -> None:
-        """Answer the questions that have come in."""
+        """Answer the questions that have come in; one that cannot be read is not answered."""
         for topic, payload in self._transport.receive():
-            if topic == ASK:
-                question = json.loads(payload)
-                operation, attempt = question["operation"], int(question["attempt"])
-                self._fence[operation] = max(attempt, self._fence.get(operation, -1))
-                reply = {"operation": operation, "attempt": attempt, "done": operation in self._finished}
-                self._transport.publish(ANSWER, json.dumps(reply).encode())
+            if topic != ASK:
+                continue
+            try:
+                question = msgspec.json.decode(payload, type=Question)
+            except msgspec.MsgspecError:
+                continue
+            if question.attempt > self._fence.get(question.operation, -1):
+                self._write(_Line(question.operation, question.attempt))
+            reply = Answer(question.operation, question.attempt, question.operation in self._finished)
+            self._transport.publish(ANSWER, msgspec.json.encode(reply))
+
+    def _write(self, line: _Line) -> None:
+        if self._record is not None:
+            with self._record.open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
+        self._take(line)
+
+    def _take(self, line: _Line) -> None:
+        if line.station:
+            self.done.append((line.operation, line.attempt, line.station))
+            self._finished.add(line.operation)
+        else:
+            self._fence[line.operation] = max(line.attempt, self._fence.get(line.operation, -1))

@@ -1,9 +1,6 @@
 """How messages travel: in memory for tests, by MQTT for robots. Both keep retained messages, wills and what was sent to a
 client that is away for a while; a test runs the same facts against both."""
 
-import queue
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +52,13 @@ class MemoryBroker:
     def __init__(self) -> None:
         self._retained: dict[str, bytes] = {}
         self._clients: list[MemoryTransport] = []
+        self._exact: dict[str, list[MemoryTransport]] = {}
+        """Topic to those who subscribed to it by its whole name."""
+        self._wild: list[tuple[str, MemoryTransport]] = []
+        self._known: dict[str, list[MemoryTransport]] = {}
+        """Topic to those whose wildcards fit it."""
+        self.touched: set[MemoryTransport] = set()
+        """Who was sent something since somebody last emptied this: whoever simulates many clients asks only these."""
 
     def connect(self, will: Will | None = None) -> "MemoryTransport":
         """A new client."""
@@ -65,8 +69,33 @@ class MemoryBroker:
     def _route(self, topic: str, payload: bytes, retain: bool) -> None:
         if retain:
             self._retained[topic] = payload
-        for client in self._clients:
-            client._offer(topic, payload)
+        if topic not in self._known:
+            fitting = [client for pattern, client in self._wild if matches(pattern, topic)]
+            self._known[topic] = list(dict.fromkeys(fitting))
+        exact = self._exact.get(topic, [])
+        for client in exact:
+            client._inbox.append((topic, payload))
+            self.touched.add(client)
+        for client in self._known[topic]:
+            if client not in exact:
+                client._inbox.append((topic, payload))
+                self.touched.add(client)
+
+    def _add(self, pattern: str, client: "MemoryTransport") -> None:
+        if "+" in pattern or "#" in pattern:
+            self._wild.append((pattern, client))
+            self._known.clear()
+        elif client not in self._exact.setdefault(pattern, []):
+            self._exact[pattern].append(client)
+
+    def _drop(self, client: "MemoryTransport") -> None:
+        self._clients.remove(client)
+        if any(each is client for _, each in self._wild):
+            self._wild = [pair for pair in self._wild if pair[1] is not client]
+            self._known.clear()
+        for group in self._exact.values():
+            if client in group:
+                group.remove(client)
 
 
 class MemoryTransport:
@@ -74,13 +103,13 @@ class MemoryTransport:
 
     def __init__(self, broker: MemoryBroker, will: Will | None) -> None:
         self._broker, self._will = broker, will
-        self._patterns: list[str] = []
         self._inbox: deque[tuple[str, bytes]] = deque()
 
     def subscribe(self, pattern: str) -> None:
         """See :class:`Transport`."""
-        self._patterns.append(pattern)
+        self._broker._add(pattern, self)
         self._inbox.extend(item for item in self._broker._retained.items() if matches(pattern, item[0]))
+        self._broker.touched.add(self)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`."""
@@ -100,14 +129,10 @@ class MemoryTransport:
     def break_off(self) -> None:
         """Be gone as a robot is that lost its network: the will is spoken."""
         if self in self._broker._clients:
-            self._broker._clients.remove(self)
+            self._broker._drop(self)
         if self._will is not None:
             self._broker._route(self._will.topic, self._will.payload, True)
             self._will = None
-
-    def _offer(self, topic: str, payload: bytes) -> None:
-        if any(matches(pattern, topic) for pattern in self._patterns):
-            self._inbox.append((topic, payload))
 
 
 class MqttTransport:
@@ -132,80 +157,46 @@ class MqttTransport:
         self, client: str, *, host: str = "127.0.0.1", port: int = 1883, will: Will | None = None, qos: int = 1,
         keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
-        import paho.mqtt.client as mqtt
-        from paho.mqtt.enums import CallbackAPIVersion
+        from crewless.planner.dispatch.mqtt import Connection, Refused
 
-        self._inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-        self._patterns: list[str] = []
-        self._qos, self._on_reconnect, self._connections = qos, on_reconnect, 0
-        self._connected, self._subscribed = threading.Event(), threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client, clean_session=False)
-        self._client.max_inflight_messages_set(1000)
-        self._client.max_queued_messages_set(0)
-        self._client.reconnect_delay_set(1, 4)
-        if will is not None:
-            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
-        self._client.on_connect = self._hello
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = lambda _client, _data, message: self._inbox.put(
-            (message.topic, bytes(message.payload))
-        )
+        self._qos = qos
         try:
-            self._client.connect(host, port, keepalive=keepalive_s)
+            self._connection = Connection(
+                client, host, port, will=(will.topic, will.payload) if will is not None else None,
+                keepalive_s=keepalive_s, back=on_reconnect,
+            )  # fmt: skip
         except OSError as error:
             raise BadInput(
                 f"no MQTT broker answers at {host}:{port}: {error.strerror or error}",
                 alternatives=[f"mosquitto -p {port}"],
             ) from error
-        self._client.loop_start()
-        if not self._connected.wait(10):
-            self._client.loop_stop()
-            raise BadInput(f"the MQTT broker at {host}:{port} did not let {client} in within 10 s")
+        except Refused as error:
+            raise BadInput(f"the MQTT broker at {host}:{port} did not let {client} in: {error}") from error
 
     def subscribe(self, pattern: str) -> None:
         """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed."""
-        self._patterns.append(pattern)
-        self._subscribed.clear()
-        self._client.subscribe(pattern, qos=self._qos)
-        self._subscribed.wait(10)
+        self._connection.subscribe(pattern, self._qos)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`. Kept until the broker has it, also while it is away."""
-        self._client.publish(topic, payload, qos=self._qos, retain=retain)
+        self._connection.publish(topic, payload, self._qos, retain)
+
+    def pending(self) -> int:
+        """Messages that this side still has to get rid of; whoever publishes without end looks at it."""
+        return self._connection.pending()
 
     def receive(self, timeout_s: float = 0.0) -> list[tuple[str, bytes]]:
         """See :class:`Transport`."""
-        arrived = []
-        try:
-            if timeout_s > 0:
-                arrived.append(self._inbox.get(timeout=timeout_s))
-            while True:
-                arrived.append(self._inbox.get_nowait())
-        except queue.Empty:
-            return arrived
+        arrived, news = self._connection.arrived, self._connection.news
+        if timeout_s > 0 and not arrived:
+            news.wait(timeout_s)
+        news.clear()
+        return [arrived.popleft() for _ in range(len(arrived))]
 
     def close(self) -> None:
         """See :class:`Transport`."""
-        # What was published last is still in this process: let it go out first.
-        until = time.monotonic() + 2
-        while self._client.want_write() and time.monotonic() < until:
-            time.sleep(0.01)
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._connection.close()
 
     def break_off(self) -> None:
         """Be gone as a robot is that lost its network: the broker speaks the will."""
-        self._client.loop_stop()
-        sock = self._client.socket()
-        if sock is not None:
-            sock.close()
-
-    def _hello(self, client, _data, _flags, reason, _properties) -> None:
-        if reason.is_failure:
-            return
-        for pattern in self._patterns:
-            client.subscribe(pattern, qos=self._qos)
-        self._connections += 1
-        if self._connections > 1 and self._on_reconnect is not None:
-            self._on_reconnect()
-        self._connected.set()
+        self._connection.break_off()

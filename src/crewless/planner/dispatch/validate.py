@@ -1,4 +1,8 @@
-"""From bytes off the wire to a message that can be trusted to have its fields; what is malformed is named, not believed."""
+"""From bytes off the wire to a message that can be trusted to have its fields; what is malformed is named, not believed.
+
+A message is first read by a decoder that checks while it parses (:mod:`crewless.planner.dispatch.typed`). What it refuses, and the
+one topic that it cannot express, is judged by the JSON schema, which also finds the words for what is wrong.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -23,6 +27,7 @@ _TYPES: Mapping[Topic, type] = {
     "zoneSet": factsheet.ZoneSet,
     "responses": messages.Responses,
 }
+_MAJOR = messages.VERSION.split(".")[0] + "."
 
 
 @cache
@@ -38,6 +43,13 @@ def _compiled(topic: Topic) -> Callable[[Any], Any]:
     import fastjsonschema
 
     return cast(Callable[[Any], Any], fastjsonschema.compile(schema(topic)))
+
+
+@cache
+def _decoder(topic: Topic) -> msgspec.json.Decoder[Any] | None:
+    from crewless.planner.dispatch.typed import decoder
+
+    return decoder(_TYPES[topic]) if topic in _TYPES else None
 
 
 def check(topic: Topic, message: Mapping[str, Any]) -> None:
@@ -59,6 +71,14 @@ def check(topic: Topic, message: Mapping[str, Any]) -> None:
 
 def decode(topic: Topic, payload: bytes) -> dict[str, Any]:
     """A message from its JSON. Raises BadInput when it is none, or malformed."""
+    quick = _decoder(topic)
+    if quick is not None:
+        try:
+            message = quick.decode(payload)
+            if message["version"].startswith(_MAJOR):
+                return message
+        except (msgspec.DecodeError, ValueError):
+            pass
     try:
         message = msgspec.json.decode(payload)
     except (msgspec.DecodeError, ValueError) as error:
@@ -69,8 +89,16 @@ def decode(topic: Topic, payload: bytes) -> dict[str, Any]:
 
 def encode(topic: Topic, message: Mapping[str, Any]) -> bytes:
     """A message as JSON. Raises BadInput when it would not be understood: nothing malformed is ever sent."""
+    payload = msgspec.json.encode(message)
+    quick = _decoder(topic)
+    if quick is not None:
+        try:
+            if quick.decode(payload)["version"].startswith(_MAJOR):
+                return payload
+        except msgspec.DecodeError:
+            pass
     check(topic, message)
-    return msgspec.json.encode(message)
+    return payload
 
 
 def _without_prose(node: Any) -> Any:

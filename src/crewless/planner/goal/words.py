@@ -1,5 +1,6 @@
-"""A goal in plain words, by any endpoint that speaks OpenAI's chat completions. Its answer is a proposal: validated, repaired
-at most twice, and never trusted beyond what the goal file's own reader accepts."""
+"""A goal in plain words, by any endpoint that speaks OpenAI's chat completions. Its answer is a proposal: asked for with a JSON
+schema (structured output), validated, repaired at most twice, and never trusted beyond what the goal file's own reader accepts.
+An endpoint that knows no schemas is asked for any JSON instead, and one that knows neither for text."""
 
 import json
 import os
@@ -14,6 +15,8 @@ from crewless.planner.blueprint.model import Goal, schema
 from crewless.planner.goal.file import HOW_TO_WRITE, make_goal
 
 _REPAIRS = 2
+_LARGEST = 1_000_000
+"""Bytes of an answer; what is longer is no goal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +60,19 @@ def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
         {"role": "user", "content": words},
     ]
     last = ""
+    shapes: list[dict[str, Any] | None] = [
+        {"type": "json_schema", "json_schema": {"name": "goal", "schema": fields}}, {"type": "json_object"}, None,
+    ]  # fmt: skip
     for _ in range(1 + _REPAIRS):
-        answer = _ask(messages, endpoint)
+        answer = _ask(messages, endpoint, shapes)
         try:
-            proposal = json.loads(answer)
+            proposal = json.loads(_unfenced(answer))
             if not isinstance(proposal, dict):
                 raise BadInput("the answer is no JSON object")
             if "catalogues" in proposal:
                 raise BadInput("the answer names catalogues, which only a person may")
-            return make_goal(proposal, "the proposed goal")
+            # Chosen, not given: a field that is null says nothing.
+            return make_goal({k: v for k, v in proposal.items() if v is not None}, "the proposed goal")
         except json.JSONDecodeError as error:
             last = f"the answer is no JSON: {error}"
         except BadInput as error:
@@ -79,24 +86,43 @@ def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
     )
 
 
-def _ask(messages: list[dict[str, str]], endpoint: Endpoint) -> str:
-    body: dict[str, Any] = {
-        "model": endpoint.model,
-        "messages": messages,
-        "temperature": 0,
-        "seed": 0,
-        "response_format": {"type": "json_object"},
-    }
+def _unfenced(answer: str) -> str:
+    """Without the code fence that a model puts around JSON although it was asked not to."""
+    text = answer.strip()
+    if text.startswith("```") and text.endswith("```"):
+        return text[3:-3].removeprefix("json").strip()
+    return text
+
+
+def _ask(messages: list[dict[str, str]], endpoint: Endpoint, shapes: list[dict[str, Any] | None]) -> str:
+    """One answer. A shape of answer that the endpoint does not know is taken off the list."""
+    if not endpoint.url.startswith(("http://", "https://")):
+        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is no address", alternatives=["http://localhost:8000/v1"])
     headers = {"Content-Type": "application/json"}
     if endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    if not endpoint.url.startswith(("http://", "https://")):
-        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is no address", alternatives=["http://localhost:8000/v1"])
-    request = urllib.request.Request(f"{endpoint.url}/chat/completions", json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as reply:
-            return str(json.load(reply)["choices"][0]["message"]["content"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise BadInput(
-            f"the endpoint {endpoint.url} gave no answer: {error}", alternatives=["another address", HOW_TO_WRITE]
-        ) from error
+    while True:
+        body: dict[str, Any] = {"model": endpoint.model, "messages": messages, "temperature": 0, "seed": 0}
+        if shapes[0] is not None:
+            body["response_format"] = shapes[0]
+        request = urllib.request.Request(f"{endpoint.url}/chat/completions", json.dumps(body).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as reply:
+                message = json.loads(reply.read(_LARGEST))["choices"][0]["message"]
+            if message.get("refusal"):
+                raise BadInput(f"the endpoint {endpoint.url} refuses: {str(message['refusal'])[:200]}")
+            return str(message["content"])
+        except urllib.error.HTTPError as error:
+            words = error.read(500).decode(errors="replace")
+            error.close()
+            if error.code in (400, 404, 415, 422, 501) and "response_format" in body:
+                shapes.pop(0)
+                continue
+            raise BadInput(
+                f"the endpoint {endpoint.url} answers {error.code}: {words[:200]}",
+                alternatives=["another address, model or key", HOW_TO_WRITE],
+            ) from error
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise BadInput(
+                f"the endpoint {endpoint.url} gave no answer: {error}", alternatives=["another address", HOW_TO_WRITE]
+            ) from error

@@ -1,6 +1,17 @@
-"""Pictures of a blueprint: floor plan, construction, material flow, and a page that holds them all."""
+"""Pictures of a blueprint: floor plan, construction, material flow and a page that holds them all; and of a schedule."""
 
-from crewless.planner.pictures.page import write_pictures
+from crewless.planner.pictures.gantt import draw_schedule, write_schedule_pictures
+from crewless.planner.pictures.growth import draw_growth
+from crewless.planner.pictures.page import add_schedule, write_pictures
 from crewless.planner.pictures.svg import draw_construction, draw_flow, draw_plan
 
-__all__ = ["draw_construction", "draw_flow", "draw_plan", "write_pictures"]
+__all__ = [
+    "add_schedule",
+    "draw_construction",
+    "draw_flow",
+    "draw_growth",
+    "draw_plan",
+    "draw_schedule",
+    "write_pictures",
+    "write_schedule_pictures",
+]

@@ -12,6 +12,11 @@ def colours(blueprint: Blueprint) -> dict[str, str]:
     return {p.name: f"hsl({_HUES[i % len(_HUES)]} 52% 58%)" for i, p in enumerate(blueprint.processes)}
 
 
+def plain(name: str) -> str:
+    """A name as a person reads it."""
+    return name.replace("_", " ")
+
+
 def _open(width: float, height: float, name: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
@@ -41,6 +46,16 @@ def draw_plan(blueprint: Blueprint) -> str:
         kind = process[p.station]
         style = f'class="st" data-p="{escape(kind)}" fill="{colour[kind]}" stroke="#fff" stroke-width="1"'
         out.append(rect(p.x_m, p.y_m, p.width_m, p.depth_m, style, f"{p.station}: {load[p.station]:.0%} of its cycle"))
+        words = kind.replace("_", " ").split(" ")
+        if p.width_m * s >= 62 and p.depth_m * s >= 34:
+            x, y = (p.x_m + p.width_m / 2) * s, height - (p.y_m + p.depth_m / 2) * s
+            number = p.station.rpartition("-")[2]
+            lines = [*words, number]
+            out += [
+                f'<text x="{x:.1f}" y="{y + (i - len(lines) / 2 + 0.8) * 12:.1f}" font-size="11" fill="#1d1d1d" '
+                f'text-anchor="middle" pointer-events="none">{escape(line)}</text>'
+                for i, line in enumerate(lines)
+            ]
     bar = 10 ** (len(str(int(layout.width_m / 4))) - 1)
     out.append(f'<path d="M4 {height + 12:.1f}h{bar * s:.1f}" stroke="#333" stroke-width="3"/>')
     out.append(f'<text x="{bar * s + 12:.1f}" y="{height + 17:.1f}" font-size="14" fill="#333">{bar} m</text></svg>')
@@ -56,7 +71,7 @@ def draw_construction(blueprint: Blueprint) -> str:
     left, width, row_height = 170, 820, 48
     height = len(rows) * row_height + 40
     out = [_open(1000, height, "construction")]
-    step_h = _round(end / 8)
+    step_h = nice(end / 8)
     tick = 0.0
     while tick <= end:
         x = left + tick / end * width
@@ -68,7 +83,7 @@ def draw_construction(blueprint: Blueprint) -> str:
     opacity = {"foundation": 0.35, "install": 0.65, "commission": 1.0}
     for number, name in enumerate(rows):
         y = number * row_height
-        out.append(f'<text x="4" y="{y + 26}" font-size="13" fill="#222">{escape(name)}</text>')
+        out.append(f'<text x="4" y="{y + 26}" font-size="13" fill="#222">{escape(plain(name))}</text>')
         steps = [step for step in blueprint.construction if of_line[step.line] == name]
         phases = list(opacity)
         for step in steps:
@@ -76,14 +91,14 @@ def draw_construction(blueprint: Blueprint) -> str:
             x, w = left + step.start_h / end * width, max(0.8, (step.end_h - step.start_h) / end * width)
             lane = phases.index(phase) if phase in phases else 0
             out.append(
-                f'<rect x="{x:.1f}" y="{y + 3 + lane * 14}" width="{w:.1f}" height="12" rx="1.5" fill="{colour[name]}" '
+                f'<rect class="st" data-p="{escape(name)}" x="{x:.1f}" y="{y + 3 + lane * 14}" width="{w:.1f}" height="12" rx="1.5" fill="{colour[name]}" '
                 f'fill-opacity="{opacity.get(phase, 1)}" stroke="#fff" stroke-width=".4"><title>{escape(step.name)}: '
                 f"{step.start_h:.0f} to {step.end_h:.0f} h, {step.robots} robots</title></rect>"
             )
     return "".join(out) + "</svg>"
 
 
-def _round(value: float) -> float:
+def nice(value: float) -> float:
     """1, 2 or 5 times a power of ten, not less than the value."""
     power = 1e-3
     while True:
@@ -144,9 +159,9 @@ def draw_flow(blueprint: Blueprint) -> str:
         leave[a] += tonne * scale
         enter[b] += tonne * scale
         out.append(
-            f'<path d="M{x0:.1f} {y0:.1f}C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}" fill="none" '
+            f'<path class="st" data-p="{escape(made[b].name)}" d="M{x0:.1f} {y0:.1f}C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}" fill="none" '
             f'stroke="{colour[made[b].name]}" stroke-opacity=".45" stroke-width="{w:.1f}">'
-            f"<title>{escape(a)} to {escape(b)}: {tonne:,.0f} t a year</title></path>"
+            f"<title>{escape(plain(a))} to {escape(plain(b))}: {tonne:,.0f} t a year</title></path>"
         )
     for part in flow:
         x, h = 20 + depth[part] * step, max(2, size[part] * scale)
@@ -154,6 +169,6 @@ def draw_flow(blueprint: Blueprint) -> str:
         out.append(f'<rect x="{x:.1f}" y="{at[part]:.1f}" width="12" height="{h:.1f}" fill="{shade}"/>')
         out.append(
             f'<text x="{x + 16:.1f}" y="{at[part] + h / 2 + 4:.1f}" font-size="12" fill="#222" stroke="#fff" '
-            f'stroke-width="3" paint-order="stroke">{escape(part)} {size[part]:,.0f} t</text>'
+            f'stroke-width="3" paint-order="stroke">{escape(plain(part))} {size[part]:,.0f} t</text>'
         )
     return "".join(out) + "</svg>"

@@ -35,6 +35,8 @@ class Traffic:
     priority: NDArray[np.float64] = field(init=False)
     blocked_steps: NDArray[np.int32] = field(init=False)
     """Steps since each last moved. Shape: (robots,)."""
+    held: NDArray[np.bool_] = field(init=False)
+    """Robots that stand fast, because they work, charge or are dead; nobody pushes them. Shape: (robots,)."""
     seed: int = 0
     patience_steps: int = 12
     """A robot that has stood for so long gives way for a while: it wanders at random with a priority of zero, so that others
@@ -52,10 +54,42 @@ class Traffic:
         self.priority = self._tie.copy()
         self.blocked_steps = np.zeros(robots, np.int32)
         self._giving_way = np.zeros(robots, np.int32)
+        self.held = np.zeros(robots, np.bool_)
         self._robot_at = np.full(cells, -1, np.int32)
         self._robot_at[self.cell] = np.arange(robots)
         self._reserved_by = np.full(cells, -1, np.int32)
         self._random = np.array([self.seed * 2 + 1], np.uint64)
+
+
+def hold(traffic: Traffic, robot: int) -> None:
+    """From now on the robot stands fast, and whoever was committed to follow it plans anew. Undone by ``held[robot] = False``."""
+    traffic.held[robot] = True
+    todo = [robot]
+    while todo:
+        each = todo.pop()
+        if traffic.next_cell[each] >= 0:
+            traffic._reserved_by[traffic.next_cell[each]] = -1
+            traffic.next_cell[each] = -1
+        behind = int(traffic._reserved_by[traffic.cell[each]])
+        if behind >= 0:
+            todo.append(behind)
+
+
+def join(traffic: Traffic, cell: int, heading: int = 0) -> int:
+    """Put one more robot on the floor. Returns its number. Raises BadInput when the cell is taken or promised."""
+    if traffic._robot_at[cell] >= 0 or traffic._reserved_by[cell] >= 0:
+        raise BadInput(f"cell {cell} is taken, so no robot can join there")
+    robot = len(traffic.cell)
+    # Fractions of the golden ratio: every newcomer's tie-break differs from all before.
+    tie = (robot * 0.6180339887498949) % 1.0
+    for name, value in (
+        ("cell", cell), ("heading", heading), ("next_cell", -1), ("priority", tie), ("blocked_steps", 0), ("_tie", tie),
+        ("_giving_way", 0), ("held", False),
+    ):  # fmt: skip
+        old = getattr(traffic, name)
+        setattr(traffic, name, np.append(old, np.array([value], old.dtype)))
+    traffic._robot_at[cell] = robot
+    return robot
 
 
 def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int32]) -> NDArray[np.int8]:
@@ -73,7 +107,7 @@ def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int
     return _step(
         traffic.floor.neighbour, traffic.floor.cost, distance, np.asarray(goal_row, np.int32), order, traffic.cell,
         traffic.heading, traffic.next_cell, traffic.priority, traffic._tie, traffic.blocked_steps, traffic._robot_at,
-        traffic._reserved_by, traffic._random, traffic._giving_way, traffic.patience_steps,
+        traffic._reserved_by, traffic._random, traffic._giving_way, traffic.held, traffic.patience_steps,
     )  # fmt: skip
 
 
@@ -156,13 +190,13 @@ def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, 
 
 
 @njit(cache=True)
-def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, giving_way, patience):  # fmt: skip
+def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, giving_way, held, patience):  # fmt: skip
     robots = len(cell)
-    planned = np.zeros(robots, np.bool_)
+    planned = held.copy()
     for robot in range(robots):
         giving_way[robot] = max(0, giving_way[robot] - 1)
         # Not all at once, and not for equally long: those who back off together meet again.
-        if blocked[robot] > patience and goal_row[robot] >= 0 and _draw(random) < 0.1:
+        if blocked[robot] > patience and goal_row[robot] >= 0 and not held[robot] and _draw(random) < 0.1:
             giving_way[robot] = 3 + int(_draw(random) * patience)
             priority[robot] = tie[robot]
     restless = giving_way > 0

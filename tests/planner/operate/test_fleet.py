@@ -1,0 +1,227 @@
+"""A shift carried out over VDA 5050 by robots that move, heat up and run empty: nothing is lost, nothing is done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from crewless.core.errors import BadInput
+from crewless.core.events import read_events
+from crewless.planner.blueprint.design import design
+from crewless.planner.goal import load_goal
+from crewless.planner.operate import MishapConfig, Shopfloor, run_shift, schedule_shift
+from crewless.planner.operate.mishaps import Mishap, draw
+from crewless.planner.operate.record import DOING, Recorder
+
+EXAMPLES = Path(__file__).parents[3] / "examples/factory"
+WILD = MishapConfig(failed_share=0.05, late_share=0.2, robots_die=2, motors_hot=2, zones_closed=3)
+
+
+@pytest.fixture(scope="module")
+def humanoid():
+    return design(load_goal(EXAMPLES / "humanoid.yaml"))
+
+
+@pytest.fixture(scope="module")
+def shift(humanoid):
+    return schedule_shift(humanoid, 1)
+
+
+@pytest.fixture(scope="module")
+def solar():
+    return design(load_goal(EXAMPLES / "solar.yaml"))
+
+
+def done_once(floor):
+    counts = Counter(operation for operation, _, _ in floor.site.done)
+    assert set(counts) == {one.operation for one in floor.operations}
+    assert max(counts.values()) == 1
+
+
+def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    logs = []
+    for name in ("a", "b"):
+        log = tmp_path / name / "events.jsonl"
+        outcome = run_shift(solar, plan, log, mishaps=MishapConfig(failed_share=0.1), seed=4)
+        logs.append(log.read_bytes())
+        assert (outcome.done, outcome.lost, outcome.done_twice) == (len(plan.operations), 0, 0)
+        assert outcome.failures > 0
+        assert (outcome.conflicts, outcome.units) == (0, {"cell_string": 6, "solar_panel": 9})
+    assert logs[0] == logs[1]
+    done = [json.loads(x) for x in logs[0].splitlines() if json.loads(x)["outcome"] == "done"]
+    assert len({x["case"] for x in done}) == len(done) == len(plan.operations)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dead_robots_hot_motors_closed_aisles_and_late_work_lose_nothing(humanoid, shift, tmp_path, seed):
+    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl", mishaps=WILD, seed=seed)
+    outcome = floor.run()
+    done_once(floor)
+    assert (outcome.lost, outcome.refused, outcome.conflicts) == (0, 0, 0)
+    assert sum(not robot.alive for robot in floor.robots.values()) == 2
+    notes = " ".join(event.outcome for event in read_events(tmp_path / "events.jsonl") if event.kind == "note")
+    assert "motorTooHot" in notes
+    assert "zone closed" in notes
+
+
+def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_done(humanoid, shift, tmp_path):
+    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    while floor.now_s < 100:
+        floor.step()
+    floor.site.fail("frame_making-1.1")
+    floor._give_up("frame_making-1.1")
+    outcome = floor.run()
+    refused = set(floor.control.ledger.names("refused"))
+    assert refused
+    assert all("frame_making" in name or "humanoid_assembly" in name for name in refused)
+    assert (outcome.lost, outcome.done_twice) == (0, 0)
+    assert outcome.done + outcome.refused == len(shift.operations)
+
+
+def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    while floor.now_s < 150:
+        floor.step()
+    floor._happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
+    outcome = floor.run()
+    done_once(floor)
+    assert (outcome.refused, outcome.lost, outcome.units["solar_panel"]) == (0, 0, 9)
+    late = [event for event in read_events(tmp_path / "events.jsonl") if event.kind == "start" and event.t > 150]
+    assert all(event.cell != "panel_making-1.1" for event in late)
+
+
+def test_what_is_begun_first_is_what_the_schedule_has_first(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    run_shift(solar, plan, tmp_path / "events.jsonl")
+    begun = [event.case for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"]
+    planned = [one.name for one in plan.operations]
+    # Loosely: the mean shift of place is a small part of the whole.
+    moved = sum(abs(begun.index(name) - planned.index(name)) for name in planned) / len(planned)
+    assert moved < 0.15 * len(planned)
+
+
+def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid, shift, tmp_path):
+    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    first, second = floor.fleet[:2]
+    floor.robots[first].charge = 0.1
+    floor.robots[first].tell()
+    floor.robots[second].motor_c = 95.0
+    seen = {first: set(), second: set()}
+    while not floor.control.finished():
+        floor.step()
+        for name, words in seen.items():
+            words.add(floor.doing[name])
+    assert "charging" in seen[first]
+    assert "cooling" in seen[second]
+    assert floor.robots[first].charge > 0.15
+    done_once(floor)
+
+
+def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
+    plan = schedule_shift(humanoid, 2)
+    floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
+    while not floor.joined:
+        floor.step()
+    old = floor.fleet[: plan.robots]
+    left = [name for name, progress in floor.control.ledger.progress.items() if progress.status == "waiting"]
+    assert left
+    for serial in old:
+        floor._happen(Mishap(at_s=floor.now_s, kind="robot", name=serial))
+    outcome = floor.run()
+    done_once(floor)
+    assert outcome.joined == outcome.units["humanoid"] == 2
+    by_hand = {one.name for one in plan.operations if one.by_hand}
+    starts = [e for e in read_events(tmp_path / "events.jsonl") if e.kind == "start" and e.case in by_hand & set(left)]
+    assert starts
+    assert {event.resource for event in starts if event.t > floor.now_s - 100} <= set(floor.fleet[plan.robots :])
+
+
+@pytest.mark.parametrize("at_s", [50, 600, 1700])
+def test_a_shift_that_was_killed_goes_on_from_its_log(humanoid, shift, tmp_path, at_s):
+    log = tmp_path / "events.jsonl"
+    floor = Shopfloor(humanoid, shift, log, mishaps=WILD, seed=1)
+    while floor.now_s < at_s:
+        floor.step()
+    del floor
+    with log.open("ab") as file:
+        file.write(b'{"t": 1')  # the power went in the middle of a line
+    again = Shopfloor(humanoid, shift, log, mishaps=WILD, seed=1, resume=True)
+    assert 0 < again.now_s <= at_s + 1.5
+    outcome = again.run()
+    done_once(again)
+    assert (outcome.lost, outcome.done_twice, outcome.conflicts) == (0, 0, 0)
+
+
+def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
+    program = "import sys; from crewless.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["plan", "run", str(EXAMPLES / "solar.yaml"), "--runs", str(tmp_path), "--pace", "400"]
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    log = None
+    while time.monotonic() < until and (log is None or log.read_text().count('"done"') < 3):
+        log = next(tmp_path.glob("*/events.jsonl"), None)
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert log is not None
+    assert not (log.parent / "outcome.json").exists()
+    from crewless.cli import main
+
+    assert main(["plan", "resume", str(log.parent)]) == 0
+    outcome = json.loads((log.parent / "outcome.json").read_text())
+    assert (outcome["done"], outcome["lost"], outcome["done_twice"]) == (30, 0, 0)
+    assert main(["plan", "resume", str(log.parent)]) == 2
+    assert main(["plan", "resume", str(tmp_path)]) == 2
+
+
+def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):
+    floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
+    record = Recorder(floor, tmp_path)
+    floor.run(record)
+    frames = [json.loads(line) for line in (tmp_path / "positions.jsonl").read_text().splitlines()]
+    assert frames[0]["names"] == floor.fleet
+    assert frames[-1]["open"] == 0
+    assert frames[-1]["done"] == len(floor.operations)
+    last = frames[-1]["robots"][0]
+    robot = floor.robots[floor.fleet[0]]
+    assert last[:2] == [round(robot.x_m, 1), round(robot.y_m, 1)]
+    assert DOING[last[3]] == robot.doing()
+    picture = json.loads((tmp_path / "floor.json").read_text())
+    assert len(picture["cells"]) * len(picture["cells"][0]) == floor.aisles.number.size
+
+
+def test_what_goes_wrong_is_drawn_from_the_seed_within_the_shift():
+    config = MishapConfig(robots_die=2, stations_die=1, motors_hot=1, zones_closed=1)
+    happens = draw(config, ["a", "b", "c"], ["s"], 1000.0, 7)
+    assert happens == draw(config, ["a", "b", "c"], ["s"], 1000.0, 7)
+    assert Counter(each.kind for each in happens) == {"robot": 2, "station": 1, "motor": 1, "close": 1, "open": 1}
+    assert all(50 <= each.at_s <= 800 for each in happens if each.kind != "open")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"failed_share": 1.0}, "failure share"),
+        ({"late_share": 0.6}, "late share"),
+        ({"robots_die": -1}, "robots_die is -1"),
+    ],
+)
+def test_mishaps_that_cannot_be_are_named(changes, words):
+    with pytest.raises(BadInput, match=words):
+        MishapConfig(**changes)
+
+
+def test_a_schedule_of_another_factory_and_a_fleet_that_would_die_out_are_refused(solar, humanoid, tmp_path):
+    plan = schedule_shift(solar, 1)
+    with pytest.raises(BadInput, match="which the blueprint has not"):
+        Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
+    with pytest.raises(BadInput, match="2 of 2 robots die"):
+        Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(robots_die=2))
