@@ -4,8 +4,12 @@ What makes the model strong (measured: see dev/LOG.md) is told to it beside the 
 starts, a duration variable for operations with alternatives, the work of all machines as a cut, and the best schedule as a hint.
 """
 
-from collections.abc import Sequence
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crewless.core.errors import MissingTool
 from crewless.planner.schedule.bounds import heads, lower_bound, tails
@@ -29,6 +33,26 @@ class Solved:
     lower_bound: int = 0
 
 
+@contextlib.contextmanager
+def _stopped_after(solver: Any, limit_s: float) -> Iterator[None]:
+    """End the search after processor seconds of this process: by the clock on the wall it would get less on a busy machine."""
+    end_s = time.process_time() + limit_s
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            if time.process_time() >= end_s:
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
 def can_model(problem: Problem) -> bool:
     """Whether the problem has only what the model knows: no set-up, battery or heat."""
     return not any(resource.is_robot for resource in problem.resources)
@@ -43,17 +67,20 @@ def solve(
     below: int | None = None,
     seed: int = 0,
     repeatable: bool = False,
+    core: bool = False,
 ) -> Solved:
     """Look for a schedule, and prove how short one can be, with one thread.
 
     Args:
         problem: for which :func:`can_model` holds.
-        limit_s: seconds; one thread, so processor time as well on a quiet machine.
+        limit_s: processor seconds of this process.
         starts: of a known schedule, as a hint.
         assignments: modes of that schedule.
         below: only shorter makespans are of interest; when there is none, ``below`` is the lower bound.
         seed: of the solver.
         repeatable: ``limit_s`` counts the solver's own deterministic time, so that every run ends at the same place.
+        core: raise the bound from below by unsatisfiable cores. Where operations have alternatives it proves in a second
+            what the default search does not in ten; it finds next to no schedule on the way.
 
     Raises:
         MissingTool: OR-Tools is not installed.
@@ -125,11 +152,13 @@ def solve(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
+    solver.parameters.optimize_with_core = core
     if repeatable:
         solver.parameters.max_deterministic_time = limit_s
+        status = solver.solve(model)
     else:
-        solver.parameters.max_time_in_seconds = limit_s
-    status = solver.solve(model)
+        with _stopped_after(solver, limit_s):
+            status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return Solved(lower_bound=horizon + 1)
     bound = max(least, round(solver.best_objective_bound))

@@ -100,18 +100,23 @@ class _Run:
     def prove(self, seed: int) -> None:
         """Spend what is left on a shorter schedule, or on the proof that there is none."""
         assert self.best is not None
-        left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
         small = len(self.problem.operations) <= MODEL_OPERATIONS and can_model(self.problem)
-        if not small or self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+        if not small:
             return
-        starts, modes = self.best
-        solved = solve(
-            self.problem, limit_s=left_s, starts=starts, assignments=modes, below=self.makespan, seed=seed,
-            repeatable=self.iterations is not None,
-        )  # fmt: skip
-        self.bound = max(self.bound, solved.lower_bound)
-        if solved.makespan is not None:
-            self.found(list(solved.starts), list(solved.assignments), "cp-sat")
+        # Alternatives make bounds from cores strong; then the other way of searching gets what is left.
+        alternatives = any(len(o.modes) > 1 for o in self.problem.operations)
+        for core in (True, False) if alternatives else (False,):
+            left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
+            if self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+                return
+            starts, modes = self.best
+            solved = solve(
+                self.problem, limit_s=left_s / 2 if core else left_s, starts=starts, assignments=modes,
+                below=self.makespan, seed=seed, repeatable=self.iterations is not None, core=core,
+            )  # fmt: skip
+            self.bound = max(self.bound, solved.lower_bound)
+            if solved.makespan is not None:
+                self.found(list(solved.starts), list(solved.assignments), "cp-sat")
 
     def found(self, starts: list[int], modes: list[int], method: str) -> None:
         """Keep the schedule when it is the best so far."""
