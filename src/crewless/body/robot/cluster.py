@@ -85,7 +85,7 @@ def run_on_cluster(
     try:
         import ray
     except ImportError as error:
-        raise MissingTool("Ray is not installed", alternatives=["pip install 'crewless[cluster]'"]) from error
+        raise MissingTool("Ray is not installed", alternatives=["pip install 'crewless[ray]'"]) from error
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
     digest, counts = model_digest(model), config.shards()
     folder.mkdir(parents=True, exist_ok=True)
