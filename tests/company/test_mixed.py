@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from crewless.company import mixed
+from crewless.company.demo import DemoConfig
+from crewless.company.demo import check as check_demo
 from crewless.company.discover import import_process
 from crewless.company.discover.shift import sheet_of_run
 from crewless.company.mixed import Handled, PersonConfig, read_handled, summarise_mixed, work_mixed
@@ -205,3 +207,9 @@ def test_a_metric_that_is_none_is_named(tmp_path: Path):
     (tmp_path / "metrics.jsonl").write_text('{"kind": "loss"}\n' + json.dumps({"kind": "handled"}) + "\n")
     with pytest.raises(BadInput, match=r"metrics\.jsonl:2"):
         read_handled(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"arrive_s": 0.0}, {"person_pace_s": -1.0}, {"person_works_s": 0.0}])
+def test_a_demonstration_with_a_person_that_cannot_be_is_refused_before_anything_starts(wrong: dict[str, float]):
+    with pytest.raises(BadInput, match=next(iter(wrong)).removeprefix("person_")):
+        check_demo(DemoConfig(human_cells=("review",), **wrong))  # type: ignore[arg-type]
