@@ -101,7 +101,8 @@ def _table() -> Any:
     spec.memory = 1024 * 1024
     world = spec.worldbody
     world.add_light(pos=[0.2, -0.3, 1.2], dir=[-0.2, 0.3, -1.2], castshadow=False)
-    world.add_camera(name="head", pos=[0.0, -0.75, 0.62], xyaxes=[1, 0, 0, 0, 0.64, 0.77])
+    # From the far side: the forearm would hide the fingers.
+    world.add_camera(name="head", pos=[0.0, 0.62, 0.4], xyaxes=[-1, 0, 0, 0, -0.42, 0.9])
     world.add_geom(
         name="table", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], rgba=[0.75, 0.77, 0.8, 1], condim=4
     )
