@@ -12,7 +12,7 @@ import numpy as np
 from crewless.body.robot.body import RobotBody
 from crewless.body.robot.hand import hand_scene
 from crewless.tasks.manipulation.control import Aim, Kinematics, hold, path
-from crewless.tasks.manipulation.grasp import FINGERS, Trial, pinches, plan
+from crewless.tasks.manipulation.grasp import FINGERS, Grasp, Trial, pinches, plan
 from crewless.tasks.manipulation.shapes import Part, Shape
 from crewless.tasks.manipulation.stage import ManipulationTask, Script, ahead, touching
 
@@ -34,6 +34,9 @@ class CubeRotateTask(ManipulationTask):
 
     name = "cube_rotate"
     max_steps = 150
+    _start: np.ndarray | None = None
+    """How the cube lay in the palm when the case began."""
+    _trial: tuple[Trial, Grasp] | None = None
 
     def spec(self) -> "mujoco.MjSpec":
         """The hand, palm upwards, and the cube."""
@@ -116,10 +119,8 @@ class CubeRotateTask(ManipulationTask):
             "harm": not held,
         }
 
-    _start: np.ndarray | None = None
-    _trial = None
-
-    def _held(self):
+    def _held(self) -> tuple[Trial, Grasp]:
+        """The planner's simulation as it has closed on the cube, and the grasp; always the same one."""
         if self._trial is None:
             trial = Trial(_CUBE)
             grasp = plan(trial, ways=lambda one: (way for way in pinches(one, _SQUEEZE_M) if way.fingers == 2))
