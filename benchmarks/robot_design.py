@@ -45,9 +45,16 @@ def pressing(finger: str) -> tuple[mujoco.MjModel, mujoco.MjData]:
     # The post's foremost point touches the pad: over the site, one radius of the pad and one of the post away.
     centre = site.xpos - 0.8 * pad.size[0] * out
     spec.worldbody.add_geom(
-        name="post", type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=list(centre + (pad.size[0] + 0.01) * out), size=[0.01, 0, 0]
-    )
-    # The knuckle's neighbours stay as they are: only the finger's own base joint presses.
+        name="post", type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=list(centre + (pad.size[0] + 0.01) * out), size=[0.01, 0, 0],
+        # Of steel, not of the stuff that hands touch: the finger is to stay where the lever was measured.
+        solref=[0.002, 1], solimp=[0.99, 0.999, 0.0001, 0.5, 2], priority=2, condim=1,
+    )  # fmt: skip
+    # Only the finger's base joint presses, as the report reckons: the others, the wrist too, are bolted, or they would give way.
+    for other in spec.joints:
+        if other.name != f"{finger}_base":
+            spec.add_equality(
+                type=mujoco.mjtEq.mjEQ_JOINT, name1=other.name, objtype=mujoco.mjtObj.mjOBJ_JOINT, solref=[0.004, 1]
+            )
     model = spec.compile()
     return model, mujoco.MjData(model)
 
@@ -119,10 +126,11 @@ def pressed_heat() -> list[dict[str, Any]]:
         windings = Windings(hand_drives(design))
         number = model.actuator("index_base").id
         stiffness = float(model.actuator_gainprm[number][4])
+        lead = torque / stiffness
         for _ in range(round(seconds / PERIOD_S)):
-            # As a force controller would: the target that gives the torque from where the joint is.
-            wanted = data.joint("index_base").qpos[0] + torque / stiffness
-            data.ctrl[number] = wanted + (1.0 if name == "peak" else 0.0)
+            # As a force controller would: the target leads the joint by what gives the torque, also from a warm winding.
+            lead += 0.3 * (torque - float(data.actuator_force[number])) / stiffness
+            data.ctrl[number] = data.joint("index_base").qpos[0] + lead
             mujoco.mj_step(model, data, CONTROL_SUBSTEPS)
             windings.step(data.actuator_force, PERIOD_S, data.act)
         reckoned = one.heat.after(torque / one.torque_per_amp, np.array([seconds]))[0, 0] - one.ambient_c
