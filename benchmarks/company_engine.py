@@ -43,9 +43,9 @@ WAYS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weeks", type=float, default=20_000, help="of the company's engine")
-    parser.add_argument("--simpy-weeks", type=float, default=1_000)
-    parser.add_argument("--ciw-weeks", type=float, default=250)
+    parser.add_argument("--weeks", type=float, default=6_000, help="of the company's engine")
+    parser.add_argument("--simpy-weeks", type=float, default=400)
+    parser.add_argument("--ciw-weeks", type=float, default=100)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     ours(1.0, 0)  # compiles
