@@ -82,7 +82,7 @@ class Connection:
         self._patterns: dict[str, int] = {}
         self._number = 0
         self._subscribed = threading.Condition(self._lock)
-        self._closing = False
+        self._closing = self._ended = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -133,14 +133,16 @@ class Connection:
 
     def break_off(self) -> None:
         """Be gone without a goodbye."""
+        # First, or the thread would take it for an interruption and come back.
+        self._closing = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._end()
 
     def _end(self) -> None:
-        if self._closing:
+        if self._ended:
             return
-        self._closing = True
+        self._closing = self._ended = True
         self._wake()
         self._thread.join(5)
         self._socket.close()
