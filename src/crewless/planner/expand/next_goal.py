@@ -33,7 +33,7 @@ def next_goal(blueprint: Blueprint, month: Month, config: ExpandConfig | None = 
 
 
 def goal_text(goal: Goal) -> str:
-    """A goal as the YAML that :func:`crewless.planner.goal.load_goal` reads."""
+    """A goal as the YAML that :func:`crewless.planner.goal.file.load_goal` reads."""
     values = {one.name: getattr(goal, one.name) for one in fields(goal)}  # type: ignore[arg-type]
     values["catalogues"] = list(goal.catalogues)
     values["forbidden"] = [list(rectangle) for rectangle in goal.forbidden]

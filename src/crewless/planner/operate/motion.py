@@ -1,4 +1,4 @@
-"""The robots' common motion on the floor: every robot that drives is moved by :mod:`crewless.planner.traffic`, and every step is
+"""The robots' common motion on the floor: every robot that drives is moved by ``planner.traffic``, and every step is
 judged by code that the planner of motion does not share. It stands for what freely navigating robots agree among themselves
 (VDA 5050 version 3, "free navigation"); the control only names the places. No hardware was used.
 """
