@@ -83,7 +83,7 @@ def run_on_cluster(
         BodyFailure: a shard's machine died more often than ``retries``; what was finished is in the folder.
     """
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise MissingTool("Ray is not installed", alternatives=["pip install 'crewless[ray]'"]) from error
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
