@@ -133,7 +133,7 @@ def pressed_heat() -> list[dict[str, Any]]:
             data.ctrl[number] = data.joint("index_base").qpos[0] + lead
             mujoco.mj_step(model, data, CONTROL_SUBSTEPS)
             windings.step(data.actuator_force, PERIOD_S, data.act)
-        reckoned = one.heat.after(torque / one.torque_per_amp, np.array([seconds]))[0, 0] - one.ambient_c
+        reckoned = float(one.held(torque, np.array([seconds]))[0, 0]) - one.ambient_c
         what = f"winding's rise after {seconds:g} s"
         rows.append(row(what, f"index base, {name} torque", "K", reckoned, float(windings.winding_k[number])))
     return rows

@@ -213,6 +213,18 @@ def test_mujoco_with_the_second_node_heats_as_reckoned(easy, name, amps):
     np.testing.assert_allclose(celsius[18:] - 25.0, reckoned[18:] - 25.0, rtol=0.02)
 
 
+def test_a_winding_too_hot_for_the_bus_heats_as_reckoned():
+    one = motor("ec13-24")
+    amps = 0.95 * 24.0 / one.resistance_at(25.0)
+    drive = drive_of(one, limit=amps)
+    times, torque, celsius = stalled(drive, 10.0, two_nodes=True)
+    assert torque[-1] < 0.9 * torque[0]
+    reckoned = drive.held(amps * drive.torque_per_amp, times)[:, 0]
+    # The simulation's current follows the winding one step of 1/18 s behind.
+    np.testing.assert_allclose(celsius[18:] - 25.0, reckoned[18:] - 25.0, rtol=0.03)
+    assert drive.heat.after(amps, times)[-1, 0] > 1.2 * reckoned[-1]
+
+
 def test_one_node_alone_errs_hot(easy):
     drive = drive_of(easy, limit=10.0)
     _, _, alone = stalled(drive, 10.0, two_nodes=False)

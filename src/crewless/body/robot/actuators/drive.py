@@ -20,6 +20,7 @@ import math
 from dataclasses import dataclass
 
 import mujoco
+import numpy as np
 
 from crewless.body.robot.actuators.heat import Heat
 from crewless.body.robot.actuators.motor import COPPER_PER_K, REFERENCE_C, Motor
@@ -108,6 +109,32 @@ class Drive:
     def continuous_torque_nm(self) -> float:
         """For ever at standstill."""
         return min(self.torque_per_amp * self.continuous_current_a, self.peak_torque_nm)
+
+    def held(self, torque_nm: float, times_s: np.ndarray) -> np.ndarray:
+        """Temperatures while a torque is held at standstill, or, once the winding is too hot for the bus to drive its current,
+        what the bus still gives: i = min(torque / (N e Kt), V / R(T)). From cold. Shape (len(times_s), 2): winding, housing.
+        """
+        heat, volts = self.heat, self.stage.volts
+        amps = min(torque_nm / self.torque_per_amp, self.stage.current_limit_a)
+        free = heat.after(amps, times_s)
+        if amps * self.motor.resistance_at(float(free[:, 0].max())) <= volts:
+            return free
+        c1, c2 = self.motor.winding_capacity_j_k, self.motor.housing_capacity_j_k
+        r1, r2 = self.motor.winding_housing_k_w, heat.cooling_k_w
+        step = min(0.02, 0.05 * r1 * c1)
+        winding = housing = self.ambient_c
+        found, at = np.empty((len(times_s), 2)), 0.0
+        for number in np.argsort(times_s):
+            while at < float(times_s[number]):
+                seconds = min(step, float(times_s[number]) - at)
+                resistance = self.motor.resistance_at(winding)
+                flow = (winding - housing) / r1
+                current = min(amps, volts / resistance)
+                winding += seconds / c1 * (current**2 * resistance - flow)
+                housing += seconds / c2 * (flow - (housing - self.ambient_c) / r2)
+                at += seconds
+            found[number] = (winding, housing)
+        return found
 
     @property
     def no_load_speed_rad_s(self) -> float:

@@ -157,8 +157,7 @@ def carry(design: Design, payload_kg: float = PAYLOAD_KG) -> tuple[LoadFigures, 
 
 
 def _loaded(one: Drive, torque_nm: float) -> LoadFigures:
-    current = torque_nm / one.torque_per_amp
-    celsius = float(one.heat.after(current, np.array([LOAD_S]))[0, 0])
+    celsius = float(one.held(torque_nm, np.array([LOAD_S]))[0, 0])
     return LoadFigures(
         name=one.name,
         torque_nm=torque_nm,

@@ -79,7 +79,7 @@ def winding(design: Design, group: str) -> str:
     for colour, (current, name) in zip(COLOURS, currents, strict=False):
         if current > one.peak_current_a * (1 + 1e-9):
             continue
-        celsius = one.heat.after(current, times)[:, 0]
+        celsius = one.held(current * one.torque_per_amp, times)[:, 0]
         shown = celsius <= 1.15 * one.motor.max_winding_c
         axes.plot(times[shown], celsius[shown], color=colour, label=f"{name}: {current * one.torque_per_amp:.3g} N m")
     axes.axhline(one.motor.max_winding_c, color="#b8495a", linewidth=1.0, linestyle="--")
@@ -113,7 +113,7 @@ def load(figures: Figures) -> str:
             continue
         seen.append(bare)
         one = by_name[row.name]
-        celsius = one.heat.after(row.torque_nm / one.torque_per_amp, times)[:, 0]
+        celsius = one.held(row.torque_nm, times)[:, 0]
         colour = COLOURS[len(seen) - 1]
         axes.plot(times, celsius, color=colour, label=f"{bare.replace('_', ' ')}, limit {row.limit_c:.0f} °C")
         if celsius.max() > row.limit_c:
