@@ -1,11 +1,13 @@
 """Programs on a display: any X program, and Chromium made quiet enough to be worked in."""
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,7 +136,7 @@ def launch(
     before = client_windows(display.name) if window else frozenset()
     program = Program(Child(argv, env={**display.environment(), **(env or {})}))
     if window:
-        _wait_for_window(display, program, before, start_s)
+        _wait_until(display, program, lambda: bool(client_windows(display.name) - before), "opened no window", start_s)
     return program
 
 
@@ -161,7 +163,13 @@ def launch_chromium(display: Display, url: str, config: ChromiumConfig | None = 
     except BaseException:
         folder.cleanup()
         raise
-    _wait_for_window(display, program, before, config.start_s)
+    _wait_until(
+        display, program, lambda: bool(client_windows(display.name) - before), "opened no window", config.start_s
+    )
+    if config.devtools_port is not None:
+        # That may be after its window has opened.
+        port = config.devtools_port
+        _wait_until(display, program, lambda: _listens(profile, port), "opened no DevTools port", config.start_s)
     return program
 
 
@@ -200,14 +208,23 @@ def client_windows(display: str) -> frozenset[int]:
         hang_up(connection)
 
 
-def _wait_for_window(display: Display, program: Program, before: frozenset[int], start_s: float) -> None:
+def _listens(profile: Path, port: int) -> bool:
+    """Whether the browser's DevTools can be reached. It names the port that it chose itself in a file of its profile."""
+    if port == 0:
+        return (profile / "DevToolsActivePort").exists()
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _wait_until(display: Display, program: Program, ready: Callable[[], bool], missing: str, start_s: float) -> None:
     end_s = time.monotonic() + start_s
     try:
-        while not client_windows(display.name) - before:
+        while not ready():
             display.check()
             program.check()
             if time.monotonic() > end_s:
-                raise ProgramCrashed(f"{program.name} opened no window within {start_s:g} s")
+                raise ProgramCrashed(f"{program.name} {missing} within {start_s:g} s")
             time.sleep(0.02)
     except BaseException:
         program.close()
