@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from crewless.core.errors import BadInput
-from crewless.planner.schedule.bounds import lower_bound, order_of, tails
+from crewless.planner.schedule.bounds import lower_bound, order_of, rows_of, tails
 from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
@@ -141,16 +141,6 @@ class _Run:
         )
 
 
-def _graph(problem: Problem, *, back: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predecessors (``back``: successors) in rows: offsets, neighbours, lags."""
-    rows: list[list[tuple[int, int]]] = [[] for _ in problem.operations]
-    for p in problem.precedences:
-        rows[p.before if back else p.after].append((p.after if back else p.before, p.lag))
-    offsets = np.cumsum([0] + [len(row) for row in rows])
-    flat = [pair for row in rows for pair in row]
-    return offsets, np.array([a for a, _ in flat], np.int64), np.array([b for _, b in flat], np.int64)
-
-
 def _genetic(problem: Problem, run: _Run, seed: int) -> None:
     from crewless.planner.schedule.genetic import evolve, pack, start_population
 
@@ -165,8 +155,8 @@ def _genetic(problem: Problem, run: _Run, seed: int) -> None:
     free = np.repeat(packed.full[None, :], horizon, axis=0)
     ranked = np.array(order_of(problem)[0], np.int64)
     fixed = (
-        _graph(problem),
-        _graph(problem, back=True),
+        rows_of(problem),
+        rows_of(problem, back=True),
         ranked,
         duration,
         packed.need,
