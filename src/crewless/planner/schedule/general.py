@@ -150,13 +150,12 @@ def _split(times, levels, begin, size, t):
 
 
 @njit(cache=True)
-def list_schedule(
-    keys, picks, before, after, operations, modes, demands, resources, setup, all_times, all_levels, all_sizes, starts, chosen
-):  # fmt: skip
+def list_schedule(keys, picks, flat, starts, chosen):
     """The ready operation with the least key first, in the mode whose end is the ``picks``-th earliest. Returns the makespan.
 
-    Shapes: keys, picks, starts, chosen (n,). ``chosen`` counts the modes of an operation from 0.
+    Shapes: keys, picks, starts, chosen (n,). ``chosen`` counts the modes of an operation from 0. ``flat``: :meth:`Flat.arrays`.
     """
+    before, after, operations, modes, demands, resources, setup, all_times, all_levels, all_sizes = flat
     n, count = keys.shape[0], resources.shape[0] - 1
     times, levels, sizes = all_times.copy(), all_levels.copy(), all_sizes.copy()
     free, family, heat = np.zeros(count, np.int64), np.full(count, -1, np.int64), np.zeros(count, np.int64)
@@ -296,22 +295,7 @@ def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes,
                 child[i] += spread * np.random.normal(0, 0.3)
             if np.random.random() < shaken:
                 pick[i] = 0 if np.random.random() < 0.7 else np.random.randint(1, 3)
-        value = list_schedule(
-            child,
-            pick,
-            flat[0],
-            flat[1],
-            flat[2],
-            flat[3],
-            flat[4],
-            flat[5],
-            flat[6],
-            flat[7],
-            flat[8],
-            flat[9],
-            starts,
-            modes,
-        )
+        value = list_schedule(child, pick, flat, starts, modes)
         if value < least:
             least = value
             best_starts[:] = starts
@@ -335,7 +319,7 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
     starts, modes = np.zeros(count, np.int64), np.zeros(count, np.int64)
 
     def tried(keys: np.ndarray, picks: np.ndarray) -> int:
-        value = list_schedule(keys, picks, *flat, starts, modes)
+        value = list_schedule(keys, picks, flat, starts, modes)
         run.found(starts.tolist(), modes.tolist(), "list")
         return value
 
@@ -365,6 +349,6 @@ def from_order(problem: Problem, keys: list[int]) -> tuple[list[int], list[int]]
     """The list schedule of these keys, the least first: starts and modes."""
     starts, modes = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
     list_schedule(
-        np.array(keys, np.float64), np.zeros(len(keys), np.int64), *flatten(problem).arrays(), starts, modes
+        np.array(keys, np.float64), np.zeros(len(keys), np.int64), flatten(problem).arrays(), starts, modes
     )  # fmt: skip
     return starts.tolist(), modes.tolist()
