@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 def check_rcpsp(path: Path, starts: Sequence[int]) -> int:
@@ -51,3 +52,48 @@ def check_fjsp(path: Path, starts: Sequence[int], machines: Sequence[int]) -> in
         for (_, first), (second, _) in itertools.pairwise(spans):
             assert second >= first, f"machine {machine} does two things at {second}"
     return latest
+
+
+def check_general(problem: dict[str, Any], starts: Sequence[int], assignments: Sequence[int]) -> int:
+    """The makespan of a schedule of a problem given as plain data (``dataclasses.asdict``). Raises AssertionError.
+
+    Calendars, set-up and travel, batteries and heat are followed robot by robot: full and cold at the start, charged when the
+    pause before a piece of work is long enough for that and the way, cooler by every time unit of rest.
+    """
+    operations, resources = problem["operations"], problem["resources"]
+    assert len(starts) == len(assignments) == len(operations)
+    modes = [o["modes"][m] for o, m in zip(operations, assignments, strict=True)]
+    ends = [s + m["duration"] for s, m in zip(starts, modes, strict=True)]
+    for i, operation in enumerate(operations):
+        assert starts[i] >= operation["release"], f"operation {i} starts before its release"
+    for p in problem["precedences"]:
+        i, j = p["before"], p["after"]
+        assert starts[j] >= ends[i] + p["lag"], f"{j} starts too early after {i}"
+    on: list[list[tuple[int, int, int, int]]] = [[] for _ in resources]
+    for i, mode in enumerate(modes):
+        for r, amount in mode["demands"]:
+            if amount:
+                on[r].append((starts[i], ends[i], amount, i))
+    for r, resource in enumerate(resources):
+        rows = sorted(on[r])
+        for start, end, _, i in rows:
+            for shut, opens in resource["closed"]:
+                assert end <= shut or start >= opens, f"{i} runs on {r}, which is closed from {shut} to {opens}"
+            used = sum(a for s, e, a, _ in rows if s <= start < e)
+            assert used <= resource["capacity"], f"resource {r} at {start}: {used} of {resource['capacity']}"
+        if not (resource["setup"] or resource["battery"] or resource["heat_limit"]):
+            continue
+        battery, heat, free, place = resource["battery"], 0, 0, -1
+        for start, end, _, i in rows:
+            family = operations[i]["family"]
+            way = resource["setup"][place][family] if resource["setup"] and place >= 0 else 0
+            pause = start - free
+            assert pause >= way, f"{i} needs {way} of set-up or travel on {r} and has {pause}"
+            if pause >= way + resource["charge_time"]:
+                battery = resource["battery"]
+            battery -= modes[i]["energy"]
+            assert not resource["battery"] or battery >= 0, f"{i} empties the battery of {r}"
+            heat = max(0, heat - pause * resource["cooling"]) + modes[i]["heat"]
+            assert not resource["heat_limit"] or heat <= resource["heat_limit"], f"{r} is too hot in {i}"
+            free, place = end, family
+    return max(ends, default=0)

@@ -1,8 +1,10 @@
+import dataclasses
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.schedule_checker import check_fjsp, check_rcpsp
+from benchmarks.schedule_checker import check_fjsp, check_general, check_rcpsp
 
 from crewless.core.errors import BadInput
 from crewless.planner.schedule import Mode, Operation, Precedence, Problem, Resource, read_fjsp, read_rcpsp, schedule
@@ -84,3 +86,76 @@ def test_the_solver_proves_what_can_be_counted_by_hand() -> None:
     # Closed from 1 to 9, the machine begins at 9, and one of the two waits for the other.
     closed = Problem(operations=tuple(twos), resources=(Resource(closed=((1, 9),)),))
     assert solve(closed, limit_s=10, repeatable=True).makespan == 13
+
+
+def mixed(seed: int) -> Problem:
+    """Stations with closed windows, a crew of three, and robots that travel, charge and warm up, all at once."""
+    source = random.Random(seed)
+    travel = tuple(tuple(0 if a == b else source.randint(1, 6) for b in range(4)) for a in range(4))
+    closed = ((10, 20), (15, 25), (60, 70))
+    robot = Resource(setup=travel, battery=20, charge_time=9, heat_limit=15, cooling=2, closed=((30, 35),))
+    resources = (Resource(closed=closed), Resource(closed=((0, 5),)), Resource(capacity=3, closed=closed), robot, robot)
+    operations = []
+    for _ in range(30):
+        station, crew, duration = source.randint(0, 1), source.randint(0, 3), source.randint(0, 6)
+        modes = tuple(
+            Mode(
+                duration=duration + k, demands=((station, 1), (2, crew), (3 + k, 1)), energy=source.randint(0, 12),
+                heat=source.randint(0, 10),
+            )
+            for k in range(2)
+        )  # fmt: skip
+        operations.append(Operation(modes=modes, release=source.randint(0, 30), family=source.randint(0, 3)))
+    after = {(source.randint(0, b - 1), b) for b in range(1, 30) for _ in range(2)}
+    precedences = tuple(Precedence(before=a, after=b, lag=source.randint(0, 3)) for a, b in sorted(after)[::2])
+    return Problem(operations=tuple(operations), resources=resources, precedences=precedences)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_limits_at_once_are_kept_by_the_checkers_count(seed: int) -> None:
+    problem = mixed(seed)
+    told: list[int] = []
+    found = schedule(problem, seed=seed, iterations=60, progress=lambda better: told.append(better.makespan))
+    assert check_general(dataclasses.asdict(problem), found.starts, found.assignments) == found.makespan
+    assert found.lower_bound <= found.makespan == told[-1]
+    assert told == sorted(set(told), reverse=True)
+    again = schedule(problem, seed=seed, iterations=60)
+    assert (again.starts, again.assignments, again.lower_bound) == (found.starts, found.assignments, found.lower_bound)
+
+
+@pytest.mark.parametrize(
+    ("resource", "second", "message"),
+    [
+        (Resource(closed=((4, 9),)), 3, "closed"),
+        (Resource(setup=((0, 5), (5, 0))), 7, "travel"),
+        (Resource(battery=5, charge_time=10), 12, "battery"),
+        (Resource(heat_limit=6, cooling=2), 5, "hot"),
+        (Resource(), 2, "capacity|resource|early"),
+    ],
+)
+def test_checker_sees_what_is_broken(resource: Resource, second: int, message: str) -> None:
+    problem = dataclasses.asdict(
+        two(resource, energy=4 if resource.battery else 0, heat=6 if resource.heat_limit else 0)
+    )
+    with pytest.raises(AssertionError, match=message):
+        check_general(problem, (0, second), (0, 0))
+
+
+def test_a_robot_that_waits_is_charged_meanwhile() -> None:
+    robot = Resource(battery=5, charge_time=10)
+    work = Mode(duration=3, demands=((0, 1),), energy=4)
+    late = Operation(modes=(work,), release=50)
+    problem = Problem(
+        operations=(Operation(modes=(work,)), late), resources=(robot,), precedences=(Precedence(before=0, after=1),)
+    )
+    assert schedule(problem, iterations=3).starts == (0, 50)
+
+
+def test_many_kinds_and_large_capacities_need_more_words() -> None:
+    # Nine resources of up to 2**33 units; each of the two operations takes more than half of one of them.
+    capacities = (*range(5, 13), 1 << 33)
+    work = Mode(duration=2, demands=tuple((r, c // 2 + 1) for r, c in enumerate(capacities) if r == 8))
+    problem = Problem(
+        operations=(Operation(modes=(work,)),) * 2, resources=tuple(Resource(capacity=c) for c in capacities)
+    )
+    assert schedule(problem, iterations=2).makespan == 4

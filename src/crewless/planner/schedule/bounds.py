@@ -2,7 +2,9 @@
 
 import graphlib
 
-from crewless.planner.schedule.problem import Problem
+import numpy as np
+
+from crewless.planner.schedule.problem import Operation, Problem
 
 
 def order_of(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
@@ -12,6 +14,16 @@ def order_of(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
         before[p.after].append((p.before, p.lag))
     graph = {i: [b for b, _ in row] for i, row in enumerate(before)}
     return list(graphlib.TopologicalSorter(graph).static_order()), before
+
+
+def rows_of(problem: Problem, *, back: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predecessors (``back``: successors) in rows: offsets, neighbours, lags."""
+    rows: list[list[tuple[int, int]]] = [[] for _ in problem.operations]
+    for p in problem.precedences:
+        rows[p.before if back else p.after].append((p.after if back else p.before, p.lag))
+    offsets = np.cumsum([0] + [len(row) for row in rows])
+    flat = [pair for row in rows for pair in row]
+    return offsets, np.array([a for a, _ in flat], np.int64), np.array([b for _, b in flat], np.int64)
 
 
 def heads(problem: Problem) -> list[int]:
@@ -35,6 +47,13 @@ def tails(problem: Problem) -> list[int]:
     return tail
 
 
+def _least_energy(operation: Operation) -> dict[int, int]:
+    """Resource to duration x amount, for those that every mode holds; the mode with the least of it."""
+    rows = [{r: mode.duration * amount for r, amount in mode.demands} for mode in operation.modes]
+    held = set(rows[0]).intersection(*rows[1:])
+    return {r: energy for r in held if (energy := min(row[r] for row in rows))}
+
+
 def lower_bound(problem: Problem) -> int:
     """The larger of the critical path and the energy of each resource between its first head and its last tail.
 
@@ -44,14 +63,19 @@ def lower_bound(problem: Problem) -> int:
     head, tail = heads(problem), tails(problem)
     bound = max(h + t for h, t in zip(head, tail, strict=True))
     shortest = [min(m.duration for m in o.modes) for o in problem.operations]
-    for r, resource in enumerate(problem.resources):
-        if not resource.capacity:
-            continue
-        energy = [min(m.duration * dict(m.demands).get(r, 0) for m in o.modes) for o in problem.operations]
-        users = [i for i, e in enumerate(energy) if e]
-        if users:
-            busy = -(-sum(energy) // resource.capacity)
-            bound = max(bound, min(head[i] for i in users) + busy + min(tail[i] - shortest[i] for i in users))
+    # Operations of one station share their modes: each tuple of modes is looked through once.
+    least: dict[int, dict[int, int]] = {}
+    users: list[list[tuple[int, int]]] = [[] for _ in problem.resources]
+    for i, operation in enumerate(problem.operations):
+        key = id(operation.modes)
+        if key not in least:
+            least[key] = _least_energy(operation)
+        for r, energy in least[key].items():
+            users[r].append((i, energy))
+    for resource, rows in zip(problem.resources, users, strict=True):
+        if resource.capacity and rows:
+            busy = -(-sum(energy for _, energy in rows) // resource.capacity)
+            bound = max(bound, min(head[i] for i, _ in rows) + busy + min(tail[i] - shortest[i] for i, _ in rows))
     total = sum(min(m.duration * sum(a for _, a in m.demands) for m in o.modes) for o in problem.operations)
     capacity = sum(r.capacity for r in problem.resources)
     return max(bound, -(-total // capacity) if capacity else 0)

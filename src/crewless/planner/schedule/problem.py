@@ -47,7 +47,8 @@ class Resource:
         capacity: units at any time.
         closed: pairs (from, until) in which nothing may run on it.
         setup: ``setup[f][g]`` time between the end of an operation of family f and the start of one of family g.
-        battery: energy of a full battery; 0: none. A robot that lacks the energy for an operation is charged full first.
+        battery: energy of a full battery; 0: none. A robot that lacks the energy for an operation is charged full first, and
+            it is charged as well whenever it waits for long enough.
         charge_time: time for a full charge, before any set-up or travel.
         heat_limit: heat above which the robot may not be; 0: none.
         cooling: heat lost in one time unit.

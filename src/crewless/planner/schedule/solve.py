@@ -2,21 +2,22 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from crewless.core.errors import BadInput
-from crewless.planner.schedule.bounds import lower_bound, order_of, tails
+from crewless.planner.schedule.bounds import lower_bound, order_of, rows_of, tails
 from crewless.planner.schedule.cpsat import can_model, solve
-from crewless.planner.schedule.general import improve_general
+from crewless.planner.schedule.general import from_order, improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
 
 Progress = Callable[[Schedule], None]
 """Called with every better schedule."""
-GENETIC_STALE, TABU_STALE = 0.5, 0.2
+GENETIC_STALE, TABU_STALE, GENERAL_STALE = 0.5, 0.2, 0.4
 """A search that has found nothing for this share of the budget leaves the rest to CP-SAT, which proves more than it finds."""
-MODEL_OPERATIONS = 1_000
-"""With more operations the solver does not get anywhere in the time that is usual here."""
+MODEL_MODES = 10_000
+"""With more modes of all operations the solver does not get anywhere in the time that is usual here."""
 REPEATABLE_S = 2.0
 """The solver's own deterministic time when rounds are counted instead of seconds."""
 
@@ -58,6 +59,7 @@ def schedule(
         run.stale_share = TABU_STALE
         _tabu(problem, run, seed)
     else:
+        run.stale_share = GENERAL_STALE
         improve_general(problem, run, seed)
     assert run.best is not None
     run.prove(seed)
@@ -100,8 +102,10 @@ class _Run:
     def prove(self, seed: int) -> None:
         """Spend what is left on a shorter schedule, or on the proof that there is none."""
         assert self.best is not None
-        small = len(self.problem.operations) <= MODEL_OPERATIONS and can_model(self.problem)
-        if not small:
+        if sum(len(o.modes) for o in self.problem.operations) > MODEL_MODES:
+            return
+        if not can_model(self.problem):
+            self._bound_without_robots(seed)
             return
         # Alternatives make bounds from cores strong; then the other way of searching gets what is left.
         alternatives = any(len(o.modes) > 1 for o in self.problem.operations)
@@ -117,6 +121,21 @@ class _Run:
             self.bound = max(self.bound, solved.lower_bound)
             if solved.makespan is not None:
                 self.found(list(solved.starts), list(solved.assignments), "cp-sat")
+
+    def _bound_without_robots(self, seed: int) -> None:
+        """A bound from the problem without set-up, battery and heat; the order that solves it may be a good one as well."""
+        left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
+        if self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+            return
+        bare = tuple(replace(r, setup=(), battery=0, heat_limit=0) for r in self.problem.resources)
+        solved = solve(
+            replace(self.problem, resources=bare), limit_s=left_s, below=self.makespan, seed=seed,
+            repeatable=self.iterations is not None,
+        )  # fmt: skip
+        self.bound = max(self.bound, solved.lower_bound)
+        if solved.makespan is not None:
+            starts, modes = from_order(self.problem, list(solved.starts))
+            self.found(starts, modes, "cp-sat")
 
     def found(self, starts: list[int], modes: list[int], method: str) -> None:
         """Keep the schedule when it is the best so far."""
@@ -141,16 +160,6 @@ class _Run:
         )
 
 
-def _graph(problem: Problem, *, back: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predecessors (``back``: successors) in rows: offsets, neighbours, lags."""
-    rows: list[list[tuple[int, int]]] = [[] for _ in problem.operations]
-    for p in problem.precedences:
-        rows[p.before if back else p.after].append((p.after if back else p.before, p.lag))
-    offsets = np.cumsum([0] + [len(row) for row in rows])
-    flat = [pair for row in rows for pair in row]
-    return offsets, np.array([a for a, _ in flat], np.int64), np.array([b for _, b in flat], np.int64)
-
-
 def _genetic(problem: Problem, run: _Run, seed: int) -> None:
     from crewless.planner.schedule.genetic import evolve, pack, start_population
 
@@ -165,8 +174,8 @@ def _genetic(problem: Problem, run: _Run, seed: int) -> None:
     free = np.repeat(packed.full[None, :], horizon, axis=0)
     ranked = np.array(order_of(problem)[0], np.int64)
     fixed = (
-        _graph(problem),
-        _graph(problem, back=True),
+        rows_of(problem),
+        rows_of(problem, back=True),
         ranked,
         duration,
         packed.need,
