@@ -63,12 +63,12 @@ class Recogniser:
         if not model.is_file():
             raise MissingTool(f"no recogniser at {model}", alternatives=["pip install rapidocr"])
         eight_bits = self.config.eight_bits
-        self._core = _core(self.config)
-        self.model, self._characters = _cut_head(self._core, model)
+        core = _core(self.config)
+        self.model, self._characters = _cut_head(core, model)
         if can_multiply_bytes() if eight_bits is None else eight_bits:
             quantise(self.model, load_ranges())
         hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.config.threads}
-        self._request = self._core.compile_model(self.model, "CPU", hints).create_infer_request()
+        self._request = core.compile_model(self.model, "CPU", hints).create_infer_request()
 
     def read(self, crops: list[np.ndarray]) -> list["Reading"]:
         """Text of each crop.

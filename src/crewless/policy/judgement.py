@@ -35,6 +35,11 @@ NEVER_SHOWN = ""
 """The value, for every choice, of an answer that solved cases got and no recording shows: a person gives it."""
 
 
+def never_shown(answer: tuple[str, ...]) -> bool:
+    """Whether it is that answer, which a worker cannot give."""
+    return all(value == NEVER_SHOWN for value in answer)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
     """What was made of a text."""
@@ -103,13 +108,13 @@ class Judgement:
         probability = self.probabilities(vector)[0]
         if threshold <= 0:
             # Whoever never asks has to choose among the answers that it knows how to give.
-            probability = np.where([not any(answer) for answer in self.classes], 0.0, probability)
+            probability = np.where([never_shown(answer) for answer in self.classes], 0.0, probability)
         order = np.argsort(-probability)[:4]
         nearest = float((self.examples @ vector[0]).max())
         best = int(order[0])
         confidence = float(probability[best])
         why = ""
-        if not any(self.classes[best]):
+        if never_shown(self.classes[best]):
             why = f"cases like it got an answer that no recording shows: {confidence:.2f}"
         elif confidence < threshold:
             why = f"not sure of the answer: {confidence:.2f}, below {threshold:.2f}"

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from crewless.core.errors import BadInput
-from crewless.policy.judgement import Judgement, kernel, log_neighbours, normalised
+from crewless.policy.judgement import Judgement, kernel, log_neighbours, never_shown, normalised
 from crewless.policy.sentences import embed
 from crewless.policy.texts import plain
 
@@ -42,7 +42,7 @@ def fit_vectors(vectors: np.ndarray, judgements: Sequence[tuple[str, ...]]) -> J
     labels = np.array([classes.index(j) for j in judgements])
     count, size = len(classes), len(labels)
     answers = np.eye(count)[labels] - 1.0 / count
-    asks = np.array([not any(answer) for answer in classes])
+    asks = np.array([never_shown(answer) for answer in classes])
     cosines = vectors.astype(np.float64) @ vectors.T
     others = cosines.copy()
     np.fill_diagonal(others, -np.inf)
