@@ -175,8 +175,8 @@ class PanelPlaceTask(ManipulationTask):
         found = {"mass": rng.uniform(1.1, 1.3)}
         for name, azimuth in (("rack", (-1.05, -0.8)), ("mount", (-0.3, 0.05))):
             found |= {
-                f"{name}_azimuth": rng.uniform(*azimuth), f"{name}_radius": rng.uniform(0.55, 0.63),
-                f"{name}_height": rng.uniform(0.95, 1.06), f"{name}_yaw": rng.uniform(-0.12, 0.12),
+                f"{name}_azimuth": rng.uniform(*azimuth), f"{name}_radius": rng.uniform(0.67, 0.74),
+                f"{name}_height": rng.uniform(0.95, 1.10), f"{name}_yaw": rng.uniform(-0.12, 0.12),
             }
         return found | {"mount_tilt": rng.uniform(0.0, 0.2)}
 
@@ -206,7 +206,7 @@ class PanelPlaceTask(ManipulationTask):
         panel = of(data, "panel")
         on = panel @ PALM_ON_PANEL
         below = on.moved([0, 0, -0.010])
-        back = below.moved([0, -0.16, 0])
+        back = below.moved([0, -0.12, 0])
         azimuth = np.arctan2(panel.place[1], panel.place[0])
         arm.rest[arm.free[0]] = azimuth + 0.25
         ready = arm.solve(back, steps=120)
@@ -239,7 +239,7 @@ class PanelPlaceTask(ManipulationTask):
         palm = of(data, "right_palm")
         lower = palm.moved([0, 0, -0.012])
         yield from arm.line(palm, lower, 0.6, correct=False)
-        away = lower.moved([0, -0.18, 0])
+        away = lower.moved([0, -0.12, 0])
         yield from arm.line(lower, away, 1.5)
         yield from arm.hold(0.3)
 
