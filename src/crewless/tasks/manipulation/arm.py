@@ -25,6 +25,9 @@ _TURN_WEIGHT_M = 0.15
 """Metres of error that one radian of the palm's turning counts for: about the length of what it holds."""
 _INTEGRAL = 0.25
 """Share of a joint's error that is added each control period: gone in a quarter of a second, slow against the loops (60 rad/s)."""
+_STARTS = ((0.25, 0.0, 0.15), (0.6, 0.25, 0.6), (0.6, 0.0, 0.6), (-0.1, 0.0, 0.15), (0.25, 0.25, 0.6))
+"""Where the inverse kinematics begins, one after the other until it arrives: the waist's yaw beyond the palm's azimuth (the right shoulder
+then stands behind it), its pitch, the shoulder's roll; rad."""
 _LOOKS_DOWN_RAD = 0.52
 """So far below straight ahead the humanoid's camera looks."""
 _INTEGRAL_MOST_RAD = 0.15
@@ -100,7 +103,7 @@ class Arm:
         """Actuators of the hand."""
         self.targets = body.data.ctrl.copy()
         """Where the joints should be, shape (nu,); what is sent differs by the correction."""
-        self.rest = self.targets.copy()
+        self._began, self.rest = self.targets.copy(), self.targets.copy()
         """The posture that the inverse kinematics stays near where it may choose."""
         self.off_m = 0.0
         """What the last solution missed its place by."""
@@ -109,16 +112,35 @@ class Arm:
         self._extra = np.zeros(len(self.free))
         self._palm_site = body.model.site_pos[body.model.site("right_palm").id].copy()
 
-    def face(self, place: np.ndarray) -> None:
-        """Prefer to turn the waist so that the right shoulder is behind a place. Shape (3,)."""
-        self.rest[self.free[0]] = np.arctan2(place[1], place[0]) + 0.25
+    def prefer(self, palm: Pose) -> np.ndarray:
+        """Stay near a posture from now on that has the palm in this pose: found from the one that the arm began with, facing the pose, or another.
 
-    def solve(self, palm: Pose, steps: int = 8) -> np.ndarray:
-        """Targets that bring the palm to a pose, from where the targets are now. Shape (nu,)."""
+        Returns:
+            The posture, shape (nu,). How far it is off, at best, is in ``off_m``.
+        """
+        best, least_m, off_m = self.rest, np.inf, np.inf
+        for further, bow, lift in _STARTS:
+            start = self._began.copy()
+            start[self.free[[0, 2, 4]]] = np.arctan2(palm.place[1], palm.place[0]) + further, bow, lift
+            self.rest = np.clip(start, self.kinematics.low, self.kinematics.high)
+            found = self.solve(palm, start=self.rest, steps=80)
+            self.kinematics.put(found)
+            turned = (pose_of(self.kinematics.data, "right_palm").inverse() @ palm).angle
+            missed_m = self.off_m + _TURN_WEIGHT_M * turned
+            if missed_m < least_m:
+                best, least_m, off_m = found, missed_m, self.off_m
+            if least_m < 0.002:
+                break
+        self.rest, self.off_m = best, off_m
+        return best.copy()
+
+    def solve(self, palm: Pose, *, start: np.ndarray | None = None, steps: int = 8) -> np.ndarray:
+        """Targets that bring the palm to a pose, from a posture (where the targets are now when None). Shape (nu,)."""
         point = palm.place + palm.turn @ self._palm_site
         aim = Aim(point=point, normal=palm.turn[:, 2], up=palm.turn[:, 1], turn_weight=_TURN_WEIGHT_M)
+        start = self.targets if start is None else start
         found, self.off_m = self.kinematics.solve(
-            {"right_palm": aim}, self.targets, rest=self.rest, free=self.free, steps=steps, rest_weight=2e-3
+            {"right_palm": aim}, start, rest=self.rest, free=self.free, steps=steps, rest_weight=5e-3
         )
         return found
 
