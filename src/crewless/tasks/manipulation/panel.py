@@ -9,7 +9,7 @@ ends are stops. Legs and left arm are left out and the pelvis is bolted down, as
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import mujoco
@@ -28,7 +28,7 @@ DEPTH_M, WIDTH_M, THICK_M = 0.25, 0.35, 0.017
 """Of the panel: away from the robot, across, and its frame's height. A common size of ten-watt modules; an assumption."""
 MASS_KG = 1.2
 """An assumption, reckoned from its parts: glass 0.32 x 0.22 m x 3.2 mm x 2500 kg/m3 = 0.56, film and backsheet 0.09, junction box
-with a metre of cable 0.20, frame 1.2 m of profile of 0.29 kg/m (15 x 17 mm, wall 1.7 mm, aluminium) = 0.35."""
+with a metre of cable 0.20, frame 1.2 m of profile of 0.29 kg/m (15 x 17 mm, wall 1.9 mm, aluminium) = 0.35."""
 LOAD_LIMIT_N = 2400.0 * DEPTH_M * WIDTH_M
 """The panel counts as damaged when at any physics step all that touches it presses harder than this, normal forces together: the static load of
 2400 Pa on its area that a module of IEC 61215-2 (test MQT 16) must bear, 210 N. A fall of a centimetre onto the rails is more than that."""
@@ -50,14 +50,15 @@ _FINGERS = ("index", "middle", "ring", "little")
 _IN_HAND = Pose(place=np.array([0.0, 0.070, 0.0095]), turn=np.eye(3))
 """The lower near edge of the panel in the palm's frame when it lies on the pads before the knuckles: y is along the fingers."""
 _CLEAR_M, _DROP_M = 0.12, 0.014
+"""The fingers are out from under the panel when the hand is drawn back so far; so far it goes down before."""
 
 
 class PanelPlaceTask(ManipulationTask):
     """A panel lies in a rack; it must lie on the mount's rails within 10 mm and 3 degrees, at rest, alone, and whole.
 
-    Slots, in m, rad and kg: of ``rack`` and ``mount`` each ``..._azimuth``, ``..._radius``, ``..._height``, about the vertical through the pelvis,
-    where the middle of the rails' upper sides is, and ``..._yaw`` beyond the azimuth; ``mount_tilt``, its slope towards the robot; how the panel lies askew
-    in the rack, ``askew_x``, ``askew_y``, ``askew_yaw``; its ``mass``.
+    Slots, in m, rad and kg: where the middle of the rails' upper sides is, about the vertical through the pelvis, ``rack_azimuth``,
+    ``rack_radius``, ``rack_height``, and ``rack_yaw``, how they are turned beyond the azimuth; the same of ``mount``, and ``mount_tilt``, its
+    slope towards the robot; how the panel lies askew in the rack, ``askew_x``, ``askew_y``, ``askew_yaw``; its ``mass``.
     """
 
     name = "panel_place"
@@ -232,7 +233,7 @@ def put_panel(model: mujoco.MjModel, data: mujoco.MjData, where: Pose) -> None:
 def grips(kinematics: Kinematics, data: mujoco.MjData) -> tuple[np.ndarray, np.ndarray]:
     """The hand open, thumb high over the frame, and closed on it. Each of shape (nu,).
 
-    Closed, the thumb's pad would be 8 mm inside the glass and the fingertips as deep in the backsheet: the loops turn that into force.
+    Closed, the thumb's pad would be 8 mm inside the glass and the fingertips about as deep in the backsheet: the loops turn that into force.
     """
     model, rest = kinematics.model, data.ctrl.copy()
     rest[kinematics.index(_THUMB)] = (1.6, 0.1, -0.35, 0.4, 0.7)
@@ -251,7 +252,7 @@ def grips(kinematics: Kinematics, data: mujoco.MjData) -> tuple[np.ndarray, np.n
 
 
 def _carry(
-    arm: Arm, data: mujoco.MjData, panel: Any, seconds: float, *, yielding: bool = False
+    arm: Arm, data: mujoco.MjData, panel: Callable[[float], Pose], seconds: float, *, yielding: bool = False
 ) -> Iterator[np.ndarray]:
     """Bring the panel along a path: the palm goes where it has to, however the panel lies in the hand by now."""
 
@@ -295,14 +296,14 @@ def _add_rails(spec: "mujoco.MjSpec", name: str, colour: list[float], *, stops: 
     for side, across in (("right", -y), ("left", y)):
         body.add_geom(name=f"{name}_{side}_rail", type=box, size=[0.13, half, half], pos=[0, across, -half], **looks)
         if stops:
-            # Their upper side faces the panel's near edge 5 mm below it.
+            # The side towards the panel is 5 mm below its near edge.
             near = -DEPTH_M / 2 - 0.005 - 0.003
             body.add_geom(
                 name=f"{name}_{side}_stop", type=box, size=[0.003, half, 0.006], pos=[near, across, 0.006], **looks
             )
     body.add_geom(name=f"{name}_beam", type=box, size=[half, y + half, half], pos=[0.10, 0, -3 * half], **looks)
     post = mujoco.mjtGeom.mjGEOM_CYLINDER
-    body.add_geom(name=f"{name}_post", type=post, size=[0.02, 0.3, 0], pos=[0.10, 0, -0.34], **looks)
+    body.add_geom(name=f"{name}_post", type=post, size=[0.02, 0.46, 0], pos=[0.10, 0, -0.5], **looks)
 
 
 def _add_panel(spec: "mujoco.MjSpec") -> None:
