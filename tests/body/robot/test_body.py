@@ -115,3 +115,15 @@ def test_an_episode_is_recorded_as_the_screens_are_and_replays_to_the_same_bits(
         again.act(applied.action)
     assert np.array_equal(again.data.qpos, ended)
     again.close()
+
+
+def test_whoever_watches_every_physics_step_changes_nothing(body):
+    ends, times_s = [], []
+    for watch in (None, lambda model, data: times_s.append(data.time)):
+        body.watch_steps = watch
+        body.reset()
+        body.act(move(body, 0.3))
+        ends.append(body.data.qpos.copy())
+    assert np.array_equal(*ends)
+    steps = round(1.0 / 18.0 / body.model.opt.timestep)
+    assert np.allclose(times_s, body.model.opt.timestep * np.arange(1, steps + 1))

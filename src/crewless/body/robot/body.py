@@ -96,6 +96,8 @@ class RobotBody:
         self._start = start
         self.watch: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None
         """Called after each frame period with the simulation, which it must not change: for whoever judges a whole stretch."""
+        self.watch_steps: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None
+        """The same after each physics step, for what lasts no longer, such as a blow. It costs time."""
         self._closed, self._unseen = False, 0
         self.lost = 0
         """Frames that the camera failed to take. Each left a gap in the ring's indices."""
@@ -220,7 +222,12 @@ class RobotBody:
         size = mujoco.mj_stateSize(self.model, mujoco.mjtState.mjSTATE_INTEGRATION)
         before = np.empty(size)
         mujoco.mj_getState(self.model, self.data, before, mujoco.mjtState.mjSTATE_INTEGRATION)
-        mujoco.mj_step(self.model, self.data, self._steps_per_frame)
+        if self.watch_steps is None:
+            mujoco.mj_step(self.model, self.data, self._steps_per_frame)
+        else:
+            for _ in range(self._steps_per_frame):
+                mujoco.mj_step(self.model, self.data)
+                self.watch_steps(self.model, self.data)
         if not (np.isfinite(self.data.qpos).all() and np.isfinite(self.data.qvel).all()):
             raise ActionUncertain(f"the physics broke at {self.data.time:.3f} s{self._dump(before)}")
         if self.windings is not None:

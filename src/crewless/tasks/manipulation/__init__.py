@@ -4,6 +4,7 @@
 import crewless.body.robot  # noqa: F401
 from crewless.tasks.manipulation.carry import CarryTask
 from crewless.tasks.manipulation.lift import PinchLiftTask
+from crewless.tasks.manipulation.panel import PanelPlaceTask
 from crewless.tasks.manipulation.stage import ManipulationConfig, ManipulationTask
 from crewless.tasks.manipulation.touch import FingertipReachTask, PoseMatchTask
 from crewless.tasks.manipulation.turn import CubeRotateTask
@@ -14,6 +15,7 @@ TASKS: tuple[type[ManipulationTask], ...] = (
     PinchLiftTask,
     CubeRotateTask,
     CarryTask,
+    PanelPlaceTask,
 )
 """All that keep the contract of :class:`crewless.core.task.Task`."""
 
@@ -24,6 +26,7 @@ __all__ = [
     "FingertipReachTask",
     "ManipulationConfig",
     "ManipulationTask",
+    "PanelPlaceTask",
     "PinchLiftTask",
     "PoseMatchTask",
 ]
