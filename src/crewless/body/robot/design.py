@@ -118,6 +118,8 @@ class Design:
     bus_w: float = 3000.0
     """What the battery and the bus can give at once."""
     ambient_c: float = 25.0
+    encoder_bits: int = 12
+    """Of every motor's encoder, which sits on the rotor; an assumption for magnetic encoders on small motors."""
     hand: HandDesign = field(default_factory=HandDesign)
     body: BodyDesign | None = field(default_factory=BodyDesign)
     """None: a hand alone."""
@@ -161,6 +163,7 @@ def drive(design: Design, group: str, *, name: str, length_m: float = 0.3) -> Dr
         ambient_c=design.ambient_c,
         cooling=design.hand.cooling if in_hand else body_cooling,
         tendon=tendon,
+        encoder_bits=design.encoder_bits,
     )
 
 
