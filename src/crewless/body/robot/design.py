@@ -70,6 +70,8 @@ class HandDesign:
     """Of the fingertips; an assumption for soft silicone on dry smooth plastics (0.8 to 1.5)."""
     cooling: float = 2.0
     """How much better than in still air the motors are cooled by the forearm's frame; an assumption."""
+    backlash: bool = False
+    """Model the gears' play: every drive gets a rotor of its own in the simulation, which costs three times its time."""
 
 
 def _humanoid_drives() -> dict[str, DriveChoice]:
