@@ -84,6 +84,15 @@ def test_without_the_option_nothing_changes_and_with_it_the_whole_robot_still_ob
     assert np.abs(data.qvel).max() < 0.1
 
 
+def test_a_file_of_the_model_opens_and_is_as_loose():
+    spec = hand(LOOSE)
+    model = spec.compile()
+    again = mujoco.MjModel.from_xml_string(spec.to_xml())
+    assert (again.nv, again.nu, again.ntendon) == (model.nv, model.nu, model.ntendon)
+    np.testing.assert_allclose(again.tendon_range, model.tendon_range, rtol=1e-5)
+    np.testing.assert_allclose(again.body_mass, model.body_mass, rtol=1e-4)
+
+
 def test_a_body_feels_the_rotor_and_not_the_joint():
     model = hand_scene(LOOSE).compile()
     body = RobotBody(model, config=RobotConfig(width=16, height=16))

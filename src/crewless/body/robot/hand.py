@@ -370,7 +370,9 @@ def _add_rotor(spec: mujoco.MjSpec, one: Drive, joints: dict[str, float]) -> str
         The hinge's name.
     """
     name, half = f"{one.name}_rotor", one.backlash_rad / 2.0
-    rotor = spec.body("elbow").add_body(name=name, explicitinertial=True, mass=1e-6, inertia=[1e-9] * 3)
+    rotor = spec.body("elbow").add_body(
+        name=name, explicitinertial=True, mass=1e-6, inertia=[1e-9] * 3, ipos=[0.0, 0.0, 0.0]
+    )
     rotor.add_joint(
         name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 1, 0], limited=mujoco.mjtLimited.mjLIMITED_FALSE
     )
