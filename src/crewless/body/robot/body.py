@@ -17,6 +17,7 @@ import mujoco
 import numpy as np
 
 from crewless.body.robot.camera import Camera
+from crewless.body.robot.senses import Senses
 from crewless.body.robot.winding import Windings
 from crewless.core.clock import Ratekeeper
 from crewless.core.errors import ActionUncertain, BadInput, BodyFailure
@@ -69,6 +70,8 @@ class RobotBody:
         start: puts the simulation where the case begins; the model's own start when None.
         windings: the temperatures of the drives, in the order of the actuators; they are kept beside the simulation and
             put into it every frame period. Without them :meth:`proprioception` has what MuJoCo's own thermal model says.
+        senses: the sensors of the drives, in the same order; :meth:`proprioception` then gives their readings instead of the
+            true values. They change nothing of the physics.
     """
 
     def __init__(
@@ -78,12 +81,16 @@ class RobotBody:
         config: RobotConfig | None = None,
         start: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None,
         windings: Windings | None = None,
+        senses: Senses | None = None,
     ) -> None:
+        if senses is not None and senses.count != model.nu:
+            raise BadInput(f"sensors of {senses.count} drives", alternatives=[f"{model.nu}, one an actuator"])
         if windings is not None and len(windings.ambient_c) != model.nu:
             raise BadInput(
                 f"windings of {len(windings.ambient_c)} drives", alternatives=[f"{model.nu}, one an actuator"]
             )
         self.windings = windings
+        self.senses = senses
         self.config = config or RobotConfig()
         self._steps_per_frame = round(_FRAME_S / model.opt.timestep)
         if not math.isclose(self._steps_per_frame * model.opt.timestep, _FRAME_S, rel_tol=1e-6):
@@ -98,6 +105,8 @@ class RobotBody:
         """Called after each frame period with the simulation, which it must not change: for whoever judges a whole stretch."""
         self.watch_steps: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None
         """The same after each physics step, for what lasts no longer, such as a blow. It costs time."""
+        if senses is not None:
+            senses.begin(model.opt.timestep, self._steps_per_frame)
         self._closed, self._unseen = False, 0
         self.lost = 0
         """Frames that the camera failed to take. Each left a gap in the ring's indices."""
@@ -120,6 +129,8 @@ class RobotBody:
         if self._start is not None:
             self._start(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
+        if self.senses is not None:
+            self.senses.reset(self._true_proprioception())
         if self.pace is not None:
             self.pace = Ratekeeper(1.0 / _FRAME_S)
         self._see(fresh=True)
@@ -179,8 +190,12 @@ class RobotBody:
         """What the robot feels of itself: each actuator's length, speed, force, and its winding's warmth.
 
         Shape (4, nu); rad, rad/s, N m, and K above the ambient temperature, which is 0 for an actuator without a thermal
-        model. Sliding joints have m, m/s and N.
+        model. Sliding joints have m, m/s and N. With ``senses`` it is what the sensors read at the end of the last frame period,
+        the same until the next; without them the truth.
         """
+        return self._true_proprioception() if self.senses is None else self.senses.readings.copy()
+
+    def _true_proprioception(self) -> np.ndarray:
         data = self.data
         warmth = winding_rise_k(self.model, data) if self.windings is None else self.windings.winding_k
         return np.stack([data.actuator_length, data.actuator_velocity, data.actuator_force, warmth])
@@ -222,12 +237,10 @@ class RobotBody:
         size = mujoco.mj_stateSize(self.model, mujoco.mjtState.mjSTATE_INTEGRATION)
         before = np.empty(size)
         mujoco.mj_getState(self.model, self.data, before, mujoco.mjtState.mjSTATE_INTEGRATION)
-        if self.watch_steps is None:
-            mujoco.mj_step(self.model, self.data, self._steps_per_frame)
+        if self.senses is None:
+            self._step(self._steps_per_frame)
         else:
-            for _ in range(self._steps_per_frame):
-                mujoco.mj_step(self.model, self.data)
-                self.watch_steps(self.model, self.data)
+            self._step_and_sense(self.senses)
         if not (np.isfinite(self.data.qpos).all() and np.isfinite(self.data.qvel).all()):
             raise ActionUncertain(f"the physics broke at {self.data.time:.3f} s{self._dump(before)}")
         if self.windings is not None:
@@ -239,6 +252,22 @@ class RobotBody:
         self._see()
         if self.watch is not None:
             self.watch(self.model, self.data)
+
+    def _step(self, steps: int) -> None:
+        if self.watch_steps is None:
+            mujoco.mj_step(self.model, self.data, steps)
+            return
+        for _ in range(steps):
+            mujoco.mj_step(self.model, self.data)
+            self.watch_steps(self.model, self.data)
+
+    def _step_and_sense(self, senses: Senses) -> None:
+        """The same steps to the last bit, with a look at the sensors on the way: what is read late was measured earlier."""
+        left = self._steps_per_frame
+        for stop in senses.stops:
+            self._step(left - stop)
+            senses.sample(stop, self._true_proprioception())
+            left = stop
 
     def _dump(self, before: np.ndarray) -> str:
         if self.config.dump_folder is None:

@@ -70,6 +70,8 @@ class HandDesign:
     """Of the fingertips; an assumption for soft silicone on dry smooth plastics (0.8 to 1.5)."""
     cooling: float = 2.0
     """How much better than in still air the motors are cooled by the forearm's frame; an assumption."""
+    backlash: bool = False
+    """Model the gears' play: every drive gets a rotor of its own in the simulation, which costs three times its time."""
 
 
 def _humanoid_drives() -> dict[str, DriveChoice]:
@@ -118,6 +120,8 @@ class Design:
     bus_w: float = 3000.0
     """What the battery and the bus can give at once."""
     ambient_c: float = 25.0
+    encoder_bits: int = 12
+    """Of every motor's encoder, which sits on the rotor; an assumption for magnetic encoders on small motors."""
     hand: HandDesign = field(default_factory=HandDesign)
     body: BodyDesign | None = field(default_factory=BodyDesign)
     """None: a hand alone."""
@@ -161,6 +165,7 @@ def drive(design: Design, group: str, *, name: str, length_m: float = 0.3) -> Dr
         ambient_c=design.ambient_c,
         cooling=design.hand.cooling if in_hand else body_cooling,
         tendon=tendon,
+        encoder_bits=design.encoder_bits,
     )
 
 

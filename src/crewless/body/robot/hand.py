@@ -13,6 +13,9 @@ Each has an actuator of its name, but for ``<finger>_middle`` and ``<finger>_tip
 joint's angle; a curl's is middle + 0.7 tip. Positive spreads towards the little finger;
 positive rolls turn the palm up.
 
+With ``hand.backlash`` in the design every drive has a hinge ``<actuator>_rotor`` besides, to which the actuator belongs; the joint
+follows it within the gear's play (tendon ``<actuator>_play``).
+
 Sites: ``<finger>_tip`` in the middle of the fingertip's pad, z out of the pad; ``palm`` on the palm, z out of it; ``grasp``
 where a thing to be held is best put.
 """
@@ -271,10 +274,15 @@ def _add_finger(
     cable.wrap_joint(f"{finger}_middle", 1.0)
     cable.wrap_joint(f"{finger}_tip", TIP_SHARE)
     high = RANGES["middle"][1] + TIP_SHARE * RANGES["tip"][1]
-    drive(design, "curl", name=f"{finger}_curl", length_m=_cable_m(design)).add(
+    one = drive(design, "curl", name=f"{finger}_curl", length_m=_cable_m(design))
+    target, transmission = cable.name, mujoco.mjtTrn.mjTRN_TENDON
+    if design.hand.backlash:
+        target = _add_rotor(spec, one, {f"{finger}_middle": 1.0, f"{finger}_tip": TIP_SHARE})
+        transmission = mujoco.mjtTrn.mjTRN_JOINT
+    one.add(
         spec,
-        target=cable.name,
-        transmission=mujoco.mjtTrn.mjTRN_TENDON,
+        target=target,
+        transmission=transmission,
         low=0.0,
         high=high,
         load_kg_m2=load[1],
@@ -347,9 +355,39 @@ def _drive_joint(
 ) -> None:
     low, high = RANGES[kind or name]
     link.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=axis, range=[low, high])
-    drive(design, group, name=name, length_m=_cable_m(design)).add(
-        spec, target=name, transmission=mujoco.mjtTrn.mjTRN_JOINT, low=low, high=high, load_kg_m2=load
+    one = drive(design, group, name=name, length_m=_cable_m(design))
+    target = _add_rotor(spec, one, {name: 1.0}) if design.hand.backlash else name
+    one.add(spec, target=target, transmission=mujoco.mjtTrn.mjTRN_JOINT, low=low, high=high, load_kg_m2=load)
+
+
+def _add_rotor(spec: mujoco.MjSpec, one: Drive, joints: dict[str, float]) -> str:
+    """The drive's rotor as a hinge of its own, and a tendon that lets it and its joints differ by half the play either way.
+
+    The drive's inertia and friction stay with the rotor, as the rotor's encoder does: within the play the joint is loose. It turns
+    as fast as the joint, as all of a drive's values are the joint's; where it sits does not matter, for nothing of it is outside.
+
+    Returns:
+        The hinge's name.
+    """
+    name, half = f"{one.name}_rotor", one.backlash_rad / 2.0
+    rotor = spec.body("elbow").add_body(
+        name=name, explicitinertial=True, mass=1e-6, inertia=[1e-9] * 3, ipos=[0.0, 0.0, 0.0]
     )
+    rotor.add_joint(
+        name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 1, 0], limited=mujoco.mjtLimited.mjLIMITED_FALSE
+    )
+    play = spec.add_tendon(
+        name=f"{one.name}_play",
+        limited=mujoco.mjtLimited.mjLIMITED_TRUE,
+        range=[-half, half],
+        # As stiff as two physics steps allow: teeth give little.
+        solref_limit=[2.0 * TIMESTEP_S, 1.0],
+        solimp_limit=[0.95, 0.99, 0.1 * half, 0.5, 2.0],
+    )
+    for joint, share in joints.items():
+        play.wrap_joint(joint, share)
+    play.wrap_joint(name, -1.0)
+    return name
 
 
 def _cable_m(design: Design) -> float:

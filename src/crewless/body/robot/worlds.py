@@ -14,7 +14,6 @@ step, put back to its start, and counted. The others go on as if nothing had hap
 
 import hashlib
 import io
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,22 +22,22 @@ import mujoco
 import numpy as np
 from mujoco import batch
 
-from crewless.core.errors import BadInput, CheckpointMismatch, CorruptRecording
+from crewless.body.robot.incidents import Incident, Incidents, load_incident, parameters_in, read_arrays
+from crewless.core.errors import BadInput, CheckpointMismatch
+
+__all__ = [
+    "Incident",
+    "Snapshot",
+    "Worlds",
+    "check_counts",
+    "check_snapshot",
+    "checked_parameter",
+    "load_incident",
+    "model_digest",
+]
 
 _FATAL = [int(getattr(mujoco.mjtWarning, f"mjWARN_BAD{what}")) for what in ("QPOS", "QVEL", "QACC", "CTRL")]
 """Warnings after which a world's numbers mean nothing."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Incident:
-    """A world that went wrong and was put back to its start."""
-
-    world: int
-    step: int
-    """Control steps that all worlds had made before."""
-    why: str
-    dump: Path | None
-    """The file to :func:`load_incident`; None when no folder was given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,14 +76,14 @@ class Snapshot:
     @classmethod
     def load(cls, path: Path) -> "Snapshot":
         """Read it back. Raises CorruptRecording."""
-        stored = _read(path, {"model", "step", "state", "start", "restarts"})
+        stored = read_arrays(path, {"model", "step", "state", "start", "restarts"})
         return cls(
             model=str(stored["model"]),
             step=int(stored["step"]),
             state=stored["state"],
             start=stored["start"],
             restarts=stored["restarts"],
-            parameters=_parameters_in(stored),
+            parameters=parameters_in(stored),
         )
 
 
@@ -93,6 +92,35 @@ def model_digest(model: mujoco.MjModel) -> str:
     buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, buffer)
     return hashlib.sha256(buffer.tobytes()).hexdigest()
+
+
+def check_counts(num_worlds: int, substeps: int) -> None:
+    """Raises BadInput."""
+    if num_worlds < 1:
+        raise BadInput(f"{num_worlds} worlds", alternatives=["1 or more"])
+    if substeps < 1:
+        raise BadInput(f"{substeps} physics steps in a control step", alternatives=["1 or more"])
+
+
+def checked_parameter(name: str, values: np.ndarray) -> np.ndarray:
+    """The values of a model field as numbers. Raises BadInput for one that is not finite, and for a negative mass."""
+    values = np.asarray(values, dtype=float)
+    if not np.isfinite(values).all():
+        raise BadInput(f"{name}: {np.count_nonzero(~np.isfinite(values))} values are not finite")
+    if name == "body_mass" and (values < 0).any():
+        raise BadInput(f"body_mass {values.min():g} kg", alternatives=["0 or more"])
+    return values
+
+
+def check_snapshot(snapshot: Snapshot, digest: str, shape: tuple[int, ...], parameters: set[str]) -> None:
+    """Whether worlds of a model, a shape of state and parameters of their own can go on from it. Raises CheckpointMismatch."""
+    if snapshot.model != digest:
+        raise CheckpointMismatch(f"the snapshot is of model {snapshot.model[:12]}, not {digest[:12]}")
+    if snapshot.state.shape != shape:
+        raise CheckpointMismatch(f"the snapshot holds {len(snapshot.state)} worlds, not {shape[0]}")
+    missing = parameters - set(snapshot.parameters)
+    if missing:
+        raise CheckpointMismatch(f"the snapshot's worlds do not differ in {', '.join(sorted(missing))}; these do")
 
 
 class Worlds:
@@ -117,10 +145,7 @@ class Worlds:
         dump_folder: Path | None = None,
         max_dumps: int = 100,
     ) -> None:
-        if num_worlds < 1:
-            raise BadInput(f"{num_worlds} worlds", alternatives=["1 or more"])
-        if substeps < 1:
-            raise BadInput(f"{substeps} physics steps in a control step", alternatives=["1 or more"])
+        check_counts(num_worlds, substeps)
         if threads < 0:
             raise BadInput(f"{threads} threads", alternatives=["1 or more", "0 for all processors"])
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
@@ -129,11 +154,9 @@ class Worlds:
         self.num_worlds = num_worlds
         self.substeps = substeps
         self.steps = 0
-        self.restarts = np.zeros(num_worlds, np.int64)
-        self.incidents: list[Incident] = []
+        self._book = Incidents(self.digest, num_worlds, folder=dump_folder, max_dumps=max_dumps)
         self._batch = batch.Batch(model, num_worlds, threads, False)
         self._parameters: dict[str, np.ndarray] = {}
-        self._dump_folder, self._max_dumps = dump_folder, max_dumps
         self.state = self._batch.state
         """Shape (num_worlds, num_state), live: MuJoCo's integration state of every world."""
         self.qpos = self._batch.bind("qpos")
@@ -144,6 +167,16 @@ class Worlds:
         """Shape (num_worlds, nu), live: in the actuators' units."""
         self._batch.reset()
         self._start = self.state.copy()
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Every world that went wrong, in order."""
+        return self._book.all
+
+    @property
+    def restarts(self) -> np.ndarray:
+        """Shape (num_worlds,), live: how often each world was put back to its start."""
+        return self._book.restarts
 
     @property
     def control_period_s(self) -> float:
@@ -174,11 +207,7 @@ class Worlds:
         Raises:
             BadInput: no such field, another shape, or a number that is not finite.
         """
-        values = np.asarray(values, dtype=float)
-        if not np.isfinite(values).all():
-            raise BadInput(f"{name}: {np.count_nonzero(~np.isfinite(values))} values are not finite")
-        if name == "body_mass" and (values < 0).any():
-            raise BadInput(f"body_mass {values.min():g} kg", alternatives=["0 or more"])
+        values = checked_parameter(name, values)
         try:
             live = self._batch.expand(name)
         except (AttributeError, ValueError, KeyError) as error:
@@ -194,6 +223,11 @@ class Worlds:
         """Put worlds (all when None) to the model's own start, and make that the place where they are put back to."""
         self._batch.reset(ids)
         self.mark_start(ids)
+
+    def put_state(self, state: np.ndarray, ids: np.ndarray | None = None) -> None:
+        """Put worlds (all when None) into states: shape (num_worlds or len(ids), num_state), or one for all of them."""
+        self.state[slice(None) if ids is None else ids] = state
+        self._batch.forward(ids)
 
     def mark_start(self, ids: np.ndarray | None = None) -> None:
         """From now on worlds that go wrong are put back to the state that they have now."""
@@ -222,7 +256,9 @@ class Worlds:
         warned = (self._batch.warning[:, _FATAL, 1] > 0).any(axis=1)
         wrong = np.flatnonzero(failed | warned | ~sane | ~np.isfinite(self.state).all(axis=1))
         for world in wrong:
-            self._restart(int(world), before[world], "an error of the physics" if failed[world] else "not finite")
+            why = "an error of the physics" if failed[world] else "not finite"
+            self._book.record(int(world), self.steps, why, before[world], self._parameters)
+            self.state[world] = self._start[world]
         if len(wrong):
             self._batch.forward(wrong)
         self.steps += 1
@@ -245,13 +281,7 @@ class Worlds:
         Raises:
             CheckpointMismatch: it is of another model, or of another number of worlds.
         """
-        if snapshot.model != self.digest:
-            raise CheckpointMismatch(f"the snapshot is of model {snapshot.model[:12]}, not {self.digest[:12]}")
-        if snapshot.state.shape != self.state.shape:
-            raise CheckpointMismatch(f"the snapshot holds {len(snapshot.state)} worlds, not {self.num_worlds}")
-        missing = set(self._parameters) - set(snapshot.parameters)
-        if missing:
-            raise CheckpointMismatch(f"the snapshot's worlds do not differ in {', '.join(sorted(missing))}; these do")
+        check_snapshot(snapshot, self.digest, self.state.shape, set(self._parameters))
         for name, values in snapshot.parameters.items():
             self.vary(name, values)
         self.state[...] = snapshot.state
@@ -259,40 +289,3 @@ class Worlds:
         self.restarts[...] = snapshot.restarts
         self.steps = snapshot.step
         self._batch.forward()
-
-    def _restart(self, world: int, before: np.ndarray, why: str) -> None:
-        dump = None
-        if self._dump_folder is not None and len(self.incidents) < self._max_dumps:
-            self._dump_folder.mkdir(parents=True, exist_ok=True)
-            dump = self._dump_folder / f"world-{world}-step-{self.steps}.npz"
-            parameters: dict[str, Any] = {
-                f"parameter.{name}": values[world] for name, values in self._parameters.items()
-            }
-            np.savez(dump, model=self.digest, state=before, **parameters)
-        self.incidents.append(Incident(world=world, step=self.steps, why=why, dump=dump))
-        self.restarts[world] += 1
-        self.state[world] = self._start[world]
-
-
-def load_incident(path: Path) -> tuple[str, np.ndarray, dict[str, np.ndarray]]:
-    """The model's digest, the state (shape (num_state,)) before the step that went wrong, and the world's parameters.
-
-    Raises CorruptRecording.
-    """
-    stored = _read(path, {"model", "state"})
-    return str(stored["model"]), stored["state"], _parameters_in(stored)
-
-
-def _read(path: Path, needed: set[str]) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            stored = dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise CorruptRecording(f"{path.name} cannot be read as the state of worlds: {error}") from error
-    if not needed <= stored.keys():
-        raise CorruptRecording(f"{path.name} lacks {', '.join(sorted(needed - stored.keys()))}")
-    return stored
-
-
-def _parameters_in(stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name.removeprefix("parameter."): value for name, value in stored.items() if name.startswith("parameter.")}

@@ -67,6 +67,8 @@ class Drive:
     cooling: float = 1.0
     """How much better than in still air its housing is cooled."""
     tendon: Tendon | None = None
+    encoder_bits: int = 12
+    """Steps a turn of the rotor, as a power of two."""
 
     @property
     def ratio(self) -> float:
