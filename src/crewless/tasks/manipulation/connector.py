@@ -26,16 +26,18 @@ MASS_KG = 0.045
 _TIP_M = GRIP_M[0] / 2 + PIN_M
 _GROOVE_M, _GROOVE_HALF_M, _NECK_RADIUS_M = 0.011, 0.0045, 0.0025
 """Where the groove is, from the tip; half of what its two round shoulders stand apart; what is left of the pin in it."""
-_KEY_M, _KEY_RADIUS_M, _KEY_UP_M = 0.014, 0.0015, 0.0055
+_KEY_M, _KEY_RADIUS_M, _KEY_UP_M = 0.014, 0.0015, 0.0075
 """The key, a rib along the pin: so long from the body's front, so thick, its middle so far above the pin's."""
-_WALL_M, _DEPTH_M = 0.012, 0.030
+_WALL_M, _DEPTH_M, _SLOT_M = 0.012, 0.030, 0.0105
+"""Thickness of the socket's walls, depth of its hole, and how deep the key's slot goes."""
 _LEAN_RAD, _LIP_M, _LIP_HALF_M = 0.61, 0.006, 0.0015
 """The lips before the hole: they lean outwards by 35 degrees; their length and half their thickness."""
 _BALL_RADIUS_M, _BALL_AT_M, _BALL_REST_M = 0.0025, 0.012, 0.0047
 """Of the catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
-_SPRING_N_M, _PRELOAD_N = 6000.0, 20.0
+_SPRING_N_M, _PRELOAD_N = 2000.0, 8.0
 """Of a ball's spring: they make the catch give way at about 25 N when plugged in and at 17 N when pulled; a real one's hooks hold more."""
-_PLASTIC = {"friction": [0.3, 0.005, 0.0001], "condim": 4, "solref": [0.005, 1.0]}
+_PLASTIC = {"friction": [0.3, 0.005, 0.0001], "condim": 4, "solref": [0.005, 1.0], "solimp": [0.98, 0.995, 0.0005, 0.5, 2.0]}
+_STEEL = {**_PLASTIC, "friction": [0.15, 0.005, 0.0001], "priority": 1}
 """Polyamide slides well on itself (0.2 to 0.4). Stiffer than MuJoCo's usual contact, because half a millimetre matters here."""
 
 
@@ -45,7 +47,7 @@ def add_plug(spec: Any, name: str, pos: tuple[float, float, float]) -> None:
     body.add_freejoint(name=name)
     body.add_geom(
         type=mujoco.mjtGeom.mjGEOM_BOX, size=[side / 2 for side in GRIP_M], mass=0.8 * MASS_KG,
-        rgba=[0.9, 0.55, 0.2, 1.0], friction=[0.6, 0.005, 0.0001], condim=4,
+        rgba=[0.9, 0.55, 0.2, 1.0], **{**_PLASTIC, "friction": [0.6, 0.005, 0.0001]},
     )  # fmt: skip
     front, groove = GRIP_M[0] / 2, _TIP_M - _GROOVE_M
     pieces = (
@@ -68,20 +70,23 @@ def add_socket(spec: Any, name: str) -> None:
     looks = {"type": mujoco.mjtGeom.mjGEOM_BOX, "rgba": [0.2, 0.25, 0.35, 1.0], **_PLASTIC}
     room, slot = PIN_RADIUS_M + PLAY_M, _KEY_RADIUS_M + PLAY_M
     quat = np.empty(4)
-    # Which way a wall lies from the hole, and from where to where it goes along the other axis.
+    # Which way a wall lies from the hole, from where to where it goes along the other axis, where it begins and whether it has a lip.
     walls = (
-        (1, 1, (-_WALL_M, _WALL_M)),
-        (1, -1, (-_WALL_M, _WALL_M)),
-        (2, -1, (-_WALL_M, _WALL_M)),
-        (2, 1, (slot, _WALL_M)),
-        (2, 1, (-_WALL_M, -slot)),
+        (1, 1, (-_WALL_M, _WALL_M), 0.0, True),
+        (1, -1, (-_WALL_M, _WALL_M), 0.0, True),
+        (2, -1, (-_WALL_M, _WALL_M), 0.0, True),
+        (2, 1, (slot, _WALL_M), 0.0, True),
+        (2, 1, (-_WALL_M, -slot), 0.0, True),
+        (2, 1, (-slot, slot), _SLOT_M, False),
     )
-    for axis, sign, (low, high) in walls:
+    for axis, sign, (low, high), begin, lip in walls:
         other = 3 - axis
         pos, size = np.zeros(3), np.zeros(3)
-        pos[[0, axis, other]] = _DEPTH_M / 2, sign * (room + _WALL_M / 2), (low + high) / 2
-        size[[0, axis, other]] = _DEPTH_M / 2, _WALL_M / 2, (high - low) / 2
+        pos[[0, axis, other]] = (begin + _DEPTH_M) / 2, sign * (room + _WALL_M / 2), (low + high) / 2
+        size[[0, axis, other]] = (_DEPTH_M - begin) / 2, _WALL_M / 2, (high - low) / 2
         socket.add_geom(pos=pos.tolist(), size=size.tolist(), **looks)
+        if not lip:
+            continue
         pos[[0, axis]] = (
             -_LIP_M / 2 * np.cos(_LEAN_RAD),
             sign * (room + _LIP_M / 2 * np.sin(_LEAN_RAD) + _LIP_HALF_M),
@@ -101,7 +106,7 @@ def add_socket(spec: Any, name: str) -> None:
         )  # fmt: skip
         ball.add_geom(
             type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[_BALL_RADIUS_M, 0, 0], mass=0.004,
-            rgba=[0.8, 0.8, 0.85, 1.0], **_PLASTIC,
+            rgba=[0.8, 0.8, 0.85, 1.0], **_STEEL,
         )  # fmt: skip
 
 

@@ -83,12 +83,8 @@ def plug_in(body: RobotBody, given: Mapping[str, float]) -> Script:
 
     hand = Guide(body, kinematics, given, lifted)
     yield from hand.line_up(0.030, seconds=4.0, speed_m_s=0.15)
-    for _ in range(3):
-        yield from hand.line_up(0.010, seconds=2.0, speed_m_s=0.04)
-        yield from hand.push(seconds=4.0)
-        if hand.caught():
-            break
-        yield from hand.back_off(0.7)
+    yield from hand.line_up(0.010, seconds=2.0, speed_m_s=0.04)
+    yield from hand.push(seconds=6.0)
     yield from hand.ease_off(0.8)
 
     released = hand.targets.copy()
@@ -131,7 +127,7 @@ class Guide:
             yield self._step(_cut(0.5 * move, speed_m_s * CONTROL_S), _cut(0.5 * turn, 0.05))
 
     def push(self, *, seconds: float) -> Iterator[np.ndarray]:
-        """Inwards while the gantry feels less than the limit; ends when the pin is caught or gets no deeper for a second."""
+        """Inwards while the gantry feels less than the limit; ends when the pin is caught, or gets no deeper for a second."""
         deepest, still = -np.inf, 0
         for _ in range(round(seconds / CONTROL_S)):
             depth = pin(self.body.data, self.given)[0]
@@ -143,21 +139,17 @@ class Guide:
             inwards = np.clip(1e-4 * (PUSH_N - self._pushing_n()), -0.001, 0.0015)
             yield self._step(np.array([inwards, *_cut(0.3 * move[1:], 0.001)]), _cut(0.3 * turn, 0.02))
 
-    def back_off(self, seconds: float) -> Iterator[np.ndarray]:
-        """Outwards, for another try."""
-        for _ in range(round(seconds / CONTROL_S)):
-            move, turn = self._left(0.0)
-            yield self._step(np.array([-0.0015, *_cut(0.3 * move[1:], 0.001)]), _cut(0.3 * turn, 0.02))
-
     def ease_off(self, seconds: float) -> Iterator[np.ndarray]:
         """Until the hand neither pushes nor pulls: what springs in it would pull the pin out when it opens."""
         for _ in range(round(seconds / CONTROL_S)):
             yield self._step(np.array([-np.clip(6e-5 * self._pushing_n(), -3e-4, 3e-4), 0.0, 0.0]), np.zeros(3))
 
     def _pushing_n(self) -> float:
-        """What the gantry's slides push along the hole, N; positive inwards. The weight has no part in it where the hole is level."""
+        """What the gantry's slides push inwards along the hole, less what they carry, N."""
         data = self.body.data
-        weight = np.array([0.0, 0.0, 9.81 * self.body.model.body_subtreemass[self.body.model.body("right_carriage").id]])
+        weight = np.array(
+            [0.0, 0.0, 9.81 * self.body.model.body_subtreemass[self.body.model.body("right_carriage").id]]
+        )
         return float(self._axes[:, 0] @ (data.actuator_force[self.free[:3]] - weight))
 
     def _left(self, depth_m: float) -> tuple[np.ndarray, np.ndarray]:
@@ -185,9 +177,7 @@ class Guide:
             up=axes[:, 1],
             turn_weight=0.1,
         )
-        self.targets, _ = kinematics.solve(
-            {"right_palm": aim}, self.targets, free=self.free, steps=3, rest_weight=0.0
-        )
+        self.targets, _ = kinematics.solve({"right_palm": aim}, self.targets, free=self.free, steps=3, rest_weight=0.0)
         return self.targets
 
 
