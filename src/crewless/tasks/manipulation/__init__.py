@@ -5,6 +5,7 @@ import crewless.body.robot  # noqa: F401
 from crewless.tasks.manipulation.carry import CarryTask
 from crewless.tasks.manipulation.lift import PinchLiftTask
 from crewless.tasks.manipulation.panel import PanelPlaceTask
+from crewless.tasks.manipulation.plug import ConnectorTask
 from crewless.tasks.manipulation.stage import ManipulationConfig, ManipulationTask
 from crewless.tasks.manipulation.touch import FingertipReachTask, PoseMatchTask
 from crewless.tasks.manipulation.turn import CubeRotateTask
@@ -16,12 +17,14 @@ TASKS: tuple[type[ManipulationTask], ...] = (
     CubeRotateTask,
     CarryTask,
     PanelPlaceTask,
+    ConnectorTask,
 )
 """All that keep the contract of :class:`crewless.core.task.Task`."""
 
 __all__ = [
     "TASKS",
     "CarryTask",
+    "ConnectorTask",
     "CubeRotateTask",
     "FingertipReachTask",
     "ManipulationConfig",
