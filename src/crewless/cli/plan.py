@@ -33,6 +33,8 @@ class PlanConfig:
     """schedule, run: rounds of the search for a schedule."""
     schedule: Path | None = None
     """run: a schedule.json to carry out instead of a new one."""
+    closed: tuple[str, ...] = ()
+    """schedule: hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run keeps none."""
     failures: float = 0.02
     """run: chance that a piece of work comes to nothing and is done again."""
     late: float = 0.0
@@ -59,6 +61,13 @@ def run(config: PlanConfig) -> int:
 
     if config.action == "resume":
         return _resume(config)
+    if config.closed:
+        from crewless.core.errors import BadInput
+        from crewless.planner.operate import hours
+
+        hours(config.closed)
+        if config.action == "run":
+            raise BadInput("--closed is for plan schedule; the simulated robots of plan run keep no hours")
     blueprint = _blueprint(config)
     folder = RunFolder.create(config.runs, f"plan-{config.action}", config)
     good = _design(blueprint, folder)
@@ -158,14 +167,16 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
-    from crewless.planner.operate import check_stations, read_schedule, schedule_shift
+    from crewless.planner.operate import check_stations, hours, read_schedule, schedule_shift
     from crewless.planner.pictures import add_schedule, write_schedule_pictures
 
     if config.schedule is not None:
         shift = read_schedule(config.schedule)
         check_stations(shift, blueprint)
     else:
-        shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
+        shift = schedule_shift(
+            blueprint, config.units, rounds=config.rounds, seed=config.seed, closed=hours(config.closed)
+        )
     folder.write_json("schedule.json", asdict(shift))
     chart = write_schedule_pictures(
         blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots
