@@ -27,6 +27,8 @@ class PlanConfig:
     """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume, the folder of a run."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
+    skills: tuple[Path, ...] = ()
+    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
     units: int = 3
     """schedule, run: units that each line begins."""
     rounds: int = 10
@@ -110,12 +112,15 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
     from crewless.core.errors import BadInput
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.design import design
+    from crewless.planner.blueprint.measured import read_cards
     from crewless.planner.blueprint.model import load_blueprint
-    from crewless.planner.goal import load_goal
+    from crewless.planner.goal import load_goal, with_cards
     from crewless.planner.goal.words import endpoint_of, goal_from_words
 
     path = Path(config.what)
     if path.suffix == ".json":
+        if config.skills:
+            raise BadInput(f"{path} is designed already", alternatives=["--skills with a goal"])
         try:
             blueprint = load_blueprint(path.read_bytes(), str(path))
         except OSError as error:
@@ -127,8 +132,12 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
             )
         return blueprint
     if path.suffix in (".yaml", ".yml") or " " not in config.what:
-        return design(load_goal(path), config.seed)
-    return design(goal_from_words(config.what, endpoint_of()), config.seed)
+        goal = load_goal(path)
+    else:
+        goal = goal_from_words(config.what, endpoint_of())
+    if config.skills:
+        goal = with_cards(goal, read_cards(config.skills))
+    return design(goal, config.seed)
 
 
 def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
@@ -159,6 +168,10 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
     console.print(
         f"{len(blueprint.lines)} lines, {stations} stations, {blueprint.balance.robots} robots, built in {hours:,.0f} h",
         highlight=False,
+    )
+    measured = sum(one.tries_measured for one in blueprint.work)
+    console.print(
+        f"{measured} of {len(blueprint.work)} tasks by measured skills, the rest by assumptions", highlight=False
     )
     console.print(f"page         {page}", highlight=False, soft_wrap=True)
     return all(one.ok for one in checks)
