@@ -66,9 +66,11 @@ def check_general(problem: dict[str, Any], starts: Sequence[int], assignments: S
     ends = [s + m["duration"] for s, m in zip(starts, modes, strict=True)]
     for i, operation in enumerate(operations):
         assert starts[i] >= operation["release"], f"operation {i} starts before its release"
+    ready = [operation["release"] for operation in operations]
     for p in problem["precedences"]:
         i, j = p["before"], p["after"]
         assert starts[j] >= ends[i] + p["lag"], f"{j} starts too early after {i}"
+        ready[j] = max(ready[j], ends[i] + p["lag"])
     on: list[list[tuple[int, int, int, int]]] = [[] for _ in resources]
     for i, mode in enumerate(modes):
         for r, amount in mode["demands"]:
@@ -83,12 +85,14 @@ def check_general(problem: dict[str, Any], starts: Sequence[int], assignments: S
             assert used <= resource["capacity"], f"resource {r} at {start}: {used} of {resource['capacity']}"
         if not (resource["setup"] or resource["battery"] or resource["heat_limit"]):
             continue
-        battery, heat, free, place = resource["battery"], 0, 0, -1
+        battery, heat, free, place = resource["battery"], 0, 0, resource["family"]
         for start, end, _, i in rows:
             family = operations[i]["family"]
             way = resource["setup"][place][family] if resource["setup"] and place >= 0 else 0
             pause = start - free
             assert pause >= way, f"{i} needs {way} of set-up or travel on {r} and has {pause}"
+            late = start - ready[i] >= way or not resource["sent_when_ready"]
+            assert late, f"{r} travels {way} to {i}, which is ready at {ready[i]} and starts at {start}"
             if pause >= way + resource["charge_time"]:
                 battery = resource["battery"]
             battery -= modes[i]["energy"]

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from crewless.cli import main
 from crewless.core.errors import BadInput
+from crewless.core.events import EventLog
 from crewless.planner.balance import balance, greedy, lower_bound, topological
+from crewless.planner.blueprint.cards import SkillCard
 from crewless.planner.blueprint.checker import check
 from crewless.planner.blueprint.design import design
+from crewless.planner.blueprint.measured import make_card, read_cards, read_tries, write_card
 from crewless.planner.blueprint.model import load_blueprint, schema, to_json
 from crewless.planner.expand import ExpandConfig, expand
 from crewless.planner.goal import load_goal, make_goal
@@ -20,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples/factory").glob("*.yaml"))
 SMALL = {"name": "x", "products": {"solar_panel": "10 MW"}, "area_m2": 2500, "power_kw": 1000, "budget_usd": 9e6,
          "robots_at_hand": 10, "catalogues": ["solar", "site"]}  # fmt: skip
+CARD = {"version": "1.0", "skill": "lifting", "trials": 60, "successes": 57, "judged_by": "the rig", "results": "tries.jsonl",
+        "measured_on": "2026-11-25", "simulated": True}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,7 @@ FAULTS = {
     "products of which too few are shipped": lambda b: _flow(b, "solar_panel", shipped=1.0),
     "stock used beyond what is there": lambda b: _flow(b, "junction_box", from_stock=7.0),
     "processes whose parts weigh other than their product": lambda b: _first(b, "processes", waste_kg=3.0),
+    "tasks whose time or tries are not what their source says": lambda b: _first(b, "work", tries=1.0),
     "fullest station": lambda b: _first(b, "lines", cycle_s=1.0),
     "lines where a task is left out or done twice": lambda b: _first(b, "lines", stations=b.lines[0].stations[1:]),
     "busiest process": lambda b: dataclasses.replace(b, lines=b.lines[1:]),
@@ -134,7 +141,7 @@ def test_the_file_is_read_back_and_the_published_schema_is_the_code_s(solar):
 
 
 def test_another_version_is_refused(solar):
-    with pytest.raises(BadInput, match=r"version '9\.0'.*1\.0"):
+    with pytest.raises(BadInput, match=r"version '9\.0'.*2\.0"):
         load_blueprint(to_json(dataclasses.replace(solar, version="9.0")), "x")
 
 
@@ -148,7 +155,13 @@ def test_another_version_is_refused(solar):
         ({"robots_at_hand": 0}, "robots_at_hand"),
         ({"colour": "red"}, "colour"),
         ({"catalogues": ["steel"]}, "no catalogue 'steel'"),
-        ({"skill_cards": {"juggling": 0.5}}, "unknown skill 'juggling'"),
+        ({"skill_cards": [{**CARD, "skill": "juggling"}]}, "unknown skill 'juggling'"),
+        ({"skill_cards": [{**CARD, "tasks": ["panel_making.bus"]}]}, "names the task 'panel_making.bus'"),
+        ({"skill_cards": [CARD, CARD]}, "two skill cards of 'lifting'"),
+        ({"skill_cards": {"lifting": 0.5}}, "no cards"),
+        ({"skill_cards": [{**CARD, "successes": 61}]}, "61 successes in 60 trials"),
+        ({"skill_cards": [{**CARD, "version": "9.0"}]}, "version '9.0'"),
+        ({"skill_cards": ["nowhere.yaml"]}, "nowhere.yaml"),
     ],
 )
 def test_a_goal_that_cannot_be_used_is_one_clear_line(changes, words):
@@ -193,12 +206,79 @@ def test_a_goal_that_no_rate_makes_possible_says_so():
         design(goal)
 
 
-def test_a_skill_card_changes_the_loads():
-    bad = design(make_goal({**SMALL, "skill_cards": {"lifting": 0.5}}, "g"))
-    good = design(make_goal(SMALL, "g"))
-    total = [sum(s.load_s for s in b.lines[0].stations) for b in (good, bad)]
-    # 85 s of lifting before the first try fails: at 0.99 they take 85.86 s, at 0.5 170 s; film, strings, film, pack = 100 s.
-    assert total[1] - total[0] == pytest.approx(100 / 0.5 - 100 / 0.99)
+def test_a_skill_card_takes_the_place_of_assumptions_and_is_named_as_the_source():
+    general = {**CARD, "trials": 59, "successes": 30}  # (59 + 1) / 30 = 2 tries
+    own = {
+        **CARD,
+        "trials": 9,
+        "successes": 10 - 2,
+        "mean_s": 28.0,
+        "p95_s": 40.0,
+        "tasks": ["panel_making.lay_strings"],
+    }
+    assumed = design(make_goal(SMALL, "g"))
+    carded = design(make_goal({**SMALL, "skill_cards": [general, own]}, "g"))
+    assert all(one.ok for one in check(carded))
+    total = [sum(s.load_s for s in b.lines[0].stations) for b in (assumed, carded)]
+    # Lifting: front film 15 s, strings 35 s, back film 25 s, pack 25 s, at 0.99. Then 65 s in 2 tries, and 28 s in 10 / 8.
+    assert total[1] - total[0] == pytest.approx(65 * 2 + 28 * 10 / 8 - 100 / 0.99)
+    work = {one.task: one for one in carded.work}
+    assert (work["lay_strings"].time_measured, work["pack"].time_measured, work["bus"].tries_measured) == (
+        True,
+        False,
+        False,
+    )
+    assert work["pack"].tries_source.startswith("measured: 30 of 59 (38% to 63%), judged by the rig")
+    assert work["bus"].tries_source.startswith("assumption")
+    assert load_blueprint(to_json(carded), "x") == carded
+
+
+def test_a_card_is_made_from_tries_events_and_benchmark_rows(tmp_path):
+    said = {"skill": "lifting", "judged_by": "the rig", "results": "x", "measured_on": "2026-11-25", "simulated": True}
+    tries = tmp_path / "tries.jsonl"
+    tries.write_text(
+        "".join(json.dumps({"seconds": s, "outcome": o}) + "\n" for s, o in ((4, "right"), (6, "wrong"), (5, "right")))
+    )
+    card = make_card(read_tries(tries), **said)
+    assert (card.trials, card.successes, card.mean_s, card.p95_s, card.tries) == (3, 2, 5.0, 6.0, 2.0)
+    clock = iter((0.0, 10.0, 12.0, 20.0, 21.0, 30.0))
+    log = EventLog(tmp_path / "run/events.jsonl", clock=lambda: next(clock))
+    for case, outcome in (("a", "right"), ("b", "handed_over"), ("c", "forfeited")):
+        log.add(case=case, cell="work", resource="robot", kind="start")
+        log.add(case=case, cell="work", resource="robot", kind="verdict", outcome=outcome)
+    found = read_tries(tmp_path / "run", {"cell": "work"})
+    assert (found.trials, found.successes, found.seconds) == (2, 1, (10.0, 8.0))
+    bench = ROOT / "benchmarks/results/manipulation-cube_rotate.json"
+    oracle = make_card(read_tries(bench, {"policy": "oracle"}), **said)
+    assert (oracle.trials, oracle.successes, oracle.mean_s) == (60, 60, None)
+    assert oracle.interval[0] == pytest.approx(
+        60 / (60 + 1.96**2)
+    )  # Wilson's lower end when all succeed: n / (n + z^2)
+    write_card(oracle, tmp_path / "cards/lifting.json")
+    assert read_cards([tmp_path / "cards"]) == (oracle,)
+    assert json.loads((ROOT / "docs/reference/skill-card.schema.json").read_text()) == schema(SkillCard)
+    with pytest.raises(BadInput, match="none of 60 tries"):
+        make_card(read_tries(bench, {"policy": "nothing"}), **said)
+    for path, where, words in (
+        (bench, {}, "holds 2 such rows"), (tries, {"outcome": "?"}, r"no try with outcome=\?"), (tmp_path / "no", {}, "not there"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput, match=words):
+            read_tries(path, where)
+
+
+def test_the_commands_make_a_card_and_design_by_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("tries.jsonl").write_text('{"ok": true}\n{"ok": false}\n')
+    assert (
+        main(["skill", "tries.jsonl", "--skill", "lifting", "--judged-by", "rig", "--measured-on", "2026-11-25"]) == 0
+    )
+    assert "1 of 2" in capsys.readouterr().out
+    goal = str(ROOT / "examples/factory/solar.yaml")
+    assert main(["plan", "design", goal, "--skills", "skills"]) == 0
+    assert "4 of 15 tasks by measured skills" in capsys.readouterr().out
+    page = next(Path("runs").glob("*/blueprint.html")).read_text()
+    assert "measured: 1 of 2" in page
+    assert "assumption" in page
 
 
 def test_the_expanding_site_grows_and_says_what_binds():

@@ -27,12 +27,16 @@ class PlanConfig:
     """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume, the folder of a run."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
+    skills: tuple[Path, ...] = ()
+    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
     units: int = 3
     """schedule, run: units that each line begins."""
     rounds: int = 10
     """schedule, run: rounds of the search for a schedule."""
     schedule: Path | None = None
     """run: a schedule.json to carry out instead of a new one."""
+    closed: tuple[str, ...] = ()
+    """schedule: hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run keeps none."""
     failures: float = 0.02
     """run: chance that a piece of work comes to nothing and is done again."""
     late: float = 0.0
@@ -59,6 +63,13 @@ def run(config: PlanConfig) -> int:
 
     if config.action == "resume":
         return _resume(config)
+    if config.closed:
+        from crewless.core.errors import BadInput
+        from crewless.planner.operate import hours
+
+        hours(config.closed)
+        if config.action == "run":
+            raise BadInput("--closed is for plan schedule; the simulated robots of plan run keep no hours")
     blueprint = _blueprint(config)
     folder = RunFolder.create(config.runs, f"plan-{config.action}", config)
     good = _design(blueprint, folder)
@@ -101,12 +112,15 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
     from crewless.core.errors import BadInput
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.design import design
+    from crewless.planner.blueprint.measured import read_cards
     from crewless.planner.blueprint.model import load_blueprint
-    from crewless.planner.goal import load_goal
+    from crewless.planner.goal import load_goal, with_cards
     from crewless.planner.goal.words import endpoint_of, goal_from_words
 
     path = Path(config.what)
     if path.suffix == ".json":
+        if config.skills:
+            raise BadInput(f"{path} is designed already", alternatives=["--skills with a goal"])
         try:
             blueprint = load_blueprint(path.read_bytes(), str(path))
         except OSError as error:
@@ -118,8 +132,12 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
             )
         return blueprint
     if path.suffix in (".yaml", ".yml") or " " not in config.what:
-        return design(load_goal(path), config.seed)
-    return design(goal_from_words(config.what, endpoint_of()), config.seed)
+        goal = load_goal(path)
+    else:
+        goal = goal_from_words(config.what, endpoint_of())
+    if config.skills:
+        goal = with_cards(goal, read_cards(config.skills))
+    return design(goal, config.seed)
 
 
 def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
@@ -151,6 +169,10 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
         f"{len(blueprint.lines)} lines, {stations} stations, {blueprint.balance.robots} robots, built in {hours:,.0f} h",
         highlight=False,
     )
+    measured = sum(one.tries_measured for one in blueprint.work)
+    console.print(
+        f"{measured} of {len(blueprint.work)} tasks by measured skills, the rest by assumptions", highlight=False
+    )
     console.print(f"page         {page}", highlight=False, soft_wrap=True)
     return all(one.ok for one in checks)
 
@@ -158,14 +180,16 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
-    from crewless.planner.operate import check_stations, read_schedule, schedule_shift
+    from crewless.planner.operate import check_stations, hours, read_schedule, schedule_shift
     from crewless.planner.pictures import add_schedule, write_schedule_pictures
 
     if config.schedule is not None:
         shift = read_schedule(config.schedule)
         check_stations(shift, blueprint)
     else:
-        shift = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed)
+        shift = schedule_shift(
+            blueprint, config.units, rounds=config.rounds, seed=config.seed, closed=hours(config.closed)
+        )
     folder.write_json("schedule.json", asdict(shift))
     chart = write_schedule_pictures(
         blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots

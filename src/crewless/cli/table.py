@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "open": "open any program on a display of its own, to look at what a worker would see",
     "replay": "make a video of a recorded episode, with what was decided drawn in",
     "plan": "from a goal to a running factory: blueprint, checks, pictures, schedule, simulated shift",
+    "skill": "a skill card from results: measured success and time, for the planner",
     "company": "the company as a sheet of cells: what every human cell costs in time, money, errors and meetings",
     "robot": "a hand and a humanoid from motors, gears and heat: model, bill of parts, report; or live in the browser",
     "dashboard": "watch runs in a browser: a live floor map of the fleet, events, progress",

@@ -1,15 +1,22 @@
 """A schedule of a shift is judged from its rows alone."""
 
 import dataclasses
+import itertools
+import math
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from benchmarks.schedule_checker import check_general
 
 from crewless.core.errors import BadInput
 from crewless.planner.blueprint.design import design
 from crewless.planner.goal import load_goal
-from crewless.planner.operate import read_schedule, schedule_shift
+from crewless.planner.operate import Shopfloor, hours, read_schedule, schedule_shift
+from crewless.planner.operate.shift import IDLE_SHARE, limits_of
+from crewless.planner.schedule import schedule
+from crewless.planner.schedule.factory import RobotLimits, factory_problem
+from crewless.planner.schedule.works import works_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
 
@@ -60,13 +67,78 @@ def test_the_judge_finds_a_planted_fault(solar):
 
 
 def test_the_least_time_of_one_unit_is_its_work_and_walks(humanoid):
-    # One robot more than stations: the longest chain of work decides, and it is proved.
+    # More robots than stations: the longest chain of work decides, and beside it nobody does more than walk there.
     rich = dataclasses.replace(humanoid, balance=dataclasses.replace(humanoid.balance, robots=99))
     shift = schedule_shift(rich, 1)
-    assert shift.gap == 0
-    assembly = [one for one in shift.operations if one.line == "humanoid_assembly-1"]
-    made_of = sum(one.end_s - one.start_s for one in assembly)
-    assert shift.makespan_s >= made_of
+    rows = {one.name: one for one in shift.operations}
+    chain = [max(shift.operations, key=lambda one: one.end_s)]
+    while chain[-1].after:
+        chain.append(max((rows[name] for name in chain[-1].after), key=lambda one: one.end_s))
+    assert shift.makespan_s == sum(one.walk_s + math.ceil(one.work_s - 1e-9) for one in chain)
+    assert shift.lower_bound_s == sum(math.ceil(one.work_s - 1e-9) for one in chain)
+
+
+def test_each_robot_is_named_and_does_one_thing_after_the_other(solar):
+    shift = schedule_shift(solar, 3)
+    assert {one.robot for one in shift.operations if one.by_hand} == {"humanoid-1", "humanoid-2"}
+    assert not any(one.robot for one in shift.operations if not one.by_hand)
+    for name in ("humanoid-1", "humanoid-2"):
+        rows = sorted((one.start_s, one.end_s) for one in shift.operations if one.robot == name)
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(rows))
+
+
+def test_the_checker_that_shares_no_code_counts_the_same_makespan(humanoid, solar):
+    # A small battery and a narrow limit of heat, so that charging and cooling bind, and hours in which nobody works.
+    tight = RobotLimits(
+        battery_wh=60.0, work_w=500.0, charge_w=1000.0, heat_j=40_000.0, heating_w=100.0, cooling_w=50.0
+    )
+    plain = schedule_shift(solar, 2).makespan_s
+    for blueprint, limits, closed in (
+        (humanoid, limits_of(humanoid), ()), (solar, tight, ((300, 700),)), (solar, limits_of(solar), ((0, 50), (200, 900))),
+    ):  # fmt: skip
+        works, _ = works_of(blueprint, 2)
+        problem, _ = factory_problem(blueprint, works, robots=blueprint.balance.robots, limits=limits, closed=closed)
+        found = schedule(problem, iterations=5)
+        assert check_general(dataclasses.asdict(problem), found.starts, found.assignments) == found.makespan
+        shift = schedule_shift(blueprint, 2, rounds=5, limits=limits, closed=closed)
+        assert shift.makespan_s == found.makespan
+        assert found.lower_bound <= found.makespan
+        assert not closed or found.makespan > plain
+        for one in shift.operations:
+            assert all(one.end_s <= start or one.start_s + one.walk_s >= until for start, until in closed)
+
+
+def test_closed_hours_are_read_and_what_is_none_is_named():
+    assert hours(("8-24", "4-4.5")) == ((14400, 16200), (28800, 86400))
+    for wrong in ("9-8", "8", "a-b", "-1-2"):
+        with pytest.raises(BadInput, match=wrong):
+            hours((wrong,))
+
+
+def test_work_that_no_battery_can_do_is_named(solar):
+    with pytest.raises(BadInput, match=r"panel_making-.*battery"):
+        schedule_shift(solar, 1, limits=RobotLimits(battery_wh=20.0))
+    with pytest.raises(BadInput, match="0 robots"):
+        schedule_shift(solar, 1, robots=0)
+
+
+def test_long_work_is_planned_with_its_stops_to_cool(solar):
+    # C dT/dt = P - (T - 25 C) / R with 4 kJ/K, 0.6 K/W and 150 W of loss at work: by small steps, not by the formula.
+    limits, motor_c, worked_s, now_s, hot = limits_of(solar), 25.0, 0.0, 0.0, False
+    while worked_s < 5000.0:
+        motor_c += 0.1 * ((15.0 if hot else 150.0) - (motor_c - 25.0) / 0.6) / 4000.0
+        worked_s, now_s = worked_s + (0.0 if hot else 0.1), now_s + 0.1
+        hot = motor_c >= 80.0 if hot else motor_c > 90.0
+    assert limits.lasts_s(5000.0) == pytest.approx(now_s, rel=0.005)
+    assert limits.lasts_s(3000.0) == 3000.0
+
+
+def test_the_plan_assumes_the_body_that_the_simulated_robots_have(solar, tmp_path):
+    floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
+    body, limits = floor.robots[floor.fleet[0]].config, limits_of(solar)
+    assert (body.battery_wh, body.work_w, body.charge_w) == (limits.battery_wh, limits.work_w, limits.charge_w)
+    assert body.idle_w == pytest.approx(IDLE_SHARE * body.work_w)
+    assert body.speed_m_s == limits.speed_m_s
 
 
 def test_what_a_shift_uses_beyond_what_it_makes_lies_ready(solar):

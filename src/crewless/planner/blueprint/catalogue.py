@@ -81,12 +81,26 @@ def load_catalogue(goal: Goal) -> Catalogue:
     for part in goal.products:
         if part not in processes:
             raise BadInput(f"goal: nothing makes {part!r}, it is only bought", alternatives=sorted(processes))
-    for name in goal.skill_cards:
-        if name not in skills:
-            raise BadInput(f"goal: a skill card for the unknown skill {name!r}", alternatives=sorted(skills))
+    _fit_cards(goal, processes, skills)
     return Catalogue(
         parts=parts, processes=processes, skills=skills, robot=robot, building=building, order=tuple(order)
     )
+
+
+def _fit_cards(goal: Goal, processes: dict[str, Process], skills: dict[str, Skill]) -> None:
+    """Raises BadInput: a card of a skill or task that is not there, or two for the same."""
+    tasks = {f"{p.name}.{task.name}": task for p in processes.values() for task in p.tasks}
+    seen: set[tuple[str, str]] = set()
+    for card in goal.skill_cards:
+        if card.skill not in skills:
+            raise BadInput(f"a skill card for the unknown skill {card.skill!r}", alternatives=sorted(skills))
+        needing = sorted(name for name, task in tasks.items() if task.skill == card.skill)
+        for name in card.tasks or ("",):
+            if name and name not in needing:
+                raise BadInput(f"the skill card of {card.skill!r} names the task {name!r}", alternatives=needing)
+            if (card.skill, name) in seen:
+                raise BadInput(f"two skill cards of {card.skill!r} speak of {name or 'the skill as a whole'}")
+            seen.add((card.skill, name))
 
 
 def _has_skill(name: str, who: str, skills: dict[str, Skill], robot: RobotKind) -> None:

@@ -117,7 +117,7 @@ def _mass(b: Blueprint) -> list[Check]:
 
 def _takt(b: Blueprint) -> list[Check]:
     process = {p.name: p for p in b.processes}
-    success = {s.name: b.goal.skill_cards.get(s.name, s.success) for s in b.skills}
+    expected = {(w.process, w.task): w.time_s * w.tries for w in b.work}
     fullest = wrong = misplaced = late = 0.0
     capacity = dict.fromkeys(process, 0.0)
     for line in b.lines:
@@ -128,13 +128,14 @@ def _takt(b: Blueprint) -> list[Check]:
         misplaced += sorted(assigned) != sorted(tasks)
         late += sum(at.get(a, 0) > at.get(t.name, 0) for t in tasks.values() for a in t.after)
         for s in line.stations:
-            load = sum(tasks[n].time_s / success[tasks[n].skill] for n in s.tasks if n in tasks)
+            load = sum(expected.get((line.process, n), math.inf) for n in s.tasks if n in tasks)
             fullest = max(fullest, load / line.cycle_s)
             wrong += abs(load - s.load_s) > 1e-6 * max(1.0, load)
     started = {f.part: f.started for f in b.flows}
     slow = max((started.get(p.makes, 0.0) / max(capacity[p.name], 1e-12) for p in b.processes), default=0.0)
     fewer = sum(len(line.stations) < line.bound for line in b.lines)
     return [
+        _none("tasks whose time or tries are not what their source says", _unfounded(b), "tasks"),
         _most("fullest station", fullest, 1.0, "of the cycle"),
         _none("stations whose stated load is wrong", wrong, "stations"),
         _none("lines where a task is left out or done twice", misplaced, "lines"),
@@ -144,15 +145,41 @@ def _takt(b: Blueprint) -> list[Check]:
     ]
 
 
+def _unfounded(b: Blueprint) -> int:
+    """Tasks that are reckoned with something else than a skill card of theirs says, or the catalogue where there is none."""
+    stated = {(w.process, w.task): w for w in b.work}
+    assumed = {s.name: s.success for s in b.skills}
+    wrong = len(b.work) - len(stated)
+    for p in b.processes:
+        for t in p.tasks:
+            time_s, tries, timed, tried = t.time_s, 1 / assumed[t.skill], False, False
+            # From the general to the special, so that what is said last counts.
+            for card in sorted(b.goal.skill_cards, key=lambda card: bool(card.tasks)):
+                named = f"{p.name}.{t.name}" in card.tasks
+                if card.skill == t.skill and (named or not card.tasks):
+                    tries, tried = (card.trials + 1) / card.successes, True
+                    if named and card.mean_s is not None:
+                        time_s, timed = card.mean_s, True
+            w = stated.get((p.name, t.name))
+            wrong += (
+                w is None
+                or (w.time_measured, w.tries_measured) != (timed, tried)
+                or abs(w.time_s - time_s) > _SAME * time_s
+                or abs(w.tries - tries) > _SAME * tries
+            )
+    return wrong
+
+
 def _hands(b: Blueprint) -> float:
     """Robots that work at once, from tasks and cycles alone."""
     process = {p.name: p for p in b.processes}
     skills = {s.name: s for s in b.skills}
+    expected = {(w.process, w.task): w.time_s * w.tries for w in b.work}
     busy = 0.0
     for line in b.lines:
         for t in process[line.process].tasks:
             if b.robot.name in skills[t.skill].kinds:
-                busy += t.time_s / b.goal.skill_cards.get(t.skill, skills[t.skill].success) / line.cycle_s
+                busy += expected.get((line.process, t.name), math.inf) / line.cycle_s
     return busy
 
 

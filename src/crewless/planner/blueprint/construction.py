@@ -16,7 +16,8 @@ def plan_construction(
     building = catalogue.building
     crew = min(building.crew, goal.robots_at_hand)
     free = [(0.0, number) for number in range(goal.robots_at_hand // crew)]
-    success = [goal.skill_cards.get(s, catalogue.skills[s].success) for s in building.skills]
+    measured = {card.skill: card.tries for card in goal.skill_cards if not card.tasks}
+    tries = [measured.get(s, 1 / catalogue.skills[s].success) for s in building.skills]
     process = {p.name: p for p in catalogue.processes.values()}
     rank = {part: number for number, part in enumerate(catalogue.order)}
     area = sum(process[line.process].station_area_m2 * len(line.stations) for line in lines)
@@ -31,7 +32,7 @@ def plan_construction(
                 "foundation": building.foundation_h_per_m2 * goal.area_m2 * own / area,
                 "install": building.install_h_per_station * len(line.stations),
                 "commission": building.commission_h_per_line,
-            }[phase] / success[min(number, len(success) - 1)]
+            }[phase] * tries[min(number, len(tries) - 1)]
             at, who = heapq.heappop(free)
             start = max(at, ready[line.name])
             end = start + work / crew

@@ -20,6 +20,7 @@ from crewless.planner.blueprint.model import (
     Place,
     Process,
     Station,
+    TaskWork,
 )
 from crewless.planner.layout import Floor, arrange, make_floor
 
@@ -95,12 +96,33 @@ def flows(goal: Goal, catalogue: Catalogue) -> tuple[Flow, ...]:
     return tuple(made)
 
 
+def work_of(process: Process, goal: Goal, catalogue: Catalogue) -> tuple[TaskWork, ...]:
+    """Time and expected tries of each task: a skill card's where there is one, else what the catalogue assumes.
+
+    A failed try is repeated: 1 / success rate tries are expected, the mean of a geometric number.
+    """
+    rows = []
+    for task in process.tasks:
+        cards = [card for card in goal.skill_cards if card.skill == task.skill]
+        own = next((card for card in cards if f"{process.name}.{task.name}" in card.tasks), None)
+        card = own or next((card for card in cards if not card.tasks), None)
+        skill = catalogue.skills[task.skill]
+        timed = own if own and own.mean_s else None
+        rows.append(
+            TaskWork(
+                process=process.name, task=task.name, skill=task.skill,
+                time_s=timed.mean_s if timed and timed.mean_s else task.time_s, time_measured=timed is not None,
+                time_source=timed.source if timed else process.source,
+                tries=card.tries if card else 1 / skill.success, tries_measured=card is not None,
+                tries_source=card.source if card else skill.source,
+            )
+        )  # fmt: skip
+    return tuple(rows)
+
+
 def expected_s(process: Process, goal: Goal, catalogue: Catalogue) -> dict[str, float]:
-    """Task to seconds with repeats: time over success rate, the mean of a geometric number of tries."""
-    return {
-        task.name: task.time_s / goal.skill_cards.get(task.skill, catalogue.skills[task.skill].success)
-        for task in process.tasks
-    }
+    """Task to seconds, repeats included."""
+    return {one.task: one.time_s * one.tries for one in work_of(process, goal, catalogue)}
 
 
 def _lines(
@@ -222,13 +244,11 @@ def _try(goal: Goal, catalogue: Catalogue, seed: int) -> tuple[Blueprint | None,
         goal=goal,
         parts=tuple(part for name, part in catalogue.parts.items() if name in names),
         processes=tuple(p for p in catalogue.processes.values() if p.name in used),
-        skills=tuple(
-            replace(s, success=goal.skill_cards[n], source="skill card") if n in goal.skill_cards else s
-            for n, s in catalogue.skills.items()
-        ),
+        skills=tuple(catalogue.skills.values()),
         robot=catalogue.robot,
         building=catalogue.building,
         flows=made,
+        work=tuple(one for p in catalogue.processes.values() if p.name in used for one in work_of(p, goal, catalogue)),
         lines=lines,
         layout=layout,
         construction=plan_construction(goal, catalogue, made, lines),

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import from_json
 
 from crewless.core.errors import BadInput
+from crewless.planner.blueprint.cards import SkillCard
 
-VERSION = "1.0"
+VERSION = "2.0"
 """Of the file format; a reader refuses another first number."""
 
 _STRICT = ConfigDict(extra="forbid")
@@ -37,8 +39,8 @@ class Goal:
     """Rectangles x, y, width, depth in metres where nothing may stand."""
     catalogues: tuple[str, ...] = ("humanoid", "solar", "site")
     """Shipped catalogues by name, or paths of one's own."""
-    skill_cards: dict[str, Annotated[float, Gt(0), Le(1)]] = field(default_factory=dict)
-    """Skill to measured success rate; replaces the catalogue's assumption."""
+    skill_cards: tuple[SkillCard, ...] = ()
+    """What was measured; takes the place of the catalogue's assumption."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -145,6 +147,23 @@ class Flow:
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
+class TaskWork:
+    """What one task is reckoned with, and where each number comes from."""
+
+    process: str
+    task: str
+    skill: str
+    time_s: Positive
+    """One try."""
+    time_measured: bool
+    time_source: str
+    tries: Annotated[float, Ge(1)]
+    """Expected, until one succeeds."""
+    tries_measured: bool
+    tries_source: str
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Station:
     """One place of a line."""
 
@@ -234,6 +253,7 @@ class Blueprint:
     robot: RobotKind
     building: Building
     flows: tuple[Flow, ...]
+    work: tuple[TaskWork, ...]
     lines: tuple[Line, ...]
     layout: Layout
     construction: tuple[BuildStep, ...]
@@ -267,10 +287,14 @@ def schema(kind: Any = Blueprint) -> dict[str, Any]:
 def load_blueprint(content: bytes, what: str) -> Blueprint:
     """Read a blueprint file. Raises BadInput."""
     try:
+        raw = from_json(content)
+        version = raw.get("version") if isinstance(raw, dict) else None
+        if isinstance(version, str) and version.split(".")[0] != VERSION.split(".")[0]:
+            raise BadInput(f"{what} has version {version!r}", alternatives=[VERSION])
         blueprint = TypeAdapter(Blueprint).validate_json(content)
-    except ValidationError as error:
+    except ValueError as error:
+        if not isinstance(error, ValidationError):
+            raise BadInput(f"{what} is no blueprint: {error}") from error
         first = error.errors()[0]
         raise BadInput(f"{what} is no blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    if blueprint.version.split(".")[0] != VERSION.split(".")[0]:
-        raise BadInput(f"{what} has version {blueprint.version!r}", alternatives=[VERSION])
     return blueprint

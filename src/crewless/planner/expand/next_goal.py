@@ -1,6 +1,6 @@
 """The next goal: what a site that has grown can be asked for, with the robots, the ground and the power that it has by then."""
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import yaml
 
@@ -36,6 +36,7 @@ def goal_text(goal: Goal) -> str:
     """A goal as the YAML that :func:`crewless.planner.goal.file.load_goal` reads."""
     values = {one.name: getattr(goal, one.name) for one in fields(goal)}  # type: ignore[arg-type]
     values["catalogues"] = list(goal.catalogues)
+    values["skill_cards"] = [asdict(card) | {"tasks": list(card.tasks)} for card in goal.skill_cards]
     values["forbidden"] = [list(rectangle) for rectangle in goal.forbidden]
     kept = {name: value for name, value in values.items() if value not in ({}, [], ())}
     return yaml.safe_dump(kept, sort_keys=False)

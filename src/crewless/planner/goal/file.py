@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from crewless.core.errors import BadInput
+from crewless.planner.blueprint.cards import SkillCard
 from crewless.planner.blueprint.catalogue import load_catalogue, read_yaml
+from crewless.planner.blueprint.measured import read_cards
 from crewless.planner.blueprint.model import Goal, parse
 
 HOW_TO_WRITE = (
@@ -50,6 +52,14 @@ def make_goal(raw: dict[str, Any], what: str, folder: Path | None = None) -> Goa
     raw["products"] = plain
     if folder and isinstance(raw.get("catalogues"), list):
         raw["catalogues"] = [str(folder / c) if (folder / str(c)).is_file() else c for c in raw["catalogues"]]
+    if "skill_cards" in raw:
+        cards = raw["skill_cards"]
+        if not isinstance(cards, list):
+            raise BadInput(
+                f"{what}: skill_cards: {str(cards)[:60]!r} are no cards",
+                alternatives=["[a file or folder of skill cards, ...], as crewless skill writes them"],
+            )
+        raw["skill_cards"] = read_cards(cards, folder)
     goal: Goal = parse(Goal, raw, what)
     parts = load_catalogue(goal).parts
     rates = dict(goal.products)
@@ -58,3 +68,10 @@ def make_goal(raw: dict[str, Any], what: str, folder: Path | None = None) -> Goa
             raise BadInput(f"{what}: {part!r} has no rated power", alternatives=[f"{part}: units a year"])
         rates[part] = watt / parts[part].rated_w
     return replace(goal, products=rates)
+
+
+def with_cards(goal: Goal, cards: tuple[SkillCard, ...]) -> Goal:
+    """The goal with more skill cards. Raises BadInput: one that fits no skill, or one more for the same."""
+    more = replace(goal, skill_cards=(*goal.skill_cards, *cards))
+    load_catalogue(more)
+    return more

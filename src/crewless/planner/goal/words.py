@@ -15,6 +15,7 @@ from crewless.planner.blueprint.model import Goal, schema
 from crewless.planner.goal.file import HOW_TO_WRITE, make_goal
 
 _REPAIRS = 2
+_PERSONS = ("catalogues", "skill_cards")
 _LARGEST = 1_000_000
 """Bytes of an answer; what is longer is no goal."""
 
@@ -48,8 +49,10 @@ def endpoint_of(environment: Mapping[str, str] = os.environ) -> Endpoint:
 def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
     """Ask, validate, repair at most twice. Raises BadInput when no proposal could be used."""
     fields = schema(Goal)
-    # Files of this machine are not the model's to name.
-    fields["properties"].pop("catalogues", None)
+    # Files of this machine are not the model's to name, and what was measured not its to say.
+    for name in _PERSONS:
+        fields["properties"].pop(name, None)
+    fields.get("$defs", {}).pop("SkillCard", None)
     messages = [
         {
             "role": "system",
@@ -69,8 +72,9 @@ def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
             proposal = json.loads(_unfenced(answer))
             if not isinstance(proposal, dict):
                 raise BadInput("the answer is no JSON object")
-            if "catalogues" in proposal:
-                raise BadInput("the answer names catalogues, which only a person may")
+            for name in _PERSONS:
+                if name in proposal:
+                    raise BadInput(f"the answer names {name}, which only a person may")
             # Chosen, not given: a field that is null says nothing.
             return make_goal({k: v for k, v in proposal.items() if v is not None}, "the proposed goal")
         except json.JSONDecodeError as error:

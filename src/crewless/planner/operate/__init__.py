@@ -2,7 +2,7 @@
 
 from crewless.planner.operate.fleet import Outcome, Shopfloor, run_shift
 from crewless.planner.operate.mishaps import MishapConfig
-from crewless.planner.operate.shift import Operation, Shift, check_stations, read_schedule, schedule_shift
+from crewless.planner.operate.shift import Operation, Shift, check_stations, hours, read_schedule, schedule_shift
 
 __all__ = [
     "MishapConfig",
@@ -11,6 +11,7 @@ __all__ = [
     "Shift",
     "Shopfloor",
     "check_stations",
+    "hours",
     "read_schedule",
     "run_shift",
     "schedule_shift",

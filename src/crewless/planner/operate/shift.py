@@ -1,26 +1,32 @@
-"""A shift: which station works on which unit when, with how many robots, what feeds what, and how far from the best that is.
+"""A shift: which station works on which unit when, which robot tends it, what feeds what, and how far from the best that is.
 
 The units of a line are alike, so their order at a station is given; what is searched is the order in which the robots, fewer
-than the stations, tend them. That is a project with one scarce resource, for :mod:`crewless.planner.schedule`.
+than the stations, tend them, and who goes where. It is planned what the simulated fleet does: robots are sent when there is
+work, walk the aisles, charge and cool down.
 """
 
 import json
 import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from crewless.core.errors import BadInput
-from crewless.planner import schedule as scheduling
-from crewless.planner.blueprint.model import Blueprint, Line, Process, parse
-from crewless.planner.layout.aisles import make_aisles
-from crewless.planner.traffic.grid import distances
+from crewless.planner.blueprint.model import Blueprint, parse
+from crewless.planner.dispatch.robot import RobotConfig
+from crewless.planner.schedule import Schedule, schedule
+from crewless.planner.schedule.factory import RobotLimits, factory_problem, walks_of
+from crewless.planner.schedule.works import works_of
 
 SPEED_M_S = 1.5
 """Of a robot on the floor: an assumption."""
-_SAMPLED = 40
-"""Stations between which the mean walk is measured."""
+BATTERY_WH = 2000.0
+"""Of a robot: an assumption, that of the simulated fleet."""
+IDLE_SHARE = 0.1
+"""Of a robot's power at work, drawn at rest; likewise."""
+_COOLER_K = 10.0
+"""A motor that was too hot cools down by so much before it works again; likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +41,14 @@ class Operation:
     work_s: float
     """Seconds of work, expected repeats included."""
     start_s: float
+    """When the robot sets out, or the station begins."""
     end_s: float
     by_hand: bool
-    """A robot must be there; its mean walk is part of the planned time."""
+    """A robot must be there."""
+    walk_s: float = 0.0
+    """The robot's way there, between ``start_s`` and the work."""
+    robot: str = ""
+    """Who tends it in the plan. The dispatch is free to send another who is nearer or sooner free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,140 +58,111 @@ class Shift:
     blueprint: str
     robots: int
     walk_s: float
-    """Mean walk between two stations, planned for every operation that is tended."""
+    """Mean walk between two stations that are tended."""
     makespan_s: float
     lower_bound_s: float
-    """No schedule of these operations with so many robots is shorter (proved)."""
+    """No schedule of these operations with so many robots is shorter (proved; as if nobody had to walk, charge or cool)."""
     gap: float
     """(makespan - lower bound) / makespan."""
     method: str
     operations: tuple[Operation, ...]
     buffers: dict[str, float] = field(default_factory=dict)
     """Part to units that must lie ready at the beginning, because the shift uses more than it makes."""
+    closed: tuple[tuple[int, int], ...] = ()
+    """Pairs (from, until) in seconds in which no station works."""
 
 
-@dataclass
-class _Work:
-    name: str
-    unit: str
-    station: str
-    line: str
-    after: list[str]
-    work_s: float
-    by_hand: bool
+def limits_of(blueprint: Blueprint) -> RobotLimits:
+    """The body of the simulated robot (:class:`crewless.planner.operate.fleet.Shopfloor`), which nobody has measured.
+
+    Its motors are one thermal mass (:class:`crewless.planner.dispatch.robot.RobotConfig`), so the times until they are hot and
+    cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
+    between cold and hot.
+    """
+    body = RobotConfig(serial="planned")
+    share = min(0.5, max(0.02, blueprint.robot.charging_share))
+    work_w = 1000.0 * blueprint.robot.power_kw
+    reach_k = body.hot_c - body.air_c
+    loss_w = 0.5 * reach_k / body.heat_resistance_k_w
+    time_s = body.heat_capacity_j_k * body.heat_resistance_k_w
+    works_c, rests_c = (
+        body.air_c + body.heat_resistance_k_w * body.loss_share * share * work_w for share in (1.0, IDLE_SHARE)
+    )
+    stops = works_c > body.hot_c
+    return RobotLimits(
+        speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH, work_w=work_w, charge_w=work_w * (1 - share) / share,
+        heat_j=body.heat_capacity_j_k * reach_k, heating_w=max(0.0, body.loss_share * work_w - loss_w), cooling_w=loss_w,
+        hot_after_s=time_s * math.log((works_c - body.air_c) / (works_c - body.hot_c)) if stops else 0.0,
+        again_after_s=time_s * math.log((works_c - body.hot_c + _COOLER_K) / (works_c - body.hot_c)) if stops else 1.0,
+        pause_s=time_s * math.log((body.hot_c - rests_c) / (body.hot_c - _COOLER_K - rests_c)),
+    )  # fmt: skip
 
 
-def schedule_shift(blueprint: Blueprint, units_per_line: int = 2, *, rounds: int = 10, seed: int = 0) -> Shift:
-    """Schedule the next ``units_per_line`` units of every line.
+def schedule_shift(
+    blueprint: Blueprint,
+    units_per_line: int = 2,
+    *,
+    rounds: int = 10,
+    seed: int = 0,
+    robots: int | None = None,
+    limits: RobotLimits | None = None,
+    closed: tuple[tuple[int, int], ...] = (),
+    progress: Callable[[Schedule], None] | None = None,
+) -> Shift:
+    """Schedule the next ``units_per_line`` units of every line, each robot by name.
 
     Args:
         blueprint: what was built.
         units_per_line: how many units each line begins.
         rounds: of the search; a fixed number, so that a seed gives the same schedule on every machine.
         seed: of the search.
+        robots: how many there are; None: as many as the blueprint's balance says.
+        limits: of each robot's body; None: :func:`limits_of` the blueprint.
+        closed: pairs (from, until) in seconds in which no station works.
+        progress: called with every better schedule.
+
+    Raises:
+        BadInput: nothing to do, no robot where one is needed, or work that no robot's battery can do.
     """
-    if units_per_line < 1:
-        raise BadInput(f"{units_per_line} units a line make no shift", alternatives=["1 or more"])
     if rounds < 1:
         raise BadInput(f"{rounds} rounds find no schedule", alternatives=["1 or more"])
-    works, buffers = _works(blueprint, units_per_line)
-    robots = max(1, blueprint.balance.robots)
-    walk_s = _mean_walk_s(blueprint)
-    planned = [math.ceil(each.work_s + walk_s * each.by_hand) for each in works]
-    index = {each.name: number for number, each in enumerate(works)}
-    problem = scheduling.Problem(
-        operations=tuple(
-            scheduling.Operation(
-                modes=(scheduling.Mode(duration=seconds, demands=((0, 1),) if each.by_hand else ()),), name=each.name
-            )
-            for each, seconds in zip(works, planned, strict=True)
-        ),
-        resources=(scheduling.Resource(capacity=robots, name=blueprint.robot.name),),
-        precedences=tuple(
-            scheduling.Precedence(before=index[before], after=number)
-            for number, each in enumerate(works)
-            for before in each.after
-        ),
+    works, buffers = works_of(blueprint, units_per_line)
+    pool = max(1, blueprint.balance.robots) if robots is None else robots
+    problem, walk_s = factory_problem(
+        blueprint, works, robots=pool, limits=limits or limits_of(blueprint), closed=closed
     )
     # The budget is only a guard: rounds end the search long before, on any machine.
-    found = scheduling.schedule(problem, iterations=rounds, seed=seed, budget_s=600.0)
-    operations = [
-        Operation(
-            name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
-            work_s=each.work_s, start_s=float(start), end_s=float(start + seconds), by_hand=each.by_hand,
-        )
-        for each, start, seconds in zip(works, found.starts, planned, strict=True)
-    ]  # fmt: skip
+    found = schedule(problem, iterations=rounds, seed=seed, budget_s=600.0, progress=progress)
+    walked = walks_of(problem, found)
+    operations = []
+    for number, (each, start, mode) in enumerate(zip(works, found.starts, found.assignments, strict=True)):
+        chosen = problem.operations[number].modes[mode]
+        hands = [problem.resources[r].name for r, _ in chosen.demands if problem.resources[r].is_robot]
+        operations.append(
+            Operation(
+                name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
+                work_s=each.work_s, start_s=float(start - walked[number]), end_s=float(start + chosen.duration),
+                by_hand=each.by_hand, robot=hands[0] if hands else "", walk_s=float(walked[number]),
+            )
+        )  # fmt: skip
     operations.sort(key=lambda one: (one.start_s, one.name))
     return Shift(
-        blueprint=blueprint.goal.name, robots=robots, walk_s=walk_s, makespan_s=float(found.makespan),
+        blueprint=blueprint.goal.name, robots=pool, walk_s=walk_s, makespan_s=float(found.makespan),
         lower_bound_s=float(found.lower_bound), gap=found.gap, method=found.method, operations=tuple(operations),
-        buffers=buffers,
+        buffers=buffers, closed=closed,
     )  # fmt: skip
 
 
-def _works(blueprint: Blueprint, units: int) -> tuple[list[_Work], dict[str, float]]:
-    """Every line's operations in order, each after what it needs; and the parts that must lie ready."""
-    process = {each.name: each for each in blueprint.processes}
-    lines: dict[str, list[Line]] = {}
-    for line in blueprint.lines:
-        lines.setdefault(line.process, []).append(line)
-    works: list[_Work] = []
-    first: dict[tuple[str, int], _Work] = {}
-    """The first operation of each unit."""
-    last: dict[tuple[str, int], str] = {}
-    for line in blueprint.lines:
-        free: list[str] = [""] * len(line.stations)
-        for unit in range(1, units + 1):
-            before = ""
-            for position, station in enumerate(line.stations):
-                hand_s = min(station.load_s, station.robots * line.cycle_s)
-                alone_s = station.load_s - hand_s
-                parts = [("tend", hand_s, True), ("run", alone_s, False)]
-                parts = [part for part in parts if part[1] > 1e-6]
-                after = [name for name in dict.fromkeys((before, free[position])) if name]
-                for what, seconds, by_hand in parts:
-                    label = f"{station.name}#{unit}" + (f" {what}" if len(parts) > 1 else "")
-                    work = _Work(label, f"{line.name}#{unit}", station.name, line.name, after, seconds, by_hand)
-                    works.append(work)
-                    first.setdefault((line.name, unit), work)
-                    after = [label]
-                    before = free[position] = label
-            last[line.name, unit] = before
-    # What lies ready is used first, then what the shift makes, in the order in which units are begun.
-    buffers: dict[str, float] = {}
-    for part, maker in ((each.makes, each) for each in blueprint.processes if each.name in lines):
-        made = [last[line.name, unit] for unit in range(1, units + 1) for line in lines[maker.name]]
-        users = [
-            (first[line.name, unit], user.consumes[part])
-            for user in _users(part, process, lines)
-            for unit in range(1, units + 1)
-            for line in lines[user.name]
-        ]
-        ready = max(0.0, sum(amount for _, amount in users) - len(made))
-        if ready:
-            buffers[part] = ready
-        used = -ready
-        for work, amount in users:
-            begun = max(0, math.ceil(used - 1e-9))
-            used += amount
-            work.after += made[begun : max(0, math.ceil(used - 1e-9))]
-    return works, buffers
-
-
-def _users(part: str, process: dict[str, Process], lines: dict[str, list[Line]]) -> list[Process]:
-    return [each for each in process.values() if part in each.consumes and each.name in lines]
-
-
-def _mean_walk_s(blueprint: Blueprint) -> float:
-    aisles = make_aisles(blueprint)
-    tended = [station.name for line in blueprint.lines for station in line.stations if station.robots > 0]
-    tended = tended[:: max(1, len(tended) // _SAMPLED)]
-    if len(tended) < 2:
-        return 0.0
-    cells = np.array([aisles.bays[name][0] for name in tended], np.int32)
-    between = distances(aisles.floor, cells)[:, cells]
-    return float(between.sum() / (len(cells) * (len(cells) - 1))) * aisles.cell_m / SPEED_M_S
+def hours(windows: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Windows such as ``8-24``, in hours from the start, as pairs of seconds. Raises BadInput that names one that is none."""
+    pairs = []
+    for window in windows:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", window)
+        start, until = (round(3600 * float(match[k])) for k in (1, 2)) if match else (0, 0)
+        if until <= start:
+            raise BadInput(f"{window!r} are no closed hours", alternatives=["8-24", "4-4.5"])
+        pairs.append((start, until))
+    return tuple(sorted(pairs))
 
 
 def check_stations(shift: Shift, blueprint: Blueprint) -> None:

@@ -58,6 +58,27 @@ def add_schedule(page: Path, chart: str, words: str) -> None:
         raise StorageFull(f"cannot write {page}: {error.strerror}") from error
 
 
+def _skills(b: Blueprint) -> str:
+    """Every task's time and success, and whether somebody measured it."""
+    measured = sum(w.tries_measured for w in b.work)
+    rows = "".join(
+        f'<tr class="st" data-p="{escape(w.process)}"><td>{escape(plain(w.process))}<td>{escape(plain(w.task))}'
+        f'<td>{escape(plain(w.skill))}<td class="n">{figure(w.time_s)}<td>{_origin(w.time_measured, w.time_source)}'
+        f'<td class="n">{w.tries:.3f}<td>{_origin(w.tries_measured, w.tries_source)}'
+        for w in b.work
+    )
+    return (
+        f"<p>{measured} of {len(b.work)} tasks have a success rate that was measured; the rest is assumed. "
+        "Point at a word for its source.</p><table><tr><th>process<th>task<th>skill<th>seconds a try<th><th>tries expected<th>"
+        f"{rows}</table>"
+    )
+
+
+def _origin(measured: bool, source: str) -> str:
+    shown = "measured" if measured else "computed" if source.startswith("computed") else "assumed"
+    return f'<span class="{"ok" if measured else ""}" title="{escape(source)}">{shown}</span>'
+
+
 def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> str:
     balance = b.balance
     cards = {
@@ -88,6 +109,6 @@ def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> st
         f"million tonne-metres a year; the search took {saved:.0%} off. Aisles are grey.</p>"
         f"<h2>Construction</h2><p>Upper bars: foundation; middle: installation; lower: commissioning.</p>"
         f"{drawings['construction']}<h2>Material flow</h2><p>Tonnes a year, from what is bought to what is shipped.</p>{drawings['flow']}"
-        f"{_SCHEDULE}<h2>Checks</h2><table><tr><th>check<th>figure<th>limit<th>unit<th>{rows}</table>"
+        f"{_SCHEDULE}<h2>Skills</h2>{_skills(b)}<h2>Checks</h2><table><tr><th>check<th>figure<th>limit<th>unit<th>{rows}</table>"
         f"<script>{_SCRIPT}</script></html>\n"
     )

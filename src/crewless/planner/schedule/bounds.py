@@ -1,10 +1,11 @@
 """Lower bounds on the makespan that need no search."""
 
 import graphlib
+from dataclasses import replace
 
 import numpy as np
 
-from crewless.planner.schedule.problem import Operation, Problem
+from crewless.planner.schedule.problem import Mode, Operation, Problem, Resource
 
 
 def order_of(problem: Problem) -> tuple[list[int], list[list[tuple[int, int]]]]:
@@ -79,3 +80,38 @@ def lower_bound(problem: Problem) -> int:
     total = sum(min(m.duration * sum(a for _, a in m.demands) for m in o.modes) for o in problem.operations)
     capacity = sum(r.capacity for r in problem.resources)
     return max(bound, -(-total // capacity) if capacity else 0)
+
+
+def pooled(problem: Problem) -> Problem:
+    """A relaxation without set-up, battery and heat, in which robots of the same calendar are one pool, as many as they are.
+
+    Every schedule of ``problem`` is one of it as well, so a bound of it holds for both; and an operation has one mode where
+    it had one for each robot.
+    """
+    index: list[int] = []
+    pools: dict[tuple[tuple[int, int], ...], int] = {}
+    resources: list[Resource] = []
+    for one in problem.resources:
+        if not one.is_robot:
+            index.append(len(resources))
+            resources.append(one)
+        elif one.closed in pools:
+            r = pools[one.closed]
+            resources[r] = replace(resources[r], capacity=resources[r].capacity + 1)
+            index.append(r)
+        else:
+            index.append(len(resources))
+            pools[one.closed] = len(resources)
+            resources.append(Resource(closed=one.closed, name="robots"))
+    known: dict[int, tuple[Mode, ...]] = {}
+    for operation in problem.operations:
+        if id(operation.modes) not in known:
+            modes: dict[Mode, None] = {}
+            for mode in operation.modes:
+                amounts: dict[int, int] = {}
+                for r, amount in mode.demands:
+                    amounts[index[r]] = amounts.get(index[r], 0) + amount
+                modes[Mode(duration=mode.duration, demands=tuple(sorted(amounts.items())))] = None
+            known[id(operation.modes)] = tuple(modes)
+    operations = tuple(replace(one, modes=known[id(one.modes)]) for one in problem.operations)
+    return Problem(operations=operations, resources=tuple(resources), precedences=problem.precedences)

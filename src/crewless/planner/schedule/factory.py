@@ -1,19 +1,25 @@
-"""A blueprint's work as one scheduling problem: stations, the units on them, and robots that walk, charge and warm up."""
+"""A blueprint's work as one scheduling problem: stations, the units on them, and robots that walk the aisles, charge and warm up.
 
-import itertools
+A robot is sent when there is work for it, as the dispatch does it: its walk begins when what the work comes after has ended.
+"""
+
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from crewless.core.errors import BadInput
-from crewless.planner.blueprint.model import Blueprint, Line
+from crewless.planner.blueprint.model import Blueprint
+from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.schedule.problem import Mode, Operation, Precedence, Problem, Resource, Schedule
-from crewless.planner.schedule.solve import schedule
+from crewless.planner.schedule.works import Work
+from crewless.planner.traffic.grid import distances
 
 
 @dataclass(frozen=True, kw_only=True)
 class RobotLimits:
-    """What a robot's body allows; the defaults are those of the simulated robot of the dispatch. No hardware was measured.
+    """What a robot's body allows. No hardware was measured: :func:`limits_of` takes what the simulated robot assumes.
 
     Attributes:
         speed_m_s: along the aisles.
@@ -21,204 +27,135 @@ class RobotLimits:
         work_w: power drawn at work.
         charge_w: power of a charger.
         reserve_share: of the battery, kept for the walks between stations and to the charger.
-        heat_j: work's heat that the motors can hold before they are too hot; 0: no limit.
-        cooling_w: heat that they lose at rest.
-        loss_share: of the power drawn, what heats the motors.
+        heat_j: heat that the motors can take up until they are too hot; 0: no limit.
+        heating_w: heat that stays in them at work, the mean between cold and hot.
+        cooling_w: heat that they lose at rest, the same mean.
+        hot_after_s: so long a robot that begins cold works until it must stop and cool; 0: for ever.
+        again_after_s: and so long after each such stop.
+        pause_s: such a stop.
     """
 
     speed_m_s: float = 1.5
-    battery_wh: float = 1000.0
-    work_w: float = 250.0
+    battery_wh: float = 2000.0
+    work_w: float = 500.0
     charge_w: float = 2000.0
     reserve_share: float = 0.2
     heat_j: float = 0.0
-    cooling_w: float = 100.0
-    loss_share: float = 0.3
+    heating_w: float = 0.0
+    cooling_w: float = 1.0
+    hot_after_s: float = 0.0
+    again_after_s: float = 1.0
+    pause_s: float = 0.0
 
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedOperation:
-    """One station's work on one unit, and who does it.
-
-    Attributes:
-        name: ``station#unit``.
-        unit: ``line#unit``.
-        after: operations that must have ended.
-        robot: ``robot-1`` and so on; empty where the station works by itself.
-        duration_s: expected, repeats included, in whole seconds.
-    """
-
-    name: str
-    unit: str
-    station: str
-    line: str
-    after: tuple[str, ...]
-    robot: str
-    start_s: int
-    duration_s: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class FactorySchedule:
-    """The work of a built factory in order of its start, and what is known of how good that is.
-
-    Attributes:
-        schedule: makespan, lower bound and gap, in seconds.
-        problem: what was solved, for a checker.
-    """
-
-    blueprint: str
-    robots: int
-    operations: tuple[PlannedOperation, ...]
-    schedule: Schedule
-    problem: Problem
-
-
-def schedule_blueprint(
-    blueprint: Blueprint,
-    *,
-    units: int = 2,
-    robots: int | None = None,
-    limits: RobotLimits | None = None,
-    closed: tuple[tuple[int, int], ...] = (),
-    budget_s: float = 5.0,
-    seed: int = 0,
-    iterations: int | None = None,
-    progress: Callable[[Schedule], None] | None = None,
-) -> FactorySchedule:
-    """The first ``units`` units of every line, as short as the budget buys.
-
-    Args:
-        blueprint: what was built.
-        units: of each line.
-        robots: how many there are; None: as many as the blueprint's balance says.
-        limits: of each robot's body.
-        closed: pairs (from, until) in seconds in which no station works: breaks, maintenance.
-        budget_s: processor seconds.
-        seed: of the search.
-        iterations: rounds of the search instead of the clock: the same schedule on every machine.
-        progress: called with every better schedule.
-
-    Raises:
-        BadInput: no unit, no robot where one is needed, or one piece of work empties a battery.
-    """
-    problem, rows = factory_problem(blueprint, units=units, robots=robots, limits=limits, closed=closed)
-    told = schedule(problem, budget_s=budget_s, seed=seed, iterations=iterations, progress=progress)
-    planned = []
-    for row, operation, start, mode in zip(rows, problem.operations, told.starts, told.assignments, strict=True):
-        name, unit, station, line, after = row
-        chosen = operation.modes[mode]
-        hands = [problem.resources[r].name for r, _ in chosen.demands if problem.resources[r].name.startswith("robot-")]
-        planned.append(
-            PlannedOperation(
-                name=name, unit=unit, station=station, line=line, after=after, robot=hands[0] if hands else "",
-                start_s=start, duration_s=chosen.duration,
-            )
-        )  # fmt: skip
-    planned.sort(key=lambda one: (one.start_s, one.name))
-    pool = sum(resource.name.startswith("robot-") for resource in problem.resources)
-    return FactorySchedule(
-        blueprint=blueprint.goal.name, robots=pool, operations=tuple(planned), schedule=told, problem=problem
-    )
-
-
-Row = tuple[str, str, str, str, tuple[str, ...]]
+    def lasts_s(self, work_s: float) -> float:
+        """How long so much work without interruption takes one robot that begins cold, its stops to cool included."""
+        if not self.hot_after_s or work_s <= self.hot_after_s:
+            return work_s
+        return work_s + math.ceil((work_s - self.hot_after_s) / self.again_after_s) * self.pause_s
 
 
 def factory_problem(
     blueprint: Blueprint,
+    works: Sequence[Work],
     *,
-    units: int = 2,
-    robots: int | None = None,
-    limits: RobotLimits | None = None,
+    robots: int,
+    limits: RobotLimits,
     closed: tuple[tuple[int, int], ...] = (),
-) -> tuple[Problem, list[Row]]:
-    """The problem, and for each of its operations name, unit, station, line, and the names that it comes after.
+) -> tuple[Problem, float]:
+    """The problem, one operation for each of ``works``, and the mean walk between two stations in seconds.
 
-    A station is a resource of capacity 1. Work by hand needs a robot too: one mode for each robot, and between two stations
-    it walks (Manhattan distance). A line starts once each part that it consumes has been made once; units keep their order.
+    What a robot tends has one mode for each robot, and between two stations it walks the layout's aisles. The order of units
+    at a station is among the works' own; the station is a resource only where it has closed hours.
+
+    Args:
+        blueprint: what was built.
+        works: from :func:`crewless.planner.schedule.works.works_of`.
+        robots: how many there are.
+        limits: of each robot's body.
+        closed: pairs (from, until) in seconds in which no station works: breaks, maintenance.
 
     Raises:
-        BadInput: as :func:`schedule_blueprint`.
+        BadInput: no robot where one is needed, or one piece of work that a robot's battery or motors cannot do.
     """
-    limits = limits or RobotLimits()
-    pool = blueprint.balance.robots if robots is None else robots
-    if units < 1:
-        raise BadInput(f"{units} units a line make no schedule", alternatives=["1 or more"])
-    stations = [station for line in blueprint.lines for station in line.stations]
-    by_hand = [station.name for station in stations if station.robots > 0]
-    if by_hand and pool < 1:
-        raise BadInput(f"{pool} robots, and {by_hand[0]} is worked by hand", alternatives=["1 or more"])
-    pool = pool if by_hand else 0
-    place = {p.station: (p.x_m + p.width_m / 2, p.y_m + p.depth_m / 2) for p in blueprint.layout.places}
-    family = {name: k for k, name in enumerate(by_hand)}
-    travel = tuple(
-        tuple(
-            math.ceil((abs(place[a][0] - place[b][0]) + abs(place[a][1] - place[b][1])) / limits.speed_m_s)
-            for b in by_hand
-        )
-        for a in by_hand
-    )
-    # Energy in watt-seconds, heat in joules: both whole numbers.
+    by_hand = list(dict.fromkeys(one.station for one in works if one.by_hand))
+    if by_hand and robots < 1:
+        raise BadInput(f"{robots} robots, and {by_hand[0]} is worked by hand", alternatives=["1 or more"])
+    walks, spots, mean_s = _walks(blueprint, by_hand, limits.speed_m_s)
     battery = math.floor(limits.battery_wh * 3600 * (1 - limits.reserve_share))
-    body = {
-        "setup": travel,
-        "battery": battery,
-        "charge_time": math.ceil(battery / limits.charge_w) if battery else 0,
-        "heat_limit": math.floor(limits.heat_j),
-        "cooling": max(1, math.floor(limits.cooling_w)),
-    }
-    resources = [Resource(name=station.name, closed=closed) for station in stations]
-    resources += [Resource(name=f"robot-{k + 1}", **body) for k in range(pool)]
-    index = {resource.name: r for r, resource in enumerate(resources)}
-    modes: dict[str, tuple[Mode, ...]] = {}
-    for station in stations:
-        duration = max(1, math.ceil(station.load_s - 1e-9))
-        if station.robots > 0:
-            energy = math.ceil(duration * limits.work_w)
-            heat = math.ceil(energy * limits.loss_share) if limits.heat_j else 0
-            for what, needs, limit in (("energy", energy, battery), ("heat", heat, body["heat_limit"])):
-                if limit and needs > limit:
-                    raise BadInput(
-                        f"one piece of work at {station.name} needs {what} {needs:,} J",
-                        alternatives=[f"up to {limit:,}"],
-                    )
-            modes[station.name] = tuple(
-                Mode(duration=duration, demands=((index[station.name], 1), (len(stations) + k, 1)), energy=energy, heat=heat)
-                for k in range(pool)
-            )  # fmt: skip
-        else:
-            modes[station.name] = (Mode(duration=duration, demands=((index[station.name], 1),)),)
-    rows = _rows(blueprint, units)
-    number = {row[0]: i for i, row in enumerate(rows)}
-    return (
-        Problem(
-            operations=tuple(Operation(modes=modes[row[2]], family=family.get(row[2], 0), name=row[0]) for row in rows),
-            resources=tuple(resources),
-            precedences=tuple(
-                Precedence(before=number[before], after=i) for i, row in enumerate(rows) for before in row[4]
-            ),
+    stations = list(dict.fromkeys(one.station for one in works)) if closed else []
+    station = {name: r for r, name in enumerate(stations)}
+    resources = [Resource(name=name, closed=closed) for name in stations]
+    pool = range(len(resources), len(resources) + (robots if by_hand else 0))
+    resources += [
+        Resource(
+            name=f"{blueprint.robot.name}-{k + 1}", setup=walks, sent_when_ready=True,
+            family=len(by_hand) + k % spots if spots else -1, battery=battery,
+            charge_time=math.ceil(battery / limits.charge_w) if battery else 0, heat_limit=math.floor(limits.heat_j),
+            cooling=max(1, math.floor(limits.cooling_w)),
+        )
+        for k in range(len(pool))
+    ]  # fmt: skip
+    family = {name: k for k, name in enumerate(by_hand)}
+    known: dict[tuple[str, bool, float], tuple[Mode, ...]] = {}
+    for one in works:
+        key = one.station, one.by_hand, one.work_s
+        if key in known:
+            continue
+        duration = max(1, math.ceil((limits.lasts_s(one.work_s) if one.by_hand else one.work_s) - 1e-9))
+        own = ((station[one.station], 1),) if closed else ()
+        if not one.by_hand:
+            known[key] = (Mode(duration=duration, demands=own),)
+            continue
+        energy = math.ceil(one.work_s * limits.work_w) if battery else 0
+        if energy > battery:
+            raise BadInput(
+                f"{one.work_s:,.0f} s of work at {one.station} need {energy:,} J and a robot's battery gives {battery:,}",
+                alternatives=["a larger battery", "more stations, so that each has less to do"],
+            )
+        # Work that makes a robot too hot, with its stops, is begun cold.
+        heat = min(math.floor(limits.heat_j), math.ceil(one.work_s * limits.heating_w))
+        known[key] = tuple(Mode(duration=duration, demands=(*own, (r, 1)), energy=energy, heat=heat) for r in pool)
+    number = {one.name: i for i, one in enumerate(works)}
+    problem = Problem(
+        operations=tuple(
+            Operation(
+                modes=known[one.station, one.by_hand, one.work_s], family=family.get(one.station, 0), name=one.name
+            )
+            for one in works
         ),
-        rows,
+        resources=tuple(resources),
+        precedences=tuple(
+            Precedence(before=number[before], after=i) for i, one in enumerate(works) for before in one.after
+        ),
     )
+    return problem, mean_s
 
 
-def _rows(blueprint: Blueprint, units: int) -> list[Row]:
-    by_process: dict[str, list[Line]] = {}
-    for line in blueprint.lines:
-        by_process.setdefault(line.process, []).append(line)
-    process = {p.name: p for p in blueprint.processes}
-    makers = {p.makes: p.name for p in blueprint.processes if p.name in by_process}
-    rows: list[Row] = []
-    for name, lines in by_process.items():
-        # The first unit of the first line that makes each part; later ones come from the buffer that then fills.
-        feeders = [by_process[makers[part]][0] for part in process[name].consumes if part in makers]
-        waits = tuple(f"{feeder.stations[-1].name}#1" for feeder in feeders)
-        for line, unit in itertools.product(lines, range(1, units + 1)):
-            before = waits if unit == 1 else ()
-            for station in line.stations:
-                same = (f"{station.name}#{unit - 1}",) if unit > 1 else ()
-                label = f"{station.name}#{unit}"
-                rows.append((label, f"{line.name}#{unit}", station.name, line.name, (*before, *same)))
-                before = (label,)
-    return rows
+def walks_of(problem: Problem, found: Schedule) -> list[int]:
+    """Set-up or travel before each operation, by the robot that does it."""
+    walked = [0] * len(found.starts)
+    at = {r: resource.family for r, resource in enumerate(problem.resources) if resource.setup}
+    for i in sorted(range(len(walked)), key=lambda i: found.starts[i]):
+        operation = problem.operations[i]
+        for r, _ in operation.modes[found.assignments[i]].demands:
+            if r in at:
+                if at[r] >= 0:
+                    walked[i] = max(walked[i], problem.resources[r].setup[at[r]][operation.family])
+                at[r] = operation.family
+    return walked
+
+
+def _walks(
+    blueprint: Blueprint, stations: list[str], speed_m_s: float
+) -> tuple[tuple[tuple[int, ...], ...], int, float]:
+    """Whole seconds from each station, and then from each parking place, to each station; how many parking places; the mean."""
+    if not stations:
+        return (), 0, 0.0
+    aisles = make_aisles(blueprint)
+    doors = np.array([aisles.bays[name][0] for name in stations], np.int32)
+    # Every other one is a charger.
+    spots = np.array(aisles.parking[1::2], np.int32)
+    ways = distances(aisles.floor, doors)[:, np.concatenate([doors, spots])].T * (aisles.cell_m / speed_m_s)
+    mean_s = float(ways[: len(doors)].sum() / max(1, len(doors) * (len(doors) - 1)))
+    table = tuple(tuple(row) for row in np.ceil(ways).astype(np.int64).tolist())
+    return table, len(spots), mean_s

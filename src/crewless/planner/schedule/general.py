@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from crewless.planner.schedule.solve import _Run
 
 POPULATION = 40
+CHILDREN, LOOKS = (10, 2000), 1_000_000
+"""Of one round, at least and at most; so many that about this many modes are looked at."""
 OTHER_MODE_SHARE = 0.1
 """Of the operations of a random list: not in the mode that ends first."""
 
@@ -28,11 +30,11 @@ class Flat:
 
     Attributes:
         before, after: offsets (n + 1,), neighbours and lags of predecessors and successors.
-        operations: release, family and first mode. Shape: (n + 1, 3).
+        operations: release, family, first mode and how many modes. Operations may share them. Shape: (n, 4).
         modes: duration, energy, heat and first demand. Shape: (m + 1, 4).
         demands: resource and amount. Shape: (demands, 2).
-        resources: capacity, whether a robot, its set-up table or -1, battery, charge time, heat limit, cooling, and where its
-            profile begins. Shape: (r + 1, 8).
+        resources: capacity, whether a robot, its set-up table or -1, battery, charge time, heat limit, cooling, where its
+            profile begins, family at the start, whether it is sent when the work is ready. Shape: (r + 1, 10).
         setup: the different set-up tables. Shape: (tables, families, families).
         times, levels, sizes: the profiles when nothing is scheduled: breakpoints, use from there on, how many there are.
     """
@@ -58,20 +60,22 @@ def flatten(problem: Problem) -> Flat:
     """The problem as arrays."""
     operations, modes, demands = [], [], []
     users = [0] * len(problem.resources)
+    # By identity: the operations of a station share their modes, and to compare them takes longer than to look.
+    shared: dict[int, tuple[int, set[int]]] = {}
     for operation in problem.operations:
-        operations.append((operation.release, operation.family, len(modes)))
-        touched = set()
-        for mode in operation.modes:
-            modes.append((mode.duration, mode.energy, mode.heat, len(demands)))
-            demands += mode.demands
-            touched.update(r for r, _ in mode.demands)
+        if id(operation.modes) not in shared:
+            first, touched = len(modes), set()
+            for mode in operation.modes:
+                modes.append((mode.duration, mode.energy, mode.heat, len(demands)))
+                demands += mode.demands
+                touched.update(r for r, _ in mode.demands)
+            shared[id(operation.modes)] = first, {r for r in touched if not problem.resources[r].is_robot}
+        first, touched = shared[id(operation.modes)]
+        operations.append((operation.release, operation.family, first, len(operation.modes)))
         for r in touched:
             users[r] += 1
-    operations.append((0, 0, len(modes)))
     modes.append((0, 0, 0, len(demands)))
-    tables: dict[
-        int, int
-    ] = {}  # By identity: the robots of a factory share one table, and to hash it takes longer than to look.
+    tables: dict[int, int] = {}
     distinct: list[tuple[tuple[int, ...], ...]] = []
     resources, times, levels, sizes = [], [], [], []
     for resource, count in zip(problem.resources, users, strict=True):
@@ -82,7 +86,7 @@ def flatten(problem: Problem) -> Flat:
         resources.append(
             (
                 resource.capacity, int(resource.is_robot), table, resource.battery, resource.charge_time,
-                resource.heat_limit, resource.cooling, len(times),
+                resource.heat_limit, resource.cooling, len(times), resource.family, int(resource.sent_when_ready),
             )
         )  # fmt: skip
         steps = [(0, 0)]
@@ -96,15 +100,14 @@ def flatten(problem: Problem) -> Flat:
             else:
                 steps += [(start, resource.capacity), (until, 0)]
         sizes.append(len(steps))
-        spare = 2 * (0 if resource.is_robot else count)
+        spare = 2 * count
         times += [t for t, _ in steps] + [0] * spare
         levels += [level for _, level in steps] + [0] * spare
-    resources.append((0, 0, -1, 0, 0, 0, 1, len(times)))
-    widest = max((len(table) for table in distinct), default=1)
-    setup = np.zeros((max(1, len(distinct)), widest, widest), np.int64)
+    resources.append((0, 0, -1, 0, 0, 0, 1, len(times), -1, 0))
+    rows, columns = (max((f(table) for table in distinct), default=1) for f in (len, lambda table: len(table[0])))
+    setup = np.zeros((max(1, len(distinct)), rows, columns), np.int64)
     for k, table in enumerate(distinct):
-        setup[k, : len(table), : len(table)] = table
-
+        setup[k, : len(table), : len(table[0])] = table
     return Flat(
         before=rows_of(problem), after=rows_of(problem, back=True), operations=np.array(operations, np.int64),
         modes=np.array(modes, np.int64), demands=np.array(demands, np.int64).reshape(-1, 2),
@@ -158,14 +161,14 @@ def list_schedule(keys, picks, flat, starts, chosen):
     before, after, operations, modes, demands, resources, setup, all_times, all_levels, all_sizes = flat
     n, count = keys.shape[0], resources.shape[0] - 1
     times, levels, sizes = all_times.copy(), all_levels.copy(), all_sizes.copy()
-    free, family, heat = np.zeros(count, np.int64), np.full(count, -1, np.int64), np.zeros(count, np.int64)
+    free, family, heat = np.zeros(count, np.int64), resources[:count, 8].copy(), np.zeros(count, np.int64)
     battery = resources[:count, 3].copy()
     waiting = np.empty(n, np.int64)
     most = 0
     ready, readies = np.empty(n, np.int64), 0
     for i in range(n):
         waiting[i] = before[0][i + 1] - before[0][i]
-        most = max(most, operations[i + 1, 2] - operations[i, 2])
+        most = max(most, operations[i, 3])
         if waiting[i] == 0:
             ready[readies] = i
             readies += 1
@@ -184,24 +187,11 @@ def list_schedule(keys, picks, flat, starts, chosen):
             p = before[1][e]
             earliest = max(earliest, starts[p] + modes[operations[p, 2] + chosen[p], 0] + before[2][e])
         first, own = operations[i, 2], operations[i, 1]
-        alternatives = operations[i + 1, 2] - first
+        alternatives = operations[i, 3]
         for m in range(alternatives):
             at[m] = _earliest(
-                first + m,
-                own,
-                earliest,
-                modes,
-                demands,
-                resources,
-                setup,
-                times,
-                levels,
-                sizes,
-                free,
-                family,
-                heat,
-                battery,
-            )
+                first + m, own, earliest, modes, demands, resources, setup, times, levels, sizes, free, family, heat, battery
+            )  # fmt: skip
             used[m] = False
         best = 0
         for _rank in range(min(picks[i], alternatives - 1) + 1):
@@ -243,8 +233,9 @@ def list_schedule(keys, picks, flat, starts, chosen):
 
 @njit(cache=True)
 def _earliest(
-    mode, own, t, modes, demands, resources, setup, times, levels, sizes, free, family, heat, battery
+    mode, own, ready, modes, demands, resources, setup, times, levels, sizes, free, family, heat, battery
 ):  # fmt: skip
+    t = ready
     for e in range(modes[mode, 3], modes[mode + 1, 3]):
         r = demands[e, 0]
         if resources[r, 1] == 0:
@@ -252,6 +243,8 @@ def _earliest(
         wait = free[r]
         if resources[r, 3] and battery[r] < modes[mode, 1]:
             wait += resources[r, 4]
+        if resources[r, 9]:
+            wait = max(wait, ready)
         if resources[r, 2] >= 0 and family[r] >= 0:
             wait += setup[resources[r, 2], family[r], own]
         if resources[r, 5]:
@@ -274,10 +267,19 @@ def _earliest(
 
 
 @njit(cache=True)
+def value_of(makespan, starts):
+    """The makespan first, then the mean start: of two schedules that end together the one that has more done early bears more.
+
+    In one number: the makespan times 2^32, plus the mean.
+    """
+    return (makespan << 32) + int(starts.mean())
+
+
+@njit(cache=True)
 def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes, least, bound, flat):
     """Breed ``children``: each key from either parent, some shaken; a child takes its mother's place unless it is worse.
 
-    Shapes: keys, picks (population, n), values (population,). Returns the least makespan.
+    Shapes: keys, picks (population, n), values (population,). Returns the least value (:func:`value_of`).
     """
     np.random.seed(seed)
     size, n = keys.shape
@@ -295,14 +297,14 @@ def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes,
                 child[i] += spread * np.random.normal(0, 0.3)
             if np.random.random() < shaken:
                 pick[i] = 0 if np.random.random() < 0.7 else np.random.randint(1, 3)
-        value = list_schedule(child, pick, flat, starts, modes)
+        value = value_of(list_schedule(child, pick, flat, starts, modes), starts)
         if value < least:
             least = value
             best_starts[:] = starts
             best_modes[:] = modes
         if value <= values[a]:
             keys[a], picks[a], values[a] = child, pick, value
-        if least <= bound:
+        if least >> 32 <= bound:
             break
     return least
 
@@ -319,8 +321,8 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
     starts, modes = np.zeros(count, np.int64), np.zeros(count, np.int64)
 
     def tried(keys: np.ndarray, picks: np.ndarray) -> int:
-        value = list_schedule(keys, picks, flat, starts, modes)
-        run.found(starts.tolist(), modes.tolist(), "list")
+        value = value_of(list_schedule(keys, picks, flat, starts, modes), starts)
+        run.found(starts.tolist(), modes.tolist(), "list", value)
         return value
 
     # Equal tails in the order of the graph, so that units that are alike follow each other.
@@ -333,16 +335,18 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
             keys[k] += random.random(count) * spread * k / POPULATION
             picks[k] = several & (random.random(count) < OTHER_MODE_SHARE * k / POPULATION)
         values[k] = tried(keys[k], picks[k])
-        if not run.goes_on():
+        if run.late():
             return
-    least, rounds = run.makespan, 0
+    least, rounds = int(values.min()), 0
+    children = min(max(CHILDREN[0], LOOKS // sum(len(o.modes) for o in problem.operations)), CHILDREN[1])
     while run.goes_on():
         rounds += 1
+        before = least
         least = evolve(
-            seed * 1009 + rounds, 10, keys, picks, values, spread, starts, modes, least, run.bound, flat
+            seed * 1009 + rounds, children, keys, picks, values, spread, starts, modes, least, run.bound, flat
         )  # fmt: skip
-        if least < run.makespan:
-            run.found(starts.tolist(), modes.tolist(), "genetic")
+        if least < before:
+            run.found(starts.tolist(), modes.tolist(), "genetic", least)
 
 
 def from_order(problem: Problem, keys: list[int]) -> tuple[list[int], list[int]]:

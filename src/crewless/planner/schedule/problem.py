@@ -46,7 +46,11 @@ class Resource:
     Attributes:
         capacity: units at any time.
         closed: pairs (from, until) in which nothing may run on it.
-        setup: ``setup[f][g]`` time between the end of an operation of family f and the start of one of family g.
+        setup: ``setup[f][g]`` time between the end of an operation of family f and the start of one of family g. It may have
+            more rows than families, for where a robot can be at the start.
+        family: row of ``setup`` for what comes first: where a robot stands at the start; -1: the first needs no set-up.
+        sent_when_ready: set-up begins only once everything that the operation comes after has ended, as with robots that
+            are sent when there is work; else it is done ahead of time.
         battery: energy of a full battery; 0: none. A robot that lacks the energy for an operation is charged full first, and
             it is charged as well whenever it waits for long enough.
         charge_time: time for a full charge, before any set-up or travel.
@@ -59,6 +63,8 @@ class Resource:
     capacity: int = 1
     closed: tuple[tuple[int, int], ...] = ()
     setup: tuple[tuple[int, ...], ...] = ()
+    family: int = -1
+    sent_when_ready: bool = False
     battery: int = 0
     charge_time: int = 0
     heat_limit: int = 0
@@ -103,15 +109,24 @@ class Problem:
                 )
             if any(until <= start or start < 0 for start, until in resource.closed):
                 raise BadInput(f"resource {r} has an empty or negative closed window: {resource.closed}")
+            if not -1 <= resource.family < max(1, len(resource.setup)):
+                raise BadInput(
+                    f"resource {r} begins in family {resource.family}",
+                    alternatives=[f"-1 to {len(resource.setup) - 1}"],
+                )
             if resource.heat_limit and resource.cooling < 1:
                 raise BadInput(f"resource {r} never cools: cooling {resource.cooling}", alternatives=["1 or more"])
+        seen: set[tuple[int, int]] = set()
         for i, operation in enumerate(self.operations):
             if not operation.modes:
                 raise BadInput(f"operation {i} has no mode")
             if operation.release < 0:
                 raise BadInput(f"operation {i} has release {operation.release}", alternatives=["0 or more"])
-            for mode in operation.modes:
-                self._check_mode(i, operation, mode)
+            # Operations of one station share their modes, one for each of hundreds of robots: looked through once.
+            if (id(operation.modes), operation.family) not in seen:
+                seen.add((id(operation.modes), operation.family))
+                for mode in operation.modes:
+                    self._check_mode(i, operation, mode)
         graph: dict[int, set[int]] = {i: set() for i in range(count)}
         for p in self.precedences:
             if not (0 <= p.before < count and 0 <= p.after < count):
@@ -145,9 +160,9 @@ class Problem:
                 )
             if resource.heat_limit and mode.heat > resource.heat_limit:
                 raise BadInput(f"operation {i} makes heat {mode.heat}", alternatives=[f"at most {resource.heat_limit}"])
-            if resource.setup and not operation.family < len(resource.setup):
+            if resource.setup and not 0 <= operation.family < len(resource.setup[0]):
                 raise BadInput(
-                    f"operation {i} has family {operation.family}", alternatives=[f"0 to {len(resource.setup) - 1}"]
+                    f"operation {i} has family {operation.family}", alternatives=[f"0 to {len(resource.setup[0]) - 1}"]
                 )
 
 

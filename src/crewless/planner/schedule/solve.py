@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from crewless.core.errors import BadInput
-from crewless.planner.schedule.bounds import lower_bound, order_of, rows_of, tails
+from crewless.planner.schedule.bounds import lower_bound, order_of, pooled, rows_of, tails
 from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import from_order, improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
@@ -47,7 +46,7 @@ def schedule(
     if not problem.operations:
         return Schedule(starts=(), assignments=(), makespan=0, lower_bound=0, method="empty")
     began = time.process_time()
-    bound = lower_bound(problem)
+    bound = lower_bound(problem if can_model(problem) else pooled(problem))
     run = _Run(problem, began, budget_s, iterations, bound, progress)
     plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(
         o.release for o in problem.operations
@@ -83,8 +82,13 @@ class _Run:
         self.best: tuple[list[int], list[int]] | None = None
         self.makespan = 1 << 60
         self.method = ""
+        self.value: int | None = None
         self.stale_share = 1.0
         self.better_at = 0.0
+
+    def late(self) -> bool:
+        """Whether a first schedule must do: it cannot be beaten, or the clock has run out."""
+        return self.makespan <= self.bound or (self.iterations is None and self._spent() >= 1)
 
     def goes_on(self) -> bool:
         """Whether another round may begin."""
@@ -99,19 +103,26 @@ class _Run:
             return (self.rounds - 1) / self.iterations if self.iterations else 1.0
         return (time.process_time() - self.began) / self.budget_s
 
+    def _left_s(self) -> float:
+        """What the solver gets; 0 when that is too little to begin."""
+        if self.iterations is not None:
+            return REPEATABLE_S
+        left = 1 - self._spent()
+        return self.budget_s * left if left >= 0.05 else 0.0
+
     def prove(self, seed: int) -> None:
         """Spend what is left on a shorter schedule, or on the proof that there is none."""
         assert self.best is not None
-        if sum(len(o.modes) for o in self.problem.operations) > MODEL_MODES:
-            return
         if not can_model(self.problem):
-            self._bound_without_robots(seed)
+            self._bound_of_the_pool(seed)
+            return
+        if sum(len(o.modes) for o in self.problem.operations) > MODEL_MODES:
             return
         # Alternatives make bounds from cores strong; then the other way of searching gets what is left.
         alternatives = any(len(o.modes) > 1 for o in self.problem.operations)
         for core in (True, False) if alternatives else (False,):
-            left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
-            if self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+            left_s = self._left_s()
+            if self.makespan <= self.bound or not left_s:
                 return
             starts, modes = self.best
             solved = solve(
@@ -122,24 +133,28 @@ class _Run:
             if solved.makespan is not None:
                 self.found(list(solved.starts), list(solved.assignments), "cp-sat")
 
-    def _bound_without_robots(self, seed: int) -> None:
+    def _bound_of_the_pool(self, seed: int) -> None:
         """A bound from the problem without set-up, battery and heat; the order that solves it may be a good one as well."""
-        left_s = REPEATABLE_S if self.iterations is not None else self.budget_s * (1 - self._spent())
-        if self.makespan <= self.bound or left_s < 0.05 * self.budget_s:
+        relaxed = pooled(self.problem)
+        left_s = self._left_s()
+        modes = sum(len(o.modes) for o in relaxed.operations)
+        if self.makespan <= self.bound or modes > MODEL_MODES or not left_s:
             return
-        bare = tuple(replace(r, setup=(), battery=0, heat_limit=0) for r in self.problem.resources)
         solved = solve(
-            replace(self.problem, resources=bare), limit_s=left_s, below=self.makespan, seed=seed,
-            repeatable=self.iterations is not None,
+            relaxed, limit_s=left_s, below=self.makespan, seed=seed, repeatable=self.iterations is not None
         )  # fmt: skip
         self.bound = max(self.bound, solved.lower_bound)
         if solved.makespan is not None:
-            starts, modes = from_order(self.problem, list(solved.starts))
-            self.found(starts, modes, "cp-sat")
+            starts, chosen = from_order(self.problem, list(solved.starts))
+            self.found(starts, chosen, "cp-sat")
 
-    def found(self, starts: list[int], modes: list[int], method: str) -> None:
-        """Keep the schedule when it is the best so far."""
+    def found(self, starts: list[int], modes: list[int], method: str, value: int | None = None) -> None:
+        """Keep the schedule when it is the best so far; of those that end together the one with the least ``value``."""
         told = self.told(starts, modes, method)
+        if value is not None and told.makespan <= self.makespan and (self.value is None or value < self.value):
+            self.value = value
+            if told.makespan == self.makespan:
+                self.best = starts, modes
         if told.makespan < self.makespan:
             self.makespan, self.best, self.method = told.makespan, (starts, modes), method
             self.better_at = self._spent()
