@@ -16,8 +16,9 @@ from crewless.core.events import read_events
 from crewless.planner.blueprint.design import design
 from crewless.planner.goal import load_goal
 from crewless.planner.operate import MishapConfig, Shopfloor, run_shift, schedule_shift
+from crewless.planner.operate.foreman import DOING
 from crewless.planner.operate.mishaps import Mishap, draw
-from crewless.planner.operate.record import DOING, Recorder
+from crewless.planner.operate.record import Recorder
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
 WILD = MishapConfig(failed_share=0.05, late_share=0.2, robots_die=2, motors_hot=2, zones_closed=3)
@@ -76,7 +77,6 @@ def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_d
     while floor.now_s < 100:
         floor.step()
     floor.site.fail("frame_making-1.1")
-    floor._give_up("frame_making-1.1")
     outcome = floor.run()
     refused = set(floor.control.ledger.names("refused"))
     assert refused
@@ -90,7 +90,7 @@ def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
     floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
     while floor.now_s < 150:
         floor.step()
-    floor._happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
+    floor.happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
     outcome = floor.run()
     done_once(floor)
     assert (outcome.refused, outcome.lost, outcome.units["solar_panel"]) == (0, 0, 9)
@@ -128,13 +128,13 @@ def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid,
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
-    while not floor.joined:
+    while not floor.plant.joined:
         floor.step()
     old = floor.fleet[: plan.robots]
     left = [name for name, progress in floor.control.ledger.progress.items() if progress.status == "waiting"]
     assert left
     for serial in old:
-        floor._happen(Mishap(at_s=floor.now_s, kind="robot", name=serial))
+        floor.happen(Mishap(at_s=floor.now_s, kind="robot", name=serial))
     outcome = floor.run()
     done_once(floor)
     assert outcome.joined == outcome.units["humanoid"] == 2
@@ -184,8 +184,9 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
 
 def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):
     floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
-    record = Recorder(floor, tmp_path)
+    record = Recorder(floor, tmp_path, floor.picture())
     floor.run(record)
+    record(floor, last=True)
     frames = [json.loads(line) for line in (tmp_path / "positions.jsonl").read_text().splitlines()]
     assert frames[0]["names"] == floor.fleet
     assert frames[-1]["open"] == 0

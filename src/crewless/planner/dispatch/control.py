@@ -10,7 +10,7 @@ import itertools
 import math
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,12 +20,15 @@ from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
 from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
-from crewless.planner.dispatch.promises import Promise, Robot
+from crewless.planner.dispatch.promises import Promise, Robot, name_of, named
 from crewless.planner.dispatch.roadmap import Map, Station
-from crewless.planner.dispatch.site import ANSWER, ASK, STATION, Answer
+from crewless.planner.dispatch.site import Answer, topics
 from crewless.planner.dispatch.transport import Transport
 from crewless.planner.dispatch.validate import decode
 from crewless.planner.dispatch.wire import PREFIX, Sender, address
+
+_MOST_WORDS = 20
+"""Different complaints about one robot that are noted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +39,8 @@ class ControlConfig:
     """An order or a question that nobody reacts to is sent again after."""
     silence_s: float = 10.0
     """A robot that was promised work before a restart, and says nothing for so long, is lost."""
+    offline_s: float = 0.0
+    """A robot whose connection broke may come back for so long before its work is given to another."""
     late_factor: float = 3.0
     late_margin_s: float = 10.0
     """An operation is late when it takes ``late_factor`` times what was expected, and the margin."""
@@ -62,13 +67,25 @@ class ControlConfig:
 class FleetControl:
     """One fleet, one floor, one list of operations.
 
+    Args:
+        operations: what is to be done.
+        roadmap: the floor.
+        stations: on it.
+        transport: an end of a broker.
+        log: of events; what it holds already is taken over.
+        chargers: nodes.
+        config: when it loses patience.
+        run: a name that sets orders and the site's topics apart from those of other runs on one broker.
+        warn: called with a robot's name and the words when it sends what cannot be understood; once for the same words.
+
     Raises:
         BadInput: operations that wait for each other, or are named twice.
     """
 
     def __init__(
         self, *, operations: Sequence[Operation], roadmap: Map, stations: Sequence[Station], transport: Transport,
-        log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None,
+        log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None, run: str = "",
+        warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
         self.config = config or ControlConfig()
         self.roadmap, self.transport, self.log, self.chargers = roadmap, transport, log, chargers
@@ -93,14 +110,18 @@ class FleetControl:
         self._ground = Ground(roadmap)
         # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
         self._life = uuid.uuid4().hex[:12]
+        self._run, self._warn = run, warn
+        self._warned: dict[str, set[str]] = {}
         self._sender = Sender(transport)
+        self._ask, self._answer, self._station_topic = topics(run)
         for pattern in (
-            f"{PREFIX}/+/+/connection",
+            # Of all versions: one that is not spoken here is to be named, not overheard.
+            f"{PREFIX.partition('/')[0]}/+/+/+/connection",
             f"{PREFIX}/+/+/factsheet",
             f"{PREFIX}/+/+/state",
             f"{PREFIX}/+/+/visualization",
-            ANSWER,
-            f"{STATION}/+",
+            self._answer,
+            f"{self._station_topic}/+",
         ):
             transport.subscribe(pattern)
 
@@ -168,6 +189,11 @@ class FleetControl:
         """Whether nothing is under way and nothing can become ready."""
         return self.ledger.open == 0
 
+    def unanswered_s(self) -> float:
+        """So long has the site been asked without an answer, at most of all questions."""
+        asked = [each.asked_s for each in self._promises.values() if each.doubt and not each.cancelling]
+        return max((self._now_s - each for each in asked if not math.isinf(each)), default=0.0)
+
     # Time -------------------------------------------------------------------------------------------------------------
 
     def tick(self, now_s: float, wait_s: float = 0.0) -> None:
@@ -183,8 +209,8 @@ class FleetControl:
         for name in self._resumed:
             progress = self.ledger.progress[name]
             self._promises[name] = Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
-            robot = self.robots.setdefault(progress.robot, Robot("", progress.robot))
-            robot.promised, robot.order = name, order_of(name, progress.attempt)
+            robot = self.robots.setdefault(progress.robot, Robot(*named(progress.robot)))
+            robot.promised, robot.order = name, self._order_of(name)
         self._resumed = set()
         for name in list(self._promises):
             self._look_after(name, now_s)
@@ -198,8 +224,9 @@ class FleetControl:
         if math.isinf(promise.sent_s) or now_s - promise.sent_s >= self.config.resend_s:
             if promise.doubt and not promise.cancelling:
                 promise.sent_s = now_s
+                promise.asked_s = min(promise.asked_s, now_s)
                 question = {"operation": name, "attempt": progress.attempt}
-                self.transport.publish(ASK, msgspec.json.encode(question))
+                self.transport.publish(self._ask, msgspec.json.encode(question))
                 return
             if not promise.acknowledged and robot.online and robot.heard:
                 promise.sent_s = now_s
@@ -207,72 +234,85 @@ class FleetControl:
         if promise.doubt and not promise.cancelling:
             return
         waited_s = now_s - promise.since_s
-        if not robot.online and (robot.heard or waited_s > self.config.silence_s):
+        lost = now_s - robot.gone_s >= self.config.offline_s if robot.heard else waited_s > self.config.silence_s
+        if not robot.online and lost:
             self._doubt(name, "forfeited", blame=False)
         elif waited_s > self.config.late_factor * promise.expected_s + self.config.late_margin_s:
             if promise.cancelling:  # it does not even answer that: the site will refuse its work
                 self._doubt(name, promise.doubt, promise.blame)
             else:
-                self._note(robot.serial, f"late with {name}")
+                self._note(robot.name, f"late with {name}")
                 self._call_off(name, "forfeited", blame=True)
                 promise.since_s = now_s
 
     # Messages ---------------------------------------------------------------------------------------------------------
 
     def _hear(self, topic: str, payload: bytes) -> None:
-        if topic == ANSWER:
+        if topic == self._answer:
             try:
                 answer = msgspec.json.decode(payload, type=Answer)
             except msgspec.MsgspecError as error:
-                self._note("site", f"malformed answer: {error}")
+                self._complain("site", f"malformed answer: {error}")
                 return
             self._answered(answer)
             return
-        if topic.startswith(STATION + "/"):
+        if topic.startswith(self._station_topic + "/"):
             self._station(topic.rpartition("/")[2], payload == b"down")
             return
         place = address(topic)
         if place is None:
+            self._foreign(topic)
             return
         manufacturer, serial, kind = place
+        name = name_of(manufacturer, serial)
         try:
             message = decode(kind, payload)
         except BadInput as error:
-            self._note(serial, str(error))
+            self._complain(name, str(error))
             return
-        robot = self.robots.setdefault(serial, Robot(manufacturer, serial))
+        robot = self.robots.setdefault(name, Robot(manufacturer, serial))
         robot.manufacturer = manufacturer
         if kind == "connection":
-            was, robot.online = robot.online, message["connectionState"] == "ONLINE"
-            if robot.online and not was:
-                self._tell(robot, "stateRequest")
-                self._unblock(robot)
-                if self._ground:
-                    self._tell_zones([robot])
-            elif was and not robot.online:
-                self._note(serial, f"connection {message['connectionState']}")
-                robot.heard = True
-                self._ground.gone(serial)
-                self._block(robot)
+            self._connection(robot, message["connectionState"])
         elif kind == "factsheet":
             actions = message["protocolFeatures"]["mobileRobotActions"]
             robot.skills = frozenset(action["actionType"] for action in actions)
         elif kind == "state":
+            if robot.is_old(message):
+                return
             self._state(robot, message)
         if kind != "visualization":
             self._news = True
         elif "mobileRobotPosition" in message:
-            robot.x_m, robot.y_m = message["mobileRobotPosition"]["x"], message["mobileRobotPosition"]["y"]
+            place = message["mobileRobotPosition"]
+            robot.x_m, robot.y_m, robot.theta = place["x"], place["y"], place["theta"]
+
+    def _connection(self, robot: Robot, state: str) -> None:
+        was, robot.online = robot.online, state == "ONLINE"
+        if robot.online and not was:
+            self._tell(robot, "stateRequest")
+            self._unblock(robot)
+            if self._ground:
+                self._tell_zones([robot])
+        elif was and not robot.online:
+            self._note(robot.name, f"connection {state}")
+            robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
+            self._ground.gone(robot.name)
+            self._block(robot)
+
+    def _foreign(self, topic: str) -> None:
+        """A robot of another major version says hello."""
+        levels = topic.split("/")
+        if len(levels) == 5 and levels[4] == "connection":
+            self._complain(
+                name_of(levels[2], levels[3]),
+                f"speaks VDA 5050 {levels[1]}, not {PREFIX.partition('/')[2]}: not commanded",
+            )
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
-        robot.heard = True
-        if "mobileRobotPosition" in state:
-            robot.x_m, robot.y_m = state["mobileRobotPosition"]["x"], state["mobileRobotPosition"]["y"]
-        robot.charge = state["powerSupply"]["stateOfCharge"]
-        robot.paused = state.get("paused", False)
-        faults = frozenset(error["errorType"] for error in state["errors"] if error["errorLevel"] != "WARNING")
+        faults = robot.read(state)
         for fault in sorted(faults - robot.faults):
-            self._note(robot.serial, fault)
+            self._note(robot.name, fault)
         if "batteryEmpty" in faults - robot.faults:
             self._block(robot)
         hot = "motorTooHot" in faults - robot.faults
@@ -280,8 +320,13 @@ class FleetControl:
         self._answer_requests(robot, state)
         if not robot.promised or state["orderId"] != robot.order:
             refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
-            if robot.promised and robot.promised != "charge" and refused:
-                self._doubt(robot.promised, "forfeited", blame=True)
+            if robot.promised and robot.promised != "charge":
+                promise = self._promises.get(robot.promised)
+                if refused or (promise is not None and promise.acknowledged and not promise.doubt):
+                    # It cannot, or it has started anew and knows nothing of what it had.
+                    self._doubt(robot.promised, "forfeited", blame=bool(refused))
+            elif robot.promised and robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s:
+                robot.promised = robot.order = robot.charger = ""  # it never came, or began anew
             return
         status = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}.get(robot.order, "WAITING")
         if robot.promised == "charge":
@@ -323,6 +368,8 @@ class FleetControl:
             self._refuse(name, f"failed {progress.failures} times")
 
     def _station(self, station: str, down: bool) -> None:
+        if down == (station in self.down):
+            return
         self._news = True
         (self.down.add if down else self.down.discard)(station)
         self._note(station, "station down" if down else "station up")
@@ -340,7 +387,7 @@ class FleetControl:
             free = robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
             if not free or math.isnan(robot.x_m):
                 continue
-            if robot.charge < self.config.low_charge and self.chargers:
+            if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._charge(robot)
                 continue
             for skill in robot.skills:
@@ -357,9 +404,9 @@ class FleetControl:
             able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
             if not able:
                 continue
-            fresh = [robot for robot in able if robot.serial not in progress.tried]
+            fresh = [robot for robot in able if robot.name not in progress.tried]
             if not fresh and any(
-                robot.online and operation.skill in robot.skills and robot.serial not in progress.tried
+                robot.online and operation.skill in robot.skills and robot.name not in progress.tried
                 for robot in self.robots.values()
             ):
                 continue  # somebody who has not tried yet will be free
@@ -375,20 +422,20 @@ class FleetControl:
             self._unreachable.discard(name)
             self._used[station.station] += 1
             event = self.log.add(
-                case=name, cell=station.station, resource=robot.serial, kind="start", outcome="assigned",
+                case=name, cell=station.station, resource=robot.name, kind="start", outcome="assigned",
                 attempt=progress.attempt + 1,
             )  # fmt: skip
             self.ledger.fold(event)
             expected_s = self.roadmap.length_m(route) / self.config.speed_m_s + operation.duration_s
             promise = self._promises[name] = Promise(now_s, now_s, expected_s)
-            robot.promised, robot.order = name, order_of(name, progress.attempt)
+            robot.promised, robot.order = name, self._order_of(name)
             self._send_order(robot, name, progress, promise)
 
     def _choose(self, robots: list[Robot], stations: list[Station]) -> tuple[Robot, Station, list[str]] | None:
         """The nearest robot of those that have a way, to the least used of the stations."""
         for station in sorted(stations, key=lambda each: self._used[each.station] / each.places)[:20]:
             goal = self.roadmap.nodes[station.node]
-            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.serial))
+            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.name))
             for robot in near[:10] + near[10::50]:
                 route = None if station.node in self.roadmap.closed else self._route(robot, station.node)
                 if route is not None:
@@ -444,7 +491,7 @@ class FleetControl:
         if ways:
             way = min(ways, key=self.roadmap.length_m)
             self._charges += 1
-            robot.promised, robot.charger = "charge", way[-1]
+            robot.promised, robot.charger, robot.asked_s = "charge", way[-1], self._now_s
             robot.order = f"charge-{robot.serial}-{self._life[:4]}-{self._charges}"
             self._order(
                 robot, way, "charge", {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to},
@@ -523,6 +570,10 @@ class FleetControl:
 
     # Small things -----------------------------------------------------------------------------------------------------
 
+    def _order_of(self, name: str) -> str:
+        order = order_of(name, self.ledger.progress[name].attempt)
+        return f"{self._run}/{order}" if self._run else order
+
     def _robot(self, serial: str) -> Robot:
         if serial not in self.robots:
             raise BadInput(f"no robot {serial!r} is known", alternatives=sorted(self.robots)[:5])
@@ -557,18 +608,30 @@ class FleetControl:
         return {"zoneId": f"{zone}-{node}", "zoneType": "BLOCKED", "vertices": vertices}
 
     def _answer_requests(self, robot: Robot, state: dict[str, Any]) -> None:
-        answers = self._ground.answers(robot.serial, state)
+        answers = self._ground.answers(robot.name, state)
         if answers and robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
 
     def _block(self, robot: Robot) -> None:
         if self.config.block_dead and not math.isnan(robot.x_m):
-            self._ground.close(f"dead {robot.serial}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
+            self._ground.close(f"dead {robot.name}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
             self._tell_zones(self.robots.values())
 
     def _unblock(self, robot: Robot) -> None:
-        if self._ground.open(f"dead {robot.serial}"):
+        if self._ground.open(f"dead {robot.name}"):
             self._tell_zones(self.robots.values())
 
     def _note(self, resource: str, text: str) -> None:
         self.log.add(case="fleet", cell="dispatch", resource=resource, kind="note", outcome=text)
+
+    def _complain(self, resource: str, text: str) -> None:
+        """What cannot be understood is noted once: a robot that sends nonsense ten times a second must not fill the disk."""
+        known = self._warned.setdefault(resource, set())
+        if text in known or len(known) > _MOST_WORDS:
+            return
+        known.add(text)
+        if len(known) > _MOST_WORDS:
+            text = "more that cannot be understood"
+        self._note(resource, text)
+        if self._warn is not None:
+            self._warn(resource, text)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crewless.core.errors import BadInput
+from crewless.planner.dispatch.promises import OWN
 from crewless.planner.dispatch.transport import Transport, Will
 from crewless.planner.dispatch.validate import decode, encode
 from crewless.planner.dispatch.wire import Sender, address, header, topic_of
 from crewless.planner.dispatch.zones import ZoneBook, contains
 
-MANUFACTURER = "crewless"
+MANUFACTURER = OWN
 STATE_EVERY_S = 30.0
 """A state is due after so long even when nothing happened (VDA 5050, section 'State')."""
 
@@ -50,6 +51,7 @@ class RobotConfig:
     """A robot's body."""
 
     serial: str
+    manufacturer: str = MANUFACTURER
     skills: tuple[str, ...] = ("assemble",)
     x_m: float = 0.0
     y_m: float = 0.0
@@ -129,7 +131,7 @@ class SimulatedRobot:
     def handle(self, topic: str, payload: bytes) -> None:
         """A message for this robot; one that is malformed becomes an error in the state."""
         place = address(topic)
-        if place is None or place[1] != self.config.serial or not self.alive:
+        if place is None or place[:2] != (self.config.manufacturer, self.config.serial) or not self.alive:
             return
         kind = place[2]
         if kind not in ("order", "instantActions", "zoneSet", "responses"):
@@ -469,7 +471,7 @@ class SimulatedRobot:
         self._changed = True
 
     def _send(self, topic, body: Mapping[str, Any]) -> None:
-        self._sender.send(MANUFACTURER, self.config.serial, topic, body)
+        self._sender.send(self.config.manufacturer, self.config.serial, topic, body)
 
 
 def parameters(action: Mapping[str, Any]) -> dict[str, Any]:
@@ -477,10 +479,10 @@ def parameters(action: Mapping[str, Any]) -> dict[str, Any]:
     return {each["key"]: each["value"] for each in action.get("actionParameters", [])}
 
 
-def last_will(serial: str) -> Will:
+def last_will(serial: str, manufacturer: str = MANUFACTURER) -> Will:
     """What the broker says when the robot is gone."""
-    body = header(MANUFACTURER, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
-    return Will(topic=topic_of(MANUFACTURER, serial, "connection"), payload=encode("connection", body))
+    body = header(manufacturer, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
+    return Will(topic=topic_of(manufacturer, serial, "connection"), payload=encode("connection", body))
 
 
 def factsheet(config: RobotConfig) -> dict[str, Any]:

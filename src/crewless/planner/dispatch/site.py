@@ -17,6 +17,13 @@ from crewless.planner.dispatch.transport import Transport
 ASK, ANSWER, STATION = "crewless/site/ask", "crewless/site/answer", "crewless/site/station"
 
 
+def topics(run: str = "") -> tuple[str, str, str]:
+    """Where a site is asked, where it answers, and below which it says what is down. On a broker of several runs, each has its
+    own: operations have the same names in all of them."""
+    asks = f"crewless/{run}/site" if run else "crewless/site"
+    return f"{asks}/ask", f"{asks}/answer", f"{asks}/station"
+
+
 class Question(msgspec.Struct):
     """Was it done, under this promise or one before?"""
 
@@ -47,13 +54,15 @@ class Site:
     Args:
         transport: its end of the broker.
         record: a file that outlives the process; what it holds already is taken over.
+        run: see :func:`topics`.
 
     Raises:
         BadInput: the record cannot be read.
     """
 
-    def __init__(self, transport: Transport, record: Path | None = None) -> None:
+    def __init__(self, transport: Transport, record: Path | None = None, run: str = "") -> None:
         self._transport = transport
+        self._ask, self._answer, self._station = topics(run)
         self.done: list[tuple[str, int, str]] = []
         """What was physically done, in order: operation, attempt, station. Never cleaned of repetitions."""
         self._finished: set[str] = set()
@@ -69,7 +78,7 @@ class Site:
                     self._take(msgspec.json.decode(line, type=_Line))
                 except msgspec.MsgspecError as error:
                     raise BadInput(f"{record}:{number} is no line of a site's record: {error}") from error
-        transport.subscribe(ASK)
+        transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
         """A robot finishes its work here. False: the station is broken, or refuses an old promise."""
@@ -86,12 +95,12 @@ class Site:
     def fail(self, station: str) -> None:
         """A station breaks down for good."""
         self.broken.add(station)
-        self._transport.publish(f"{STATION}/{station}", b"down", retain=True)
+        self._transport.publish(f"{self._station}/{station}", b"down", retain=True)
 
     def answer(self) -> None:
         """Answer the questions that have come in; one that cannot be read is not answered."""
         for topic, payload in self._transport.receive():
-            if topic != ASK:
+            if topic != self._ask:
                 continue
             try:
                 question = msgspec.json.decode(payload, type=Question)
@@ -100,7 +109,7 @@ class Site:
             if question.attempt > self._fence.get(question.operation, -1):
                 self._write(_Line(question.operation, question.attempt))
             reply = Answer(question.operation, question.attempt, question.operation in self._finished)
-            self._transport.publish(ANSWER, msgspec.json.encode(reply))
+            self._transport.publish(self._answer, msgspec.json.encode(reply))
 
     def _write(self, line: _Line) -> None:
         if self._record is not None:
