@@ -227,19 +227,19 @@ def _carry_out(
         floor, folder.path, floor.picture(), every=frames_every(len(floor.fleet)), pace=config.pace, resume=resume
     )
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("running", total=len(shift.operations))
+        bar = progress.add_task("running", total=len(floor.operations))
 
         def tell(floor: Shopfloor) -> None:
             record(floor)
-            progress.update(bar, completed=len(shift.operations) - floor.control.ledger.open)
+            progress.update(bar, completed=len(floor.operations) - floor.control.ledger.open)
 
         outcome = floor.run(tell)
     record(floor, last=True)
     folder.write_json("outcome.json", asdict(outcome))
     made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     print(
-        f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice, "
-        f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
+        f"ran          {outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
+        f"{outcome.done_twice} twice, {outcome.refused} refused; {outcome.failures} tries failed and were repeated"
     )
     print(
         f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "

@@ -52,8 +52,8 @@ def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: 
     folder.write_json("outcome.json", asdict(outcome))
     made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     print(
-        f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.refused} refused; "
-        f"{outcome.failures} tries failed and were repeated"
+        f"ran          {outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
+        f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
     )
     print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
 

@@ -19,13 +19,15 @@ from crewless.cli import main
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.planner.blueprint.design import design
+from crewless.planner.blueprint.model import load_blueprint
 from crewless.planner.dispatch.broker import Mosquitto
 from crewless.planner.dispatch.endpoint import Endpoint, endpoint_of
 from crewless.planner.dispatch.robot import RobotConfig, SimulatedRobot, last_will
 from crewless.planner.dispatch.transport import MqttTransport
 from crewless.planner.dispatch.wire import header, topic_of
 from crewless.planner.goal import load_goal
-from crewless.planner.operate import MishapConfig, schedule_shift
+from crewless.planner.operate import MishapConfig, read_schedule, schedule_shift
+from crewless.planner.operate.material import carriages
 from crewless.planner.operate.remote import Remote, simulate
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
@@ -97,9 +99,11 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
                 process.kill()
                 process.wait()
     outcome = json.loads((folder / "outcome.json").read_text())
-    planned = json.loads((folder / "schedule.json").read_text())["operations"]
-    assert (outcome["done"], outcome["lost"], outcome["refused"]) == (len(planned), 0, 0)
-    assert done_in(folder) == Counter(each["name"] for each in planned)
+    planned = read_schedule(folder / "schedule.json")
+    blueprint = load_blueprint((folder / "blueprint.json").read_bytes(), "the blueprint")
+    names = [each.name for each in (*planned.operations, *carriages(blueprint, planned))]
+    assert (outcome["done"], outcome["lost"], outcome["refused"]) == (len(names), 0, 0)
+    assert done_in(folder) == Counter(names)
     assert json.loads((folder / "positions.jsonl").read_text().splitlines()[-1])["open"] == 0
 
 
@@ -132,7 +136,7 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
             end = MqttTransport(f"{maker} 7", endpoint=endpoint, will=last_will("7", maker))
             for kind in ("order", "instantActions"):
                 end.subscribe(topic_of(maker, "7", kind))
-            config = RobotConfig(serial="7", manufacturer=maker, skills=("tend",), x_m=5.0, y_m=1.0, speed_m_s=3.0)
+            config = RobotConfig(serial="7", manufacturer=maker, skills=("tend",), carries=True, x_m=5.0, y_m=1.0)
             ends.append(end)
             robots.append(SimulatedRobot(config, end))
 
@@ -151,7 +155,7 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
         stations.join(20)
         for end in (*ends, old):
             end.close()
-    assert (outcome.done, outcome.lost) == (len(shift.operations), 0)
+    assert (outcome.done, outcome.lost) == (len(floor.foreman.operations), 0)
     starts = {event.resource for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"}
     assert {"acme/7", "globex/7"} <= starts
     assert ("acme/old-1", "speaks VDA 5050 v2, not v3: not commanded") in warned

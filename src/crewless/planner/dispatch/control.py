@@ -10,7 +10,7 @@ import itertools
 import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
 from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
+from crewless.planner.dispatch.loads import Loads, action
 from crewless.planner.dispatch.promises import Promise, Robot, name_of, named
 from crewless.planner.dispatch.roadmap import Map, Station
 from crewless.planner.dispatch.site import Answer, topics
@@ -27,6 +28,8 @@ from crewless.planner.dispatch.transport import Transport
 from crewless.planner.dispatch.validate import decode
 from crewless.planner.dispatch.wire import PREFIX, Sender, address
 
+_ERRANDS = frozenset({"charge", "put back"})
+"""What a robot may have been sent to do that is no operation."""
 _MOST_WORDS = 20
 """Different complaints about one robot that are noted."""
 
@@ -97,9 +100,12 @@ class FleetControl:
         self.robots: dict[str, Robot] = {}
         self.ledger = Ledger(operations)
         self.ledger.replay(log.path)
+        self._loads = Loads(self.ledger, self.stations, roadmap, self.robots)
         self._resumed = set(self.ledger.names("assigned"))
         self._promises: dict[str, Promise] = {}
-        self._used: Counter[str] = Counter(self.ledger.progress[name].station for name in self._resumed)
+        self._used: Counter[str] = Counter(
+            self.ledger.progress[name].station for name in self._resumed if self.ledger.operations[name].carry is None
+        )
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
         self._given_up: dict[str, str] = {}
@@ -299,6 +305,8 @@ class FleetControl:
             robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
             self._ground.gone(robot.name)
             self._block(robot)
+        elif state == "OFFLINE":
+            self._unblock(robot)  # it lay there, and was taken away
 
     def _foreign(self, topic: str) -> None:
         """A robot of another major version says hello."""
@@ -310,7 +318,10 @@ class FleetControl:
             )
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
+        carried = robot.loads
         faults = robot.read(state)
+        if carried or robot.loads:
+            self._loads.heard(robot, carried)
         for fault in sorted(faults - robot.faults):
             self._note(robot.name, fault)
         if "batteryEmpty" in faults - robot.faults:
@@ -320,7 +331,7 @@ class FleetControl:
         self._answer_requests(robot, state)
         if not robot.promised or state["orderId"] != robot.order:
             refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
-            if robot.promised and robot.promised != "charge":
+            if robot.promised and robot.promised not in _ERRANDS:
                 promise = self._promises.get(robot.promised)
                 if refused or (promise is not None and promise.acknowledged and not promise.doubt):
                     # It cannot, or it has started anew and knows nothing of what it had.
@@ -328,8 +339,11 @@ class FleetControl:
             elif robot.promised and robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s:
                 robot.promised = robot.order = robot.charger = ""  # it never came, or began anew
             return
-        status = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}.get(robot.order, "WAITING")
-        if robot.promised == "charge":
+        states = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}
+        status = states.get(robot.order, "WAITING")
+        if states.get(f"{robot.order}/pick") == "FAILED":
+            status = "FAILED"  # what was not picked up is not dropped
+        if robot.promised in _ERRANDS:
             if status in ("FINISHED", "FAILED"):
                 robot.promised = robot.order = robot.charger = ""
             return
@@ -348,7 +362,8 @@ class FleetControl:
             self._doubt(name, promise.doubt or "failed", promise.blame or not promise.doubt)
         elif faults and not promise.doubt:
             # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
-            if faults - {"motorTooHot"} or self._now_s - promise.running_s < self.config.cooling_s:
+            short = self._now_s - promise.running_s < self.config.cooling_s and name not in robot.loads
+            if faults - {"motorTooHot"} or short:
                 self._call_off(name, "forfeited", blame=False)
             elif hot:
                 promise.expected_s += self.config.cooling_s
@@ -360,6 +375,11 @@ class FleetControl:
         promise, progress = self._promises.get(name), self.ledger.progress.get(name)
         if promise is None or progress is None or not promise.doubt or answer.attempt != progress.attempt:
             return
+        fallen = self._loads.answered(answer)
+        if fallen is not None and answer.load_x_m is not None and answer.load_y_m is not None:
+            self._unblock(fallen)
+            fallen.x_m, fallen.y_m = answer.load_x_m, answer.load_y_m
+            self._block(fallen)
         outcome = "done" if answer.done else "cancelled" if name in self._cancelled else promise.doubt
         self._end(name, outcome, blame=promise.blame)
         if name in self._given_up and outcome != "done":
@@ -390,6 +410,11 @@ class FleetControl:
             if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._charge(robot)
                 continue
+            if any(load in self.ledger.progress for load in robot.loads):
+                # Who carries something takes nothing else on, and puts down what nobody waits for any more.
+                if unwanted := self._loads.unwanted(robot):
+                    self._put_back(robot, unwanted)
+                continue
             for skill in robot.skills:
                 able_of.setdefault(skill, []).append(robot)
         ready = self.ledger.ready
@@ -401,18 +426,23 @@ class FleetControl:
                 if any(robot.skills for robot in self.robots.values()):
                     self._refuse(name, f"there is no station for {operation.station_kind}")
                 continue
-            able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
+            bearer = self._loads.bearer(name) if operation.carry is not None else None
+            if bearer is not None:
+                ready_to = bearer.online and bearer.heard and not (bearer.promised or bearer.faults or bearer.paused)
+                able = [bearer] if ready_to else []
+            else:
+                able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
             if not able:
                 continue
-            fresh = [robot for robot in able if robot.name not in progress.tried]
+            fresh = [robot for robot in able if robot.name not in progress.tried or robot is bearer]
             if not fresh and any(
                 robot.online and operation.skill in robot.skills and robot.name not in progress.tried
                 for robot in self.robots.values()
             ):
                 continue  # somebody who has not tried yet will be free
             alive = [each for each in stations if each.station not in self.down]
-            roomy = [each for each in alive if self._used[each.station] < each.places]
-            chosen = self._choose(fresh or able, roomy)
+            roomy = [each for each in alive if operation.carry is not None or self._used[each.station] < each.places]
+            chosen = self._choose(name, fresh or able, roomy)
             if chosen is None:
                 if name not in self._unreachable and len(roomy) == len(alive):
                     self._unreachable.add(name)
@@ -420,7 +450,7 @@ class FleetControl:
                 continue
             robot, station, route = chosen
             self._unreachable.discard(name)
-            self._used[station.station] += 1
+            self._used[station.station] += operation.carry is None
             event = self.log.add(
                 case=name, cell=station.station, resource=robot.name, kind="start", outcome="assigned",
                 attempt=progress.attempt + 1,
@@ -431,29 +461,55 @@ class FleetControl:
             robot.promised, robot.order = name, self._order_of(name)
             self._send_order(robot, name, progress, promise)
 
-    def _choose(self, robots: list[Robot], stations: list[Station]) -> tuple[Robot, Station, list[str]] | None:
+    def _choose(
+        self, name: str, robots: list[Robot], stations: list[Station]
+    ) -> tuple[Robot, Station, list[str]] | None:
         """The nearest robot of those that have a way, to the least used of the stations."""
         for station in sorted(stations, key=lambda each: self._used[each.station] / each.places)[:20]:
-            goal = self.roadmap.nodes[station.node]
+            if station.node in self.roadmap.closed:
+                continue
+            first = station.node
+            if self.ledger.operations[name].carry is not None and self._loads.bearer(name) is None:
+                first = next(iter(self._loads.nodes(name)), first)
+            goal = self.roadmap.nodes[first]
             near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.name))
             for robot in near[:10] + near[10::50]:
-                route = None if station.node in self.roadmap.closed else self._route(robot, station.node)
-                if route is not None:
-                    return robot, station, route
+                way = self._way(robot, name, station.node)
+                if way is not None:
+                    return robot, station, way[0]
+        return None
+
+    def _way(self, robot: Robot, name: str, goal: str) -> tuple[list[str], int] | None:
+        """The nodes of an order and the place among them where something is picked up, -1: nowhere. None: there is no way."""
+        if self.ledger.operations[name].carry is None or name in robot.loads:
+            route = self._route(robot, goal)
+            return None if route is None else (route, -1)
+        for node in self._loads.nodes(name):
+            there = None if node in self.roadmap.closed else self._route(robot, node)
+            onward = self.roadmap.route(node, goal)
+            if there is not None and onward is not None:
+                return there + onward[1:], len(there) - 1
         return None
 
     def _route(self, robot: Robot, node: str) -> list[str] | None:
         return self.roadmap.route(self.roadmap.nearest(robot.x_m, robot.y_m), node)
 
     def _send_order(self, robot: Robot, name: str, progress: Progress, promise: Promise) -> None:
-        operation = self.ledger.operations[name]
-        route = self._route(robot, self.stations[progress.station].node)
-        if route is None:
+        way = self._way(robot, name, self.stations[progress.station].node)
+        if way is None:
             self._doubt(name, "forfeited", blame=False)
             return
+        route, pick = way
         promise.route, promise.update = route, 0
         promise.released = min(len(route), 1 + self.config.base_nodes) if self.config.base_nodes else len(route)
-        self._order(robot, route, operation.skill, self._arguments(name), released=promise.released)
+        operation, arguments = self.ledger.operations[name], self._arguments(name)
+        if operation.carry is None:
+            promise.actions = {len(route) - 1: [action(operation.skill, robot.order, arguments)]}
+        else:
+            up, down = self._loads.actions(name, robot.order, arguments)
+            promise.actions = {pick: [up]} if pick >= 0 else {}
+            promise.actions.setdefault(len(route) - 1, []).append(down)
+        self._order(robot, route, promise.actions, released=promise.released)
 
     def _arguments(self, name: str) -> dict[str, Any]:
         operation, progress = self.ledger.operations[name], self.ledger.progress[name]
@@ -467,9 +523,8 @@ class FleetControl:
         promise.released = min(len(promise.route), promise.released + self.config.base_nodes)
         promise.update += 1
         self._order(
-            robot, promise.route, self.ledger.operations[name].skill, self._arguments(name), begin=begin,
-            released=promise.released, update=promise.update,
-        )  # fmt: skip
+            robot, promise.route, promise.actions, begin=begin, released=promise.released, update=promise.update
+        )
 
     def _detour(self, name: str, promise: Promise, closed: frozenset[str]) -> bool:
         """Another way from the last released node, where nothing that is released is closed; False: there is none."""
@@ -479,7 +534,11 @@ class FleetControl:
         rest = self.roadmap.route(base[-1], promise.route[-1])
         if rest is None or promise.route[-1] in self.roadmap.closed:
             return False
+        if len(promise.actions) > 1 and max(set(promise.actions) - {len(promise.route) - 1}) >= len(base):
+            return False  # what is to be picked up lies beyond
+        last = promise.actions.pop(len(promise.route) - 1)
         promise.route = base + rest[1:]
+        promise.actions[len(promise.route) - 1] = last
         self._release_more(self.robots[self.ledger.progress[name].robot], name, promise)
         return True
 
@@ -493,13 +552,22 @@ class FleetControl:
             self._charges += 1
             robot.promised, robot.charger, robot.asked_s = "charge", way[-1], self._now_s
             robot.order = f"charge-{robot.serial}-{self._life[:4]}-{self._charges}"
-            self._order(
-                robot, way, "charge", {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to},
-                released=len(way),
-            )  # fmt: skip
+            arguments = {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to}
+            self._order(robot, way, {len(way) - 1: [action("charge", robot.order, arguments)]}, released=len(way))
+
+    def _put_back(self, robot: Robot, load: str) -> None:
+        """Bring a load that nobody waits for any more to where it came from."""
+        station = self._loads.source(load)
+        route = self._route(robot, self.stations[station].node)
+        if route is not None:
+            self._charges += 1
+            robot.promised, robot.asked_s = "put back", self._now_s
+            robot.order = f"back-{robot.serial}-{self._life[:4]}-{self._charges}"
+            arguments = {"operation": "", "attempt": 0, "station": station, "loadId": load, "stationName": station}
+            self._order(robot, route, {len(route) - 1: [action("drop", robot.order, arguments)]}, released=len(route))
 
     def _order(
-        self, robot: Robot, route: list[str], action: str, arguments: dict[str, Any], *, released: int, begin: int = 0,
+        self, robot: Robot, route: list[str], actions: Mapping[int, list[dict[str, Any]]], *, released: int, begin: int = 0,
         update: int = 0,
     ) -> None:  # fmt: skip
         nodes: list[dict[str, Any]] = []
@@ -509,12 +577,9 @@ class FleetControl:
             if wide := self.roadmap.deviation_m(node):
                 place["allowedDeviationXY"] = {"a": wide, "b": wide, "theta": 0.0}
             nodes.append({
-                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place, "actions": [],
+                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place,
+                "actions": list(actions.get(index, [])),
             })  # fmt: skip
-        nodes[-1]["actions"].append({
-            "actionType": action, "actionId": robot.order, "blockingType": "HARD",
-            "actionParameters": [{"key": key, "value": value} for key, value in arguments.items()],
-        })  # fmt: skip
         edges = [
             {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": index + 1 < released, "actions": []}
             for index, (a, b) in list(enumerate(itertools.pairwise(route)))[begin:]

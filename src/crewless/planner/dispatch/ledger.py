@@ -13,6 +13,18 @@ Status = Literal["waiting", "assigned", "done", "refused", "cancelled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Carry:
+    """What an operation brings to its station; the load has the operation's name."""
+
+    part: str
+    kg: float
+    source: str = ""
+    """The station where it lies ready."""
+    made_by: str = ""
+    """The operation that makes it: it lies where that was done."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One piece of work at one station by one robot."""
 
@@ -24,6 +36,8 @@ class Operation:
     """Operations that must be done before."""
     rank: float = 0.0
     """Its place in the schedule, for instance its planned start: of what is ready, the least goes first."""
+    carry: Carry | None = None
+    """The robot fetches this and drops it at the station (VDA 5050: pick, drop); None: it works there."""
 
 
 @dataclass(kw_only=True, slots=True)

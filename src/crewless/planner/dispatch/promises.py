@@ -47,10 +47,17 @@ class Robot:
     """Where it says so in its information; for people only."""
     doing: str = "idle"
     """In one word, for a picture."""
+    loads: tuple[str, ...] = ()
+    """What it carries."""
     gone_s: float = math.inf
     """When it went off line, on the control's clock."""
     newest: tuple[str, int] = ("", -1)
     """Timestamp and number of the newest state."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it cannot bring what it carries any more, so that somebody has to fetch it."""
+        return not self.online or "batteryEmpty" in self.faults
 
     @property
     def name(self) -> str:
@@ -73,6 +80,7 @@ class Robot:
             self.x_m, self.y_m, self.theta = place["x"], place["y"], place["theta"]
         self.charge = state["powerSupply"]["stateOfCharge"]
         self.paused = state.get("paused", False)
+        self.loads = tuple(each["loadId"] for each in state.get("loads", ()) if "loadId" in each)
         faults = frozenset(error["errorType"] for error in state["errors"] if error["errorLevel"] != "WARNING")
         running = any(each["actionStatus"] == "RUNNING" for each in state["actionStates"])
         self.doing = (
@@ -102,6 +110,8 @@ class Promise:
     blame: bool = False
     cancelling: bool = False
     route: list[str] = field(default_factory=list)
+    actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """What is to be done at places of the route."""
     released: int = 0
     """Nodes of the route that the robot may drive to."""
     update: int = 0

@@ -69,6 +69,11 @@ class RobotConfig:
     air_c: float = 25.0
     hot_c: float = 90.0
     """It stops above, until it is ten degrees cooler."""
+    carries: bool = False
+    """It picks up loads and drops them."""
+    payload_kg: float = 30.0
+    body_kg: float = 60.0
+    """With a load it draws more power by the load's share of its own mass (an assumption)."""
     visualize_s: float = 0.0
     """While it moves, its position is sent so often besides the states; 0: never."""
 
@@ -76,7 +81,7 @@ class RobotConfig:
 @dataclass
 class SimulatedRobot:
     """One robot. ``work_done`` is called at the moment when work is physically finished, with the action and its
-    parameters; it returns False when the station refuses it, and the action fails."""
+    parameters (``actionType`` among them); it returns False when the station refuses it, and the action fails."""
 
     config: RobotConfig
     transport: Transport
@@ -97,6 +102,8 @@ class SimulatedRobot:
     mover: Mover | None = None
     energy_j: float = 0.0
     """Drawn from the battery so far."""
+    loads: list[dict[str, Any]] = field(default_factory=list)
+    """What it carries, as in its state."""
     zones: ZoneBook = field(default_factory=ZoneBook)
 
     def __post_init__(self) -> None:
@@ -214,6 +221,7 @@ class SimulatedRobot:
     def state(self) -> dict[str, Any]:
         """All there is to know, without the header."""
         return {
+            **({"loads": [dict(each) for each in self.loads]} if self.config.carries else {}),
             "orderId": self.order.get("orderId", ""),
             "orderUpdateId": self.order.get("orderUpdateId", 0),
             "lastNodeId": self._last_node,
@@ -295,7 +303,7 @@ class SimulatedRobot:
 
     def _unknown_actions(self, order: dict[str, Any]) -> list[str]:
         named = {action["actionType"] for node in order["nodes"] for action in node["actions"]}
-        return sorted(named - {*self.config.skills, "charge"})
+        return sorted(named - {*_skills(self.config)})
 
     def _register(self, nodes: list[dict[str, Any]]) -> None:
         for node in nodes:
@@ -434,17 +442,39 @@ class SimulatedRobot:
             if failed:
                 self.fails_next -= 1
             elif action["actionType"] != "charge":
-                failed = not self.work_done(action["actionId"], parameters(action))
+                arguments = parameters(action) | {"actionType": action["actionType"]}
+                failed = not self.work_done(action["actionId"], arguments)
             self.action_states[action["actionId"]]["actionStatus"] = "FAILED" if failed else "FINISHED"
+            if action["actionType"] in ("pick", "drop"):
+                self._handled(action, failed)
             self._begin()
             self._changed = True
         return left_s - spent
+
+    def _handled(self, action: dict[str, Any], failed: bool) -> None:
+        """A load was picked up or dropped. Without it the rest of the order has no sense, and is given up."""
+        what = parameters(action)
+        if not failed and action["actionType"] == "pick":
+            load = {
+                "loadId": what["loadId"],
+                "loadType": what.get("loadType", ""),
+                "weight": float(what.get("weight", 0.0)),
+            }
+            self.loads.append(load)
+        elif not failed:
+            self.loads = [each for each in self.loads if each["loadId"] != what["loadId"]]
+        elif action["actionType"] == "pick":
+            for state in self.action_states.values():
+                if state["actionStatus"] == "WAITING":
+                    state |= {"actionStatus": "FAILED", "actionResult": "there was nothing to pick up"}
+            self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
 
     def _charging(self) -> bool:
         return bool(self._todo) and self._todo[0]["actionType"] == "charge"
 
     def _feel(self, power_w: float, dt_s: float) -> None:
         config = self.config
+        power_w *= 1.0 + sum(each["weight"] for each in self.loads) / config.body_kg
         if self._charging():
             self.charge = min(1.0, self.charge + config.charge_w * dt_s / 3600 / config.battery_wh)
             power_w = 0.0
@@ -485,12 +515,16 @@ def last_will(serial: str, manufacturer: str = MANUFACTURER) -> Will:
     return Will(topic=topic_of(manufacturer, serial, "connection"), payload=encode("connection", body))
 
 
+def _skills(config: RobotConfig) -> tuple[str, ...]:
+    return (*config.skills, "charge", *(("pick", "drop") if config.carries else ()))
+
+
 def factsheet(config: RobotConfig) -> dict[str, Any]:
     """What the robot is and can do."""
     return {
         "typeSpecification": {
             "seriesName": "simulated", "mobileRobotKinematics": "OMNIDIRECTIONAL", "mobileRobotClass": "CARRIER",
-            "maximumLoadMass": 30.0, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
+            "maximumLoadMass": config.payload_kg, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
             "supportedZones": ["BLOCKED", "RELEASE"],
         },
         "physicalParameters": {
@@ -505,7 +539,7 @@ def factsheet(config: RobotConfig) -> dict[str, Any]:
             "optionalParameters": [],
             "mobileRobotActions": [
                 {"actionType": skill, "actionScopes": ["NODE"], "pauseAllowed": True, "cancelAllowed": True}
-                for skill in (*config.skills, "charge")
+                for skill in _skills(config)
             ],
         },
         "mobileRobotGeometry": {},

@@ -5,7 +5,7 @@ asked: it answers whether the work is done, and from then on refuses work under 
 is a fencing token: Kleppmann 2016, "How to do distributed locking".)
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ class Answer(msgspec.Struct):
     operation: str
     attempt: int
     done: bool
+    load_x_m: float | None = None
+    """Where the load is that the operation carries, when it is no longer where it was made, nor there yet; if the site knows."""
+    load_y_m: float | None = None
 
 
 class _Line(msgspec.Struct):
@@ -45,7 +48,10 @@ class _Line(msgspec.Struct):
     operation: str
     attempt: int
     station: str = ""
-    """Empty: no work was done, the promise was fenced off."""
+    """Empty: no work was done, the promise was fenced off, or only a load was moved."""
+    load: str = ""
+    at: str = ""
+    """Where the load is now: ``robot:NAME``, or a station."""
 
 
 class Site:
@@ -68,6 +74,10 @@ class Site:
         self._finished: set[str] = set()
         self._fence: dict[str, int] = {}
         self.broken: set[str] = set()
+        self.loads: dict[str, str] = {}
+        """Load to where it is: ``robot:NAME``, or a station. One that was never moved is not named."""
+        self.place_of: Callable[[str], tuple[float, float] | None] = lambda load: None
+        """Where a load is on the floor, in metres; None: not known, or at a station."""
         self._record = record
         if record is not None and record.is_file():
             # A torn last line is work whose robot was never told that it was done.
@@ -89,8 +99,17 @@ class Site:
             or attempt <= self._fence.get(operation, -1)
         ):
             return False
-        self._write(_Line(operation, attempt, parameters["station"]))
+        station, load = parameters["station"], parameters.get("loadId", "")
+        self._write(_Line(operation, attempt, station, load, station if load else ""))
         return True
+
+    def move(self, load: str, at: str) -> None:
+        """A load was picked up, or put down somewhere."""
+        self._write(_Line("", 0, "", load, at))
+
+    def is_done(self, operation: str) -> bool:
+        """Whether its work is recorded."""
+        return operation in self._finished
 
     def fail(self, station: str) -> None:
         """A station breaks down for good."""
@@ -108,7 +127,8 @@ class Site:
                 continue
             if question.attempt > self._fence.get(question.operation, -1):
                 self._write(_Line(question.operation, question.attempt))
-            reply = Answer(question.operation, question.attempt, question.operation in self._finished)
+            place = self.place_of(question.operation) or (None, None)
+            reply = Answer(question.operation, question.attempt, question.operation in self._finished, *place)
             self._transport.publish(self._answer, msgspec.json.encode(reply))
 
     def _write(self, line: _Line) -> None:
@@ -118,8 +138,10 @@ class Site:
         self._take(line)
 
     def _take(self, line: _Line) -> None:
+        if line.load:
+            self.loads[line.load] = line.at
         if line.station:
             self.done.append((line.operation, line.attempt, line.station))
             self._finished.add(line.operation)
-        else:
+        elif not line.load:
             self._fence[line.operation] = max(line.attempt, self._fence.get(line.operation, -1))

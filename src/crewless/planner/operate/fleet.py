@@ -43,6 +43,8 @@ class Outcome:
     lower_bound_s: float
     units: dict[str, int]
     """Part to units that were made."""
+    carried: int = 0
+    """Of the operations done, loads that robots brought from one line to another or from stock."""
     steps: int = 0
     conflicts: int = 0
     """Robots that shared a cell, swapped or drove against an aisle, over all steps; judged by independent code."""
@@ -148,6 +150,7 @@ class Shopfloor:
             done=len(set(done)), lost=len(self.operations) - len(set(done)) - refused, refused=refused,
             done_twice=len(done) - len(set(done)), failures=self.plant.failures, makespan_s=self.now_s,
             planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(),
+            carried=self.foreman.carried(),
             steps=self.motion.steps, conflicts=self.motion.conflicts, recharges=self.plant.recharges,
             cooling_stops=self.plant.cooling_stops, joined=self.plant.joined, energy_kwh=self.plant.energy_kwh(),
         )  # fmt: skip

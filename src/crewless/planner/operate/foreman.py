@@ -12,11 +12,12 @@ from typing import Any
 from crewless.core.events import EventLog
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.dispatch.control import ControlConfig, FleetControl
-from crewless.planner.dispatch.ledger import Operation
+from crewless.planner.dispatch.ledger import Carry, Operation
 from crewless.planner.dispatch.roadmap import Station
 from crewless.planner.dispatch.transport import Transport
 from crewless.planner.layout.aisles import Aisles
 from crewless.planner.operate.floormap import FloorMap
+from crewless.planner.operate.material import HANDLE_S, carriages
 from crewless.planner.operate.mishaps import Mishap
 from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 
@@ -63,12 +64,23 @@ class Foreman:
         self.blueprint, self.shift, self.aisles, self._seed = blueprint, shift, aisles, seed
         self.now_s = 0.0
         self.map = FloorMap(aisles, chargers)
+        self.carriages = carriages(blueprint, shift)
+        brought: dict[str, tuple[str, ...]] = {}
+        for each in self.carriages:
+            brought[each.operation] = (*brought.get(each.operation, ()), each.name)
         self.operations = [
             Operation(
                 operation=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
-                duration_s=one.work_s, after=one.after, rank=one.start_s,
+                duration_s=one.work_s, after=one.after + brought.get(one.name, ()), rank=one.start_s,
             )
             for one in shift.operations
+        ] + [
+            Operation(
+                operation=one.name, skill="pick", station_kind=one.station, duration_s=2 * HANDLE_S,
+                after=(one.made_by,) if one.made_by else (), rank=one.rank,
+                carry=Carry(part=one.part, kg=one.kg, source=one.source, made_by=one.made_by),
+            )
+            for one in self.carriages
         ]  # fmt: skip
         self.control = FleetControl(
             operations=self.operations, roadmap=self.map, transport=transport, chargers=self.map.chargers,
@@ -106,6 +118,10 @@ class Foreman:
                 count[part] = count.get(part, 0) + 1
         return dict(sorted(count.items()))
 
+    def carried(self) -> int:
+        """Loads that were brought so far."""
+        return sum(self.control.ledger.progress[each.name].status == "done" for each in self.carriages)
+
     def frame(self) -> dict[str, Any]:
         """The floor as the robots' messages say it is; see :mod:`crewless.planner.operate.record`."""
         robots = [each for each in self.control.robots.values() if TEND in each.skills and each.x_m == each.x_m]
@@ -113,6 +129,7 @@ class Foreman:
             [
                 round(each.x_m, 1), round(each.y_m, 1), round(-each.theta / 1.5707963) % 4, DOING.index(each.doing),
                 round(each.charge), round(each.motor_c) if each.motor_c == each.motor_c else None,
+                len(each.loads),
             ]
             for each in robots
         ]  # fmt: skip
@@ -132,19 +149,18 @@ class Foreman:
         """What was to be done at a station moves to the same station of parallel lines; where there is none it is refused, with
         what hangs on it."""
         progress = self.control.ledger.progress
-        left = [
-            one for one in self.shift.operations
-            if self.control.ledger.operations[one.name].station_kind == station
-            and progress[one.name].status in ("waiting", "assigned")
-        ]  # fmt: skip
         others = self._parallel(station)
-        for one in left:
+        unit = {one.name: one.unit for one in self.shift.operations}
+        unit |= {each.name: unit[each.operation] for each in self.carriages}
+        for name, one in self.control.ledger.operations.items():
+            if one.station_kind != station or progress[name].status not in ("waiting", "assigned"):
+                continue
             if others:
                 # All of one unit goes to one station.
-                other = others[int(one.unit.rpartition("#")[2]) % len(others)]
-                self.control.move(one.name, station_kind=other, skill=TEND if one.by_hand else other)
+                other = others[int(unit[name].rpartition("#")[2]) % len(others)]
+                self.control.move(name, station_kind=other, skill=other if one.skill == station else one.skill)
             else:
-                self.control.give_up(one.name, f"station {station} is down")
+                self.control.give_up(name, f"station {station} is down")
 
     def _parallel(self, station: str) -> list[str]:
         """Stations that do the same tasks on lines of the same process, work in this shift, and are not broken."""

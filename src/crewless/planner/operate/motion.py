@@ -14,7 +14,7 @@ from crewless.planner.dispatch.zones import ZoneBook
 from crewless.planner.layout.aisles import Aisles, closed_floor
 from crewless.planner.traffic.check import check_step
 from crewless.planner.traffic.grid import distances
-from crewless.planner.traffic.pibt import Traffic, hold, join, step
+from crewless.planner.traffic.pibt import Traffic, hold, join, leave, step
 
 _HEADING_RAD = (0.0, -math.pi / 2, math.pi, math.pi / 2)
 """East, south, west, north; y is to the north."""
@@ -28,6 +28,8 @@ class Motion:
         self._zone_set = ""
         self._zones_shut: set[int] = set()
         self._fallen: set[int] = set()
+        self._away: set[int] = set()
+        """Numbers of robots that were taken off the floor."""
         self.conflicts = self.steps = 0
         self.names: list[str] = []
         self.closed: set[int] = set()
@@ -83,7 +85,9 @@ class Motion:
         goal, here = self._goal[robot], int(self._traffic.cell[robot])
         if goal not in group or goal in self.closed:
             others = {cell for each, cell in enumerate(self._goal) if each != robot}
-            stand = {int(cell) for each, cell in enumerate(self._traffic.cell) if each != robot}
+            stand = {
+                int(cell) for each, cell in enumerate(self._traffic.cell) if each != robot and each not in self._away
+            }
             usable = [cell for cell in group if cell not in self.closed] or [wanted]
             free = [cell for cell in usable if cell not in others] or usable
             goal = here if here in free else min(free, key=lambda cell: (cell in stand, cell != wanted, cell))
@@ -137,6 +141,14 @@ class Motion:
         self._fallen.add(int(self._traffic.cell[self._index[serial]]))
         self._close()
 
+    def remove(self, serial: str) -> None:
+        """A robot that lies on the floor is taken away."""
+        robot = self._index[serial]
+        leave(self._traffic, robot)
+        self._away.add(robot)
+        self._fallen.discard(int(self._traffic.cell[robot]))
+        self._close()
+
     def _close(self) -> None:
         """Cells that nobody enters from now on; who stands in one may leave it."""
         if self._zones_shut | self._fallen == self.closed:
@@ -164,7 +176,8 @@ class Motion:
         return int(self._distance[self._row_of(goal), cell])
 
     def _poses(self) -> NDArray[np.int64]:
-        return np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
+        poses = np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
+        return np.delete(poses, sorted(self._away), axis=0) if self._away else poses
 
     def _row_of(self, goal: int) -> int:
         if goal not in self._row:

@@ -7,6 +7,7 @@ Robots move by :mod:`crewless.planner.operate.motion`, draw from a battery and h
 import math
 import random
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,14 +15,19 @@ from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.dispatch.robot import RobotConfig, SimulatedRobot, last_will
 from crewless.planner.dispatch.site import Site
 from crewless.planner.dispatch.transport import Transport, Will
-from crewless.planner.dispatch.wire import topic_of
+from crewless.planner.dispatch.validate import encode
+from crewless.planner.dispatch.wire import header, topic_of
 from crewless.planner.layout.aisles import Aisles, make_aisles
 from crewless.planner.operate.foreman import DOING, TEND, finals
+from crewless.planner.operate.material import PAYLOAD_KG, carriages
 from crewless.planner.operate.mishaps import Mishap, MishapConfig, draw
 from crewless.planner.operate.motion import Motion
 from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 
 _SLEEP_S = 20.0
+TOW_S = 600.0
+"""A robot that died is off the floor after so long, and what it carried lies there: an assumption. Two that lie side by side would
+cut the floor in two for good."""
 BATTERY_WH = 2000.0
 """Of a robot: an assumption. Its charger is as strong as the blueprint's share of time on the charger needs."""
 
@@ -80,10 +86,16 @@ class Plant:
         self.chargers = charger_cells(blueprint, self.aisles, shift.robots)
         self.motion = Motion(self.aisles, chargers=self.chargers, seed=seed)
         self._source = random.Random(seed)
-        self.site = Site(ends.connect("site", None, drives=False), record, run)
+        self._keeper = ends.connect("site", None, drives=False)
+        self.site = Site(self._keeper, record, run)
+        self.site.place_of = self._lies_at
+        self._carriages = {each.name: each for each in carriages(blueprint, shift)}
+        mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
+        self._body_kg = mass_kg.get(blueprint.robot.name, 60.0)
         self.robots: dict[str, SimulatedRobot] = {}
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
+        self._wrecks: list[tuple[float, str]] = []
         self._slept_s: dict[str, float] = {}
         self._busy: set[str] = set()
         """Stations that work by themselves just now."""
@@ -114,6 +126,8 @@ class Plant:
         self.now_s += self.step_s
         while self.coming and self.coming[0].at_s <= self.now_s:
             self.happen(self.coming.pop(0))
+        while self._wrecks and self._wrecks[0][0] <= self.now_s:
+            self._tow(self._wrecks.pop(0)[1])
         self.motion.step()
         asked = self._ends.asked()
         for serial, robot in self.robots.items():
@@ -148,6 +162,7 @@ class Plant:
             robot.alive = False
             self.motion.fallen(mishap.name)
             self._ends.broken(robot.transport)
+            self._wrecks.append((self.now_s + TOW_S, mishap.name))
         elif mishap.kind == "station":
             self.site.fail(mishap.name)
         elif mishap.kind == "motor":
@@ -171,13 +186,16 @@ class Plant:
             heading = round(-robot.theta / 1.5707963) % 4
             rows.append([
                 round(robot.x_m, 1), round(robot.y_m, 1), heading, DOING.index(robot.doing()), round(100 * robot.charge),
-                round(robot.motor_c),
+                round(robot.motor_c), len(robot.loads),
             ])  # fmt: skip
         return {
             "t": round(self.now_s, 1), "done": len(self.site.done), "conflicts": self.motion.conflicts, "fleet": self.fleet,
             "robots": rows,
             "working": sorted(name for name, robot in self.robots.items() if robot.mover is None and robot.busy()),
             "down": sorted(self.site.broken),
+            "lying": [
+                [round(v, 1) for v in _place(at)] for at in self.site.loads.values() if at.startswith("floor:")
+            ],
             "closed": [[round(v, 1) for v in self.aisles.middle(cell)] for cell in sorted(self.motion.closed)],
         }  # fmt: skip
 
@@ -190,7 +208,7 @@ class Plant:
         config = RobotConfig(
             serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH,
             work_w=work_w, drive_w=0.7 * work_w, idle_w=0.1 * work_w, charge_w=work_w * (1 - share) / share,
-            visualize_s=5 * self.step_s,
+            visualize_s=5 * self.step_s, carries=True, payload_kg=PAYLOAD_KG, body_kg=self._body_kg,
         )  # fmt: skip
         self.motion.add(serial, cell)
         self.fleet.append(serial)
@@ -202,15 +220,89 @@ class Plant:
         end = self._ends.connect(config.serial, last_will(config.serial), drives=drives)
         for message in ("order", "instantActions", "zoneSet", "responses"):
             end.subscribe(topic_of("crewless", config.serial, message))
-        robot = SimulatedRobot(config, end, self._work, charge=charge, mover=self.motion if drives else None)
+        serial = config.serial
+        robot = SimulatedRobot(
+            config, end, partial(self._work, serial), charge=charge, mover=self.motion if drives else None,
+            # What a robot carried before a restart it carries still.
+            loads=[
+                {"loadId": load, "loadType": self._carriages[load].part, "weight": round(self._carriages[load].kg, 3)}
+                for load, at in self.site.loads.items() if at == f"robot:{serial}"
+            ],
+        )  # fmt: skip
         self.robots[config.serial] = robot
         robot.start()
 
-    def _work(self, action: str, parameters: Mapping[str, Any]) -> bool:
+    def _work(self, serial: str, action: str, parameters: Mapping[str, Any]) -> bool:
         if self._source.random() < self.mishaps.failed_share:
             self.failures += 1
             return False
+        if parameters["actionType"] == "pick":
+            return self._pick(serial, parameters["loadId"])
+        if parameters["actionType"] == "drop":
+            return self._drop(serial, action, parameters)
         return self.site.work(action, parameters)
+
+    # Loads ------------------------------------------------------------------------------------------------------------
+
+    def _pick(self, serial: str, load: str) -> bool:
+        """Only what is there, and within reach, can be picked up."""
+        at = self.site.loads.get(load) or self._origin(load)
+        if at.startswith("floor:"):
+            if not self._near(serial, _place(at)):
+                return False
+        elif at.startswith("robot:"):
+            other = self.robots.get(at.removeprefix("robot:"))
+            if other is None or (other.alive and other.charge > 0) or not self._near(serial, (other.x_m, other.y_m)):
+                return False
+            other.loads = [each for each in other.loads if each["loadId"] != load]
+        elif not at or not self._stands_at(serial, at):
+            return False
+        self.site.move(load, f"robot:{serial}")
+        return True
+
+    def _drop(self, serial: str, action: str, parameters: Mapping[str, Any]) -> bool:
+        load, station = parameters["loadId"], parameters["station"]
+        if self.site.loads.get(load) != f"robot:{serial}" or not self._stands_at(serial, station):
+            return False
+        if parameters["operation"]:
+            return self.site.work(action, parameters)
+        self.site.move(load, station)  # put back
+        return True
+
+    def _tow(self, serial: str) -> None:
+        """A wreck is taken away; its load is left where it lay."""
+        robot = self.robots[serial]
+        self.motion.remove(serial)
+        for each in robot.loads:
+            self.site.move(each["loadId"], f"floor:{robot.x_m},{robot.y_m}")
+        robot.loads = []
+        message = encode("connection", header("crewless", serial, 1) | {"connectionState": "OFFLINE"})
+        self._keeper.publish(topic_of("crewless", serial, "connection"), message, retain=True)
+
+    def _origin(self, load: str) -> str:
+        """The station where a load lies that nobody has moved; empty: it is not made yet."""
+        carriage = self._carriages.get(load)
+        if carriage is None or not carriage.made_by:
+            return "" if carriage is None else carriage.source
+        return next(
+            (station for operation, _, station in reversed(self.site.done) if operation == carriage.made_by), ""
+        )
+
+    def _lies_at(self, load: str) -> tuple[float, float] | None:
+        """Where a load is that a robot has that cannot bring it."""
+        at = self.site.loads.get(load, "")
+        if at.startswith("floor:"):
+            return _place(at)
+        robot = self.robots.get(at.removeprefix("robot:"))
+        return None if robot is None or (robot.alive and robot.charge > 0) else (robot.x_m, robot.y_m)
+
+    def _stands_at(self, serial: str, station: str) -> bool:
+        robot = self.robots[serial]
+        return self.aisles.cell_at(robot.x_m, robot.y_m) in self.aisles.bays.get(station, ())
+
+    def _near(self, serial: str, place: tuple[float, float]) -> bool:
+        robot = self.robots[serial]
+        return max(abs(robot.x_m - place[0]), abs(robot.y_m - place[1])) < 1.5 * self.aisles.cell_m
 
     def _join(self) -> None:
         """A robot that was just made joins the fleet."""
@@ -220,3 +312,9 @@ class Plant:
                 self._add_robot(serial, self.motion.free_cell(self.aisles.bays[station][0]), 0.5)
                 self.joined += 1
         self._seen_done = len(self.site.done)
+
+
+def _place(at: str) -> tuple[float, float]:
+    """Of ``floor:X,Y`` in the site's record."""
+    x, _, y = at.removeprefix("floor:").partition(",")
+    return float(x), float(y)

@@ -243,7 +243,7 @@ class Remote:
         return Outcome(
             done=done, lost=len(ledger.operations) - done - refused, refused=refused, done_twice=None,
             failures=sum(each.failures for each in ledger.progress.values()), makespan_s=self.now_s - self._first_s(),
-            planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(),
+            planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(), carried=self.foreman.carried(),
         )  # fmt: skip
 
     def _first_s(self) -> float:

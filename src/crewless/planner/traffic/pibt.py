@@ -92,6 +92,12 @@ def join(traffic: Traffic, cell: int, heading: int = 0) -> int:
     return robot
 
 
+def leave(traffic: Traffic, robot: int) -> None:
+    """Take a robot off the floor. It keeps its number and stands fast where nobody sees it; its cell is free."""
+    hold(traffic, robot)
+    traffic._robot_at[traffic.cell[robot]] = -1
+
+
 def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int32]) -> NDArray[np.int8]:
     """One time step for all robots.
 
