@@ -146,7 +146,9 @@ def test_a_browser_sees_every_robot_live(dashboard, runs):
         page.get_by_text("r-2", exact=True).wait_for()
         assert "working" in page.locator("#picked").inner_text()
         with (folder / "positions.jsonl").open("a") as file:
-            file.write(frame(20, 4, [[3, 1, 0, 7, 90, 31, 0], [5, 5, 0, 0, 49, None, 1]], lying=[[11, 1]], conflicts=None))
+            file.write(
+                frame(20, 4, [[3, 1, 0, 7, 90, 31, 0], [5, 5, 0, 0, 49, None, 1]], lying=[[11, 1]], conflicts=None)
+            )
         page.wait_for_function("frames.length == 3")
         page.wait_for_function("document.getElementById('done').textContent == '4'")
         assert page.evaluate("[...document.querySelectorAll('#legend b')].map(b=>+b.textContent)") == [

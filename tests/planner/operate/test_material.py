@@ -60,7 +60,8 @@ def test_every_unit_gets_what_its_process_consumes(humanoid, shift):
 
 def test_what_is_too_heavy_goes_in_several_trips(humanoid):
     parts = tuple(
-        part.__class__(**{**part.__dict__, "mass_kg": 3.0}) if part.name == "actuator" else part for part in humanoid.parts
+        part.__class__(**{**part.__dict__, "mass_kg": 3.0}) if part.name == "actuator" else part
+        for part in humanoid.parts
     )
     heavy = humanoid.__class__(**{**humanoid.__dict__, "parts": parts})
     trips = [each.kg for each in carriages(heavy, schedule_shift(humanoid, 1)) if each.name.startswith("actuator to")]
@@ -124,7 +125,9 @@ def test_a_hot_robot_cools_with_its_load_and_brings_it_itself(humanoid, shift, t
     floor.happen(Mishap(at_s=floor.now_s, kind="motor", name=hot))
     floor.run()
     done_once(floor)
-    ends = [(e.resource, e.outcome) for e in read_events(tmp_path / "events.jsonl") if e.case == load and e.kind == "end"]
+    ends = [
+        (e.resource, e.outcome) for e in read_events(tmp_path / "events.jsonl") if e.case == load and e.kind == "end"
+    ]
     assert ends == [(hot, "done")]
 
 
@@ -161,7 +164,12 @@ def test_a_load_costs_energy_and_heat_and_stands_in_the_state():
         ear = MemoryBroker()
         robot = SimulatedRobot(config, ear.connect())
         robot.loads = [{"loadId": "x", "loadType": "frame", "weight": weight}] if weight else []
-        node = {"nodeId": "far", "sequenceId": 0, "released": True, "nodePosition": {"x": 1e6, "y": 0.0, "mapId": "floor"}}
+        node = {
+            "nodeId": "far",
+            "sequenceId": 0,
+            "released": True,
+            "nodePosition": {"x": 1e6, "y": 0.0, "mapId": "floor"},
+        }
         robot._ahead = [{**node, "actions": []}]
         robot.advance(100.0)
         return robot

@@ -63,6 +63,9 @@ class ControlConfig:
     speed_m_s: float = 1.5
     base_nodes: int = 0
     """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
+    carriers: int = 0
+    """Robots that bring something to a station, or fetch something from it, at once; more would stand in each other's way. 0: any
+    number."""
     block_dead: bool = False
     """A robot that died on the floor becomes a blocked zone, so that the others drive around it."""
 
@@ -103,9 +106,12 @@ class FleetControl:
         self._loads = Loads(self.ledger, self.stations, roadmap, self.robots)
         self._resumed = set(self.ledger.names("assigned"))
         self._promises: dict[str, Promise] = {}
-        self._used: Counter[str] = Counter(
-            self.ledger.progress[name].station for name in self._resumed if self.ledger.operations[name].carry is None
-        )
+        self._used: Counter[str] = Counter()
+        """Work under way at each station."""
+        self._carriers: Counter[str] = Counter()
+        """Loads on their way from or to each station."""
+        for name in self._resumed:
+            self._take_room(name, self.ledger.progress[name].station, 1)
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
         self._given_up: dict[str, str] = {}
@@ -441,7 +447,10 @@ class FleetControl:
             ):
                 continue  # somebody who has not tried yet will be free
             alive = [each for each in stations if each.station not in self.down]
-            roomy = [each for each in alive if operation.carry is not None or self._used[each.station] < each.places]
+            if operation.carry is None:
+                roomy = [each for each in alive if self._used[each.station] < each.places]
+            else:
+                roomy = [each for each in alive if bearer is not None or self._has_room(name, each.station)]
             chosen = self._choose(name, fresh or able, roomy)
             if chosen is None:
                 if name not in self._unreachable and len(roomy) == len(alive):
@@ -450,7 +459,7 @@ class FleetControl:
                 continue
             robot, station, route = chosen
             self._unreachable.discard(name)
-            self._used[station.station] += operation.carry is None
+            self._take_room(name, station.station, 1)
             event = self.log.add(
                 case=name, cell=station.station, resource=robot.name, kind="start", outcome="assigned",
                 attempt=progress.attempt + 1,
@@ -478,6 +487,17 @@ class FleetControl:
                 if way is not None:
                     return robot, station, way[0]
         return None
+
+    def _has_room(self, load: str, station: str) -> bool:
+        most = self.config.carriers or math.inf
+        return self._carriers[station] < most and self._carriers[self._loads.source(load)] < most
+
+    def _take_room(self, name: str, station: str, count: int) -> None:
+        if self.ledger.operations[name].carry is None:
+            self._used[station] += count
+            return
+        for each in (station, self._loads.source(name)):
+            self._carriers[each] += count
 
     def _way(self, robot: Robot, name: str, goal: str) -> tuple[list[str], int] | None:
         """The nodes of an order and the place among them where something is picked up, -1: nowhere. None: there is no way."""
@@ -605,7 +625,7 @@ class FleetControl:
         self._promises.pop(name, None)
         self._news = True
         if progress.status == "assigned":
-            self._used[progress.station] -= 1
+            self._take_room(name, progress.station, -1)
         robot = self.robots.get(progress.robot)
         if robot is not None and robot.promised == name:
             robot.promised = robot.order = ""

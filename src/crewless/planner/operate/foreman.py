@@ -32,7 +32,7 @@ def patience(pace: float = 0.0, *, wide_m: float = 2.0) -> ControlConfig:
     (0: they need none) an answer that takes a second is ``pace`` late."""
     return ControlConfig(
         speed_m_s=SPEED_M_S / 2,  # turns and others in the way
-        late_margin_s=600.0, block_dead=True, resend_s=max(20.0, 2 * pace), silence_s=max(60.0, 15 * pace),
+        late_margin_s=600.0, carriers=4, block_dead=True, resend_s=max(20.0, 2 * pace), silence_s=max(60.0, 15 * pace),
         offline_s=10 * pace, charge_s=2 * 3600.0, charger_places=1, max_failures=10,
     )  # fmt: skip
 
