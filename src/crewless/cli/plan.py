@@ -46,6 +46,8 @@ class PlanConfig:
     """run: motors that are suddenly too hot."""
     zones_closed: int = 0
     """run: pieces of an aisle that are closed for ten minutes."""
+    zones_guarded: int = 0
+    """run: narrow pieces of an aisle that one robot at a time may enter, each after it asked."""
     pace: float = 0.0
     """run: simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as it goes. With a broker, the
     robots' time to real time; 0: real time."""
@@ -255,6 +257,7 @@ def mishaps_of(config: PlanConfig) -> "MishapConfig":
     return MishapConfig(
         failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
         stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
+        zones_guarded=config.zones_guarded,
     )  # fmt: skip
 
 

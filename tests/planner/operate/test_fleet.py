@@ -127,6 +127,33 @@ def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid,
     done_once(floor)
 
 
+def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=5)
+    for number in range(4):  # two robots would hardly meet
+        floor.plant._add_robot(f"more-{number}", floor.motion.free_cell(), 1.0)
+    floor.step()
+    boxes = [corners for corners, _ in floor.control._ground._guarded.values()]
+    granted, queued, passed = set(), 0, 0
+    while not floor.control.finished():
+        floor.step()
+        for zone, inside in floor.control._ground._inside.items():
+            assert len(inside) <= 1
+            granted |= {(zone, name) for name in inside}
+        queued += any(floor.control._ground._queue.values())
+        for (left, south), _, (right, north), _ in boxes:
+            there = [
+                n for n in floor.fleet if left < floor.robots[n].x_m < right and south < floor.robots[n].y_m < north
+            ]
+            passed += len(there)
+            assert len(there) <= 1
+    done_once(floor)
+    assert len(granted) > 3
+    assert queued
+    assert passed
+    assert floor.motion.conflicts == 0
+
+
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")

@@ -310,6 +310,7 @@ class FleetControl:
             self._note(robot.name, f"connection {state}")
             robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
             self._ground.gone(robot.name)
+            self._let_in()
             self._block(robot)
         elif state == "OFFLINE":
             self._unblock(robot)  # it lay there, and was taken away
@@ -696,6 +697,12 @@ class FleetControl:
         answers = self._ground.answers(robot.name, state)
         if answers and robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
+        self._let_in()
+
+    def _let_in(self) -> None:
+        for name, answer in self._ground.next_in():
+            robot = self.robots[name]
+            self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": [answer]})
 
     def _block(self, robot: Robot) -> None:
         if self.config.block_dead and not math.isnan(robot.x_m):

@@ -45,6 +45,14 @@ class Mover(Protocol):
         """The robot's zones have changed."""
         ...
 
+    def entering(self, serial: str) -> list[str]:
+        """Release zones that it stands in, or has before it on its way."""
+        ...
+
+    def admit(self, serial: str, zone: str, granted: bool) -> None:
+        """Whether it may drive into a release zone."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RobotConfig:
@@ -119,6 +127,8 @@ class SimulatedRobot:
         self._changed = True
         self._requests: dict[str, str] = {}
         """Release zone to what was answered: REQUESTED, GRANTED, ..."""
+        self._guarded = False
+        """There are release zones."""
         self._inside: set[str] = set()
         self._told = -1
         """Header number of the last state."""
@@ -182,6 +192,8 @@ class SimulatedRobot:
             elif not self._ahead:
                 self.mover.idle(self.config.serial)
             self._stand()
+            if self._guarded:
+                self._ask_for_zones()
         self._feel(power, dt_s)
         self._untold_s += dt_s
         self._unseen_s += dt_s
@@ -332,6 +344,7 @@ class SimulatedRobot:
                 self._complain("unknownZoneSet", f"{kind} of {name!r}")
             elif self.mover is not None:
                 self.mover.zones(self.config.serial, self.zones)
+            self._guarded = bool(self.zones.zones("RELEASE"))
             self._requests.clear()
         elif kind == "factsheetRequest":
             self._send("factsheet", factsheet(self.config))
@@ -402,6 +415,20 @@ class SimulatedRobot:
             self._requests[release["zoneId"]] = "REQUESTED"
             self._changed = True
         return True
+
+    def _ask_for_zones(self) -> None:
+        """Among others: ask for the release zone ahead, and give back what is behind."""
+        assert self.mover is not None
+        wanted = self.mover.entering(self.config.serial)
+        for zone in [each for each in self._requests if each not in wanted]:
+            del self._requests[zone]
+            self.mover.admit(self.config.serial, zone, False)
+            self._changed = True
+        for zone in wanted:
+            if zone not in self._requests:
+                self._requests[zone] = "REQUESTED"
+                self._changed = True
+            self.mover.admit(self.config.serial, zone, self._requests[zone] == "GRANTED")
 
     def _answered(self, response: dict[str, Any]) -> None:
         zone = response["requestId"].rpartition("@")[0]

@@ -16,7 +16,7 @@ from crewless.core.events import read_events
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.dispatch.transport import MemoryBroker, MemoryTransport, Transport, Will
 from crewless.planner.operate.foreman import Foreman
-from crewless.planner.operate.mishaps import Mishap, MishapConfig
+from crewless.planner.operate.mishaps import GROUND, Mishap, MishapConfig
 from crewless.planner.operate.plant import Plant
 from crewless.planner.operate.record import describe
 from crewless.planner.operate.shift import Shift
@@ -113,8 +113,8 @@ class Shopfloor:
             self.plant.robots, self.plant.fleet, self.plant.doing, self.plant.aisles,
         )  # fmt: skip
         self.operations = self.foreman.operations
-        self._ground = [each for each in self.plant.coming if each.kind in ("close", "open")]
-        self.plant.coming = [each for each in self.plant.coming if each.kind not in ("close", "open")]
+        self._ground = [each for each in self.plant.coming if each.kind in GROUND]
+        self.plant.coming = [each for each in self.plant.coming if each.kind not in GROUND]
 
     def step(self) -> None:
         """One cell's time for everybody."""
@@ -127,7 +127,7 @@ class Shopfloor:
 
     def happen(self, mishap: Mishap) -> None:
         """Let something go wrong now."""
-        (self.foreman if mishap.kind in ("close", "open") else self.plant).happen(mishap)
+        (self.foreman if mishap.kind in GROUND else self.plant).happen(mishap)
 
     def run(self, tell: Callable[["Shopfloor"], None] | None = None) -> Outcome:
         """Until nothing is left to do. ``tell`` is called after every step. Raises BadInput when nothing gets on."""

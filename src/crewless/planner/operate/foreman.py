@@ -101,14 +101,29 @@ class Foreman:
             self._give_up(station)
 
     def happen(self, mishap: Mishap) -> None:
-        """Ground is closed or opened."""
-        if mishap.kind == "close":
+        """Ground is closed, opened or guarded."""
+        if mishap.kind == "guard":
+            self._guard(mishap.name)
+        elif mishap.kind == "close":
             lanes = self.aisles.floor.one_way[self.aisles.floor.free] >= 0
             spots = [cell for cell, lane in enumerate(lanes) if lane]
             cell = spots[random.Random(self._seed * 31 + int(mishap.name)).randrange(len(spots))]
             self.control.close_zone(f"spill {mishap.name}", [f"cell {cell}"])
         elif mishap.kind == "open":
             self.control.open_zone(f"spill {mishap.name}")
+
+    def _guard(self, name: str) -> None:
+        """Both lanes, one cell to each side; no bay, where a robot works for long."""
+        lanes = self.aisles.floor.one_way
+        spots = [(int(row), int(column)) for row, column in zip(*(lanes >= 0).nonzero(), strict=True)]
+        row, column = random.Random(self._seed * 37 + int(name)).choice(spots)
+        around = [each for each in spots if abs(each[0] - row) <= 1 and abs(each[1] - column) <= 1]
+        half = self.aisles.cell_m / 2
+        places = [self.aisles.middle(int(self.aisles.number[each])) for each in around]
+        left, right = min(x for x, _ in places) - half, max(x for x, _ in places) + half
+        south, north = min(y for _, y in places) - half, max(y for _, y in places) + half
+        corners = [(left, south), (right, south), (right, north), (left, north)]
+        self.control.guard_zone(f"narrow {name}", corners)
 
     def units(self) -> dict[str, int]:
         """Part to units that were made so far."""

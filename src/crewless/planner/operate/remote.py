@@ -18,7 +18,7 @@ from crewless.planner.dispatch.transport import MqttTransport, Transport, Will
 from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.operate.fleet import Outcome
 from crewless.planner.operate.foreman import TEND, Foreman
-from crewless.planner.operate.mishaps import MishapConfig, draw
+from crewless.planner.operate.mishaps import GROUND, MishapConfig, draw
 from crewless.planner.operate.plant import Plant, charger_cells
 from crewless.planner.operate.shift import Shift
 
@@ -137,7 +137,7 @@ def simulate(
     plant = Plant(
         blueprint, shift, ends, folder / "site.jsonl", mishaps=mishaps, seed=seed, now_s=now_s, robots=robots, run=run
     )
-    plant.coming = [each for each in plant.coming if each.kind not in ("close", "open")]
+    plant.coming = [each for each in plant.coming if each.kind not in GROUND]
     began = time.monotonic()
     try:
         while not (folder / "outcome.json").is_file():
@@ -197,7 +197,7 @@ class Remote:
         tended = sorted({one.station for one in shift.operations if one.by_hand})
         self._ground = [
             each for each in draw(mishaps or MishapConfig(), fleet, tended, shift.makespan_s, seed)
-            if each.kind in ("close", "open")
+            if each.kind in GROUND
         ]  # fmt: skip
 
     def run(self, tell: Callable[["Remote"], None] | None = None, say: Callable[[str], None] | None = None) -> Outcome:
