@@ -151,7 +151,6 @@ def test_a_shift_killed_while_a_robot_carries_goes_on_with_the_load_on_that_robo
     until(floor, lambda: somebody_carries(floor))
     bearer = somebody_carries(floor)
     (load,) = [each["loadId"] for each in floor.robots[bearer].loads]
-    del floor
     again = Shopfloor(humanoid, shift, log, mishaps=wild, seed=2, resume=True)
     assert [each["loadId"] for each in again.robots[bearer].loads] == [load]
     again.run()

@@ -11,7 +11,7 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -165,8 +165,30 @@ class FleetControl:
         """Have it done at another kind of station from its next promise on. Raises BadInput when there is no such operation."""
         if operation not in self.ledger.operations:
             raise BadInput(f"there is no operation {operation!r} to move")
-        was = self.ledger.operations[operation]
-        self.ledger.operations[operation] = replace(was, station_kind=station_kind, skill=skill)
+        event = self.log.add(
+            case=operation, cell=station_kind, resource="dispatch", kind="note", outcome="moved", station_kind=station_kind,
+            skill=skill,
+        )  # fmt: skip
+        self.ledger.fold(event)
+        self._news = True
+
+    def add(self, operation: Operation, before: Sequence[str]) -> None:
+        """One more operation, which others that are not promised to anybody wait for. It is in the log, like all that was planned.
+
+        Raises:
+            BadInput: there is one of that name, or it waits for one, or one waits for it, that is not there.
+        """
+        known = self.ledger.operations
+        if operation.operation in known:
+            raise BadInput(f"there is an operation {operation.operation!r} already")
+        for each in (*operation.after, *before):
+            if each not in known:
+                raise BadInput(f"operation {operation.operation} hangs together with {each!r}, which is not there")
+        event = self.log.add(
+            case=operation.operation, cell=operation.station_kind, resource="dispatch", kind="note", outcome="added",
+            operation=asdict(operation), before=list(before),
+        )  # fmt: skip
+        self.ledger.fold(event)
         self._news = True
 
     def pause(self, serial: str, paused: bool = True) -> None:

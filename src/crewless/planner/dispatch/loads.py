@@ -77,7 +77,7 @@ class Loads:
         assert carry is not None
         station, common = arguments["station"], {**arguments, "loadId": load, "loadType": carry.part}
         common["duration_s"] = arguments["duration_s"] / 2
-        pick = {**common, "stationName": self.source(load), "weight": round(carry.kg, 3)}
+        pick = {**common, "stationName": self.source(load), "weight": round(carry.kg, 3), "madeBy": carry.made_by}
         return action("pick", f"{order}/pick", pick), action("drop", order, {**common, "stationName": station})
 
 

@@ -51,7 +51,9 @@ class _Line(msgspec.Struct):
     """Empty: no work was done, the promise was fenced off, or only a load was moved."""
     load: str = ""
     at: str = ""
-    """Where the load is now: ``robot:NAME``, or a station."""
+    """Where the load is now: ``robot:NAME``, ``floor:X,Y``, or a station."""
+    part: str = ""
+    kg: float = 0.0
 
 
 class Site:
@@ -75,7 +77,9 @@ class Site:
         self._fence: dict[str, int] = {}
         self.broken: set[str] = set()
         self.loads: dict[str, str] = {}
-        """Load to where it is: ``robot:NAME``, or a station. One that was never moved is not named."""
+        """Load to where it is: ``robot:NAME``, ``floor:X,Y``, or a station. One that was never moved is not named."""
+        self.kinds: dict[str, tuple[str, float]] = {}
+        """Load to its part and its kilograms, as far as it was said."""
         self.place_of: Callable[[str], tuple[float, float] | None] = lambda load: None
         """Where a load is on the floor, in metres; None: not known, or at a station."""
         self._record = record
@@ -103,9 +107,9 @@ class Site:
         self._write(_Line(operation, attempt, station, load, station if load else ""))
         return True
 
-    def move(self, load: str, at: str) -> None:
+    def move(self, load: str, at: str, part: str = "", kg: float = 0.0) -> None:
         """A load was picked up, or put down somewhere."""
-        self._write(_Line("", 0, "", load, at))
+        self._write(_Line("", 0, "", load, at, part, kg))
 
     def is_done(self, operation: str) -> bool:
         """Whether its work is recorded."""
@@ -140,6 +144,8 @@ class Site:
     def _take(self, line: _Line) -> None:
         if line.load:
             self.loads[line.load] = line.at
+            if line.part:
+                self.kinds[line.load] = (line.part, line.kg)
         if line.station:
             self.done.append((line.operation, line.attempt, line.station))
             self._finished.add(line.operation)

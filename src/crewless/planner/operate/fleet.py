@@ -14,6 +14,7 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.planner.blueprint.model import Blueprint
+from crewless.planner.dispatch.ledger import Operation
 from crewless.planner.dispatch.transport import MemoryBroker, MemoryTransport, Transport, Will
 from crewless.planner.operate.foreman import Foreman
 from crewless.planner.operate.mishaps import GROUND, Mishap, MishapConfig
@@ -112,9 +113,13 @@ class Shopfloor:
         self.robots, self.fleet, self.doing, self.aisles = (
             self.plant.robots, self.plant.fleet, self.plant.doing, self.plant.aisles,
         )  # fmt: skip
-        self.operations = self.foreman.operations
         self._ground = [each for each in self.plant.coming if each.kind in GROUND]
         self.plant.coming = [each for each in self.plant.coming if each.kind not in GROUND]
+
+    @property
+    def operations(self) -> list[Operation]:
+        """All that is to be done, with what was added on the way."""
+        return list(self.control.ledger.operations.values())
 
     def step(self) -> None:
         """One cell's time for everybody."""

@@ -19,10 +19,9 @@ from crewless.planner.layout.aisles import Aisles
 from crewless.planner.operate.floormap import FloorMap
 from crewless.planner.operate.material import HANDLE_S, carriages
 from crewless.planner.operate.mishaps import Mishap
+from crewless.planner.operate.reroute import TEND, Reroute
 from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 
-TEND = "tend"
-"""The action of a robot that works at a station; what a station does alone is an action of the station's own name."""
 DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
 """What a robot may be doing, numbered in a frame of the floor by its place here."""
 
@@ -89,16 +88,17 @@ class Foreman:
             ],
             log=EventLog(log, clock=lambda: self.now_s), config=patience(pace), run=run, warn=warn,
         )  # fmt: skip
-        self._tasks = {each.name: (line.process, each.tasks) for line in blueprint.lines for each in line.stations}
-        self._given_up: set[str] = set()
+        self._reroute = Reroute(blueprint, shift, self.control)
+        self._settled: set[str] = set()
+        """Broken stations whose work is all elsewhere."""
 
     def tick(self, now_s: float, wait_s: float = 0.0) -> None:
         """As :meth:`crewless.planner.dispatch.control.FleetControl.tick`; the work of stations that broke is moved."""
         self.now_s = now_s
         self.control.tick(now_s, wait_s)
-        for station in sorted(self.control.down - self._given_up):
-            self._given_up.add(station)
-            self._give_up(station)
+        for station in sorted(self.control.down - self._settled):
+            if not self._reroute.give_up(station):
+                self._settled.add(station)
 
     def happen(self, mishap: Mishap) -> None:
         """Ground is closed, opened or guarded."""
@@ -159,28 +159,6 @@ class Foreman:
                 [round(v, 1) for v in self.map.nodes[name]] for name in sorted(self.map.closed) if name.startswith("cell ")
             ],
         }  # fmt: skip
-
-    def _give_up(self, station: str) -> None:
-        """What was to be done at a station moves to the same station of parallel lines; where there is none it is refused, with
-        what hangs on it."""
-        progress = self.control.ledger.progress
-        others = self._parallel(station)
-        unit = {one.name: one.unit for one in self.shift.operations}
-        unit |= {each.name: unit[each.operation] for each in self.carriages}
-        for name, one in self.control.ledger.operations.items():
-            if one.station_kind != station or progress[name].status not in ("waiting", "assigned"):
-                continue
-            if others:
-                # All of one unit goes to one station.
-                other = others[int(unit[name].rpartition("#")[2]) % len(others)]
-                self.control.move(name, station_kind=other, skill=other if one.skill == station else one.skill)
-            else:
-                self.control.give_up(name, f"station {station} is down")
-
-    def _parallel(self, station: str) -> list[str]:
-        """Stations that do the same tasks on lines of the same process, work in this shift, and are not broken."""
-        used = {one.station for one in self.shift.operations} - self.control.down - {station}
-        return sorted(name for name in used if self._tasks[name] == self._tasks[station])
 
 
 def finals(blueprint: Blueprint, shift: Shift) -> dict[str, str]:

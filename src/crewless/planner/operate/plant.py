@@ -18,10 +18,11 @@ from crewless.planner.dispatch.transport import Transport, Will
 from crewless.planner.dispatch.validate import encode
 from crewless.planner.dispatch.wire import header, topic_of
 from crewless.planner.layout.aisles import Aisles, make_aisles
-from crewless.planner.operate.foreman import DOING, TEND, finals
+from crewless.planner.operate.foreman import DOING, finals
 from crewless.planner.operate.material import PAYLOAD_KG, carriages
 from crewless.planner.operate.mishaps import Mishap, MishapConfig, draw
 from crewless.planner.operate.motion import Motion
+from crewless.planner.operate.reroute import TEND
 from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 
 _SLEEP_S = 20.0
@@ -225,7 +226,7 @@ class Plant:
             config, end, partial(self._work, serial), charge=charge, mover=self.motion if drives else None,
             # What a robot carried before a restart it carries still.
             loads=[
-                {"loadId": load, "loadType": self._carriages[load].part, "weight": round(self._carriages[load].kg, 3)}
+                {"loadId": load, "loadType": self.site.kinds[load][0], "weight": self.site.kinds[load][1]}
                 for load, at in self.site.loads.items() if at == f"robot:{serial}"
             ],
         )  # fmt: skip
@@ -237,16 +238,17 @@ class Plant:
             self.failures += 1
             return False
         if parameters["actionType"] == "pick":
-            return self._pick(serial, parameters["loadId"])
+            return self._pick(serial, parameters)
         if parameters["actionType"] == "drop":
             return self._drop(serial, action, parameters)
         return self.site.work(action, parameters)
 
     # Loads ------------------------------------------------------------------------------------------------------------
 
-    def _pick(self, serial: str, load: str) -> bool:
+    def _pick(self, serial: str, parameters: Mapping[str, Any]) -> bool:
         """Only what is there, and within reach, can be picked up."""
-        at = self.site.loads.get(load) or self._origin(load)
+        load = parameters["loadId"]
+        at = self.site.loads.get(load) or self._origin(load, parameters.get("madeBy", ""))
         if at.startswith("floor:"):
             if not self._near(serial, _place(at)):
                 return False
@@ -257,7 +259,7 @@ class Plant:
             other.loads = [each for each in other.loads if each["loadId"] != load]
         elif not at or not self._stands_at(serial, at):
             return False
-        self.site.move(load, f"robot:{serial}")
+        self.site.move(load, f"robot:{serial}", parameters.get("loadType", ""), parameters.get("weight", 0.0))
         return True
 
     def _drop(self, serial: str, action: str, parameters: Mapping[str, Any]) -> bool:
@@ -279,14 +281,14 @@ class Plant:
         message = encode("connection", header("crewless", serial, 1) | {"connectionState": "OFFLINE"})
         self._keeper.publish(topic_of("crewless", serial, "connection"), message, retain=True)
 
-    def _origin(self, load: str) -> str:
+    def _origin(self, load: str, made_by: str) -> str:
         """The station where a load lies that nobody has moved; empty: it is not made yet."""
         carriage = self._carriages.get(load)
-        if carriage is None or not carriage.made_by:
-            return "" if carriage is None else carriage.source
-        return next(
-            (station for operation, _, station in reversed(self.site.done) if operation == carriage.made_by), ""
-        )
+        if carriage is not None and not carriage.made_by:
+            return carriage.source
+        # A workpiece of a broken station is no load of the schedule's; what was done to it last says where it is.
+        made_by = carriage.made_by if carriage is not None else made_by
+        return next((station for operation, _, station in reversed(self.site.done) if operation == made_by), "")
 
     def _lies_at(self, load: str) -> tuple[float, float] | None:
         """Where a load is that a robot has that cannot bring it."""

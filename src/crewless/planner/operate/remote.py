@@ -17,9 +17,10 @@ from crewless.planner.dispatch.endpoint import Endpoint
 from crewless.planner.dispatch.transport import MqttTransport, Transport, Will
 from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.operate.fleet import Outcome
-from crewless.planner.operate.foreman import TEND, Foreman
+from crewless.planner.operate.foreman import Foreman
 from crewless.planner.operate.mishaps import GROUND, MishapConfig, draw
 from crewless.planner.operate.plant import Plant, charger_cells
+from crewless.planner.operate.reroute import TEND
 from crewless.planner.operate.shift import Shift
 
 _REMIND_S = 30.0
