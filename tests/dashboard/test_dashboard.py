@@ -146,7 +146,9 @@ def test_a_browser_sees_every_robot_live(dashboard, runs):
         page.get_by_text("r-2", exact=True).wait_for()
         assert "working" in page.locator("#picked").inner_text()
         with (folder / "positions.jsonl").open("a") as file:
-            file.write(frame(20, 4, [[3, 1, 0, 7, 90, 31], [5, 5, 0, 0, 49, 61]]))
+            file.write(
+                frame(20, 4, [[3, 1, 0, 7, 90, 31, 0], [5, 5, 0, 0, 49, None, 1]], lying=[[11, 1]], conflicts=None)
+            )
         page.wait_for_function("frames.length == 3")
         page.wait_for_function("document.getElementById('done').textContent == '4'")
         assert page.evaluate("[...document.querySelectorAll('#legend b')].map(b=>+b.textContent)") == [
@@ -159,6 +161,15 @@ def test_a_browser_sees_every_robot_live(dashboard, runs):
             0,
             1,
         ]
+        # A load on the floor at 11, 1, and one on the second robot, up and to the right of its middle: both are brown.
+        assert page.locator("#loads, #lying").all_inner_texts() == ["1", "1"]
+        crate = page.evaluate(
+            "([x,y])=>{const r=devicePixelRatio||1;return [...map.getContext('2d').getImageData(x*r,y*r,1,1).data]}",
+            [11 * scale, (10 - 1) * scale],
+        )
+        assert crate[:3] == [0x8A, 0x5A, 0x2B]
+        assert "carries\na load" in page.locator("#picked").inner_text()
+        assert page.locator("#conflicts").inner_text() == "not known"
         (folder / "outcome.json").write_text('{"done": 4, "lost": 0, "done_twice": 0, "refused": 0}')
         page.locator("#pill.ended").wait_for()
         # Back in time by the slider.

@@ -1,8 +1,9 @@
 """From a goal to a running factory: design a blueprint, schedule it, run it, expand it.
 
 design GOAL.yaml (or plain words): a checked blueprint with pictures. schedule BLUEPRINT.json: the first shift, with its lower
-bound, gap and Gantt chart. run GOAL.yaml or BLUEPRINT.json: all of it, dispatched to simulated robots. resume RUN_FOLDER: go on
-with a run that was killed. expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
+bound, gap and Gantt chart. run GOAL.yaml or BLUEPRINT.json: all of it, dispatched to simulated robots, or with --broker to
+whatever robots are there. robots RUN_FOLDER: simulated robots for such a run. resume RUN_FOLDER: go on with a run that was killed.
+expand GOAL.yaml or BLUEPRINT.json: what binds, year by year.
 """
 
 from dataclasses import dataclass
@@ -14,17 +15,17 @@ from tyro.conf import Positional
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.operate import Shift
+    from crewless.planner.operate import MishapConfig, Shift
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanConfig:
     """Options of ``crewless plan``."""
 
-    action: Positional[Literal["design", "schedule", "run", "resume", "expand"]]
+    action: Positional[Literal["design", "schedule", "run", "robots", "resume", "expand"]]
     """What to do."""
     what: Positional[str]
-    """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume, the folder of a run."""
+    """A goal file (YAML), a goal in plain words, or a blueprint (JSON); for resume and robots, the folder of a run."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     skills: tuple[Path, ...] = ()
@@ -49,8 +50,16 @@ class PlanConfig:
     """run: motors that are suddenly too hot."""
     zones_closed: int = 0
     """run: pieces of an aisle that are closed for ten minutes."""
+    zones_guarded: int = 0
+    """run: narrow pieces of an aisle that one robot at a time may enter, each after it asked."""
     pace: float = 0.0
-    """run: simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as it goes."""
+    """run: simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as it goes. With a broker, the
+    robots' time to real time; 0: real time."""
+    broker: str = ""
+    """run, resume, robots: mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of a broker that robots are on, to command those that
+    announce themselves there; the password is read from CREWLESS_MQTT_PASSWORD."""
+    robots: int | None = None
+    """robots: how many, as many as were planned if not given; 0: stations and the site's record only, beside real robots."""
     years: int = 5
     """expand: how long."""
     seed: int = 0
@@ -61,8 +70,16 @@ def run(config: PlanConfig) -> int:
     """Design, schedule, run or expand. Returns 0 when every check holds."""
     from crewless.core.runs import RunFolder
 
+    if config.broker:
+        from crewless.planner.dispatch.endpoint import endpoint_of
+
+        endpoint_of(config.broker)
     if config.action == "resume":
         return _resume(config)
+    if config.action == "robots":
+        from crewless.cli.plan_fleet import simulate
+
+        return simulate(config)
     if config.closed:
         from crewless.core.errors import BadInput
         from crewless.planner.operate import hours
@@ -82,11 +99,24 @@ def run(config: PlanConfig) -> int:
 
 
 def _resume(config: PlanConfig) -> int:
+    from crewless.core.errors import BadInput
+    from crewless.core.runs import RunFolder
+
+    blueprint, shift, config = reopen(config)
+    path = Path(config.what)
+    if (path / "outcome.json").is_file():
+        raise BadInput(f"the run in {path} has ended; there is nothing to go on with")
+    _carry_out(blueprint, shift, RunFolder(path), config, resume=True)
+    print(f"run folder   {path}")
+    return 0
+
+
+def reopen(config: PlanConfig) -> "tuple[Blueprint, Shift, PlanConfig]":
+    """What a run folder holds: its blueprint, its schedule, and its options, so that the same goes wrong. Raises BadInput."""
     import json
     from dataclasses import fields, replace
 
     from crewless.core.errors import BadInput
-    from crewless.core.runs import RunFolder
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.operate import read_schedule
 
@@ -96,16 +126,11 @@ def _resume(config: PlanConfig) -> int:
         blueprint = load_blueprint((path / "blueprint.json").read_bytes(), str(path / "blueprint.json"))
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} is no folder of a plan run: {error}", alternatives=["runs/...-plan-run"]) from error
-    if (path / "outcome.json").is_file():
-        raise BadInput(f"the run in {path} has ended; there is nothing to go on with")
-    # As the run was begun, so that the same goes wrong.
-    kept = {
-        one.name: first[one.name] for one in fields(PlanConfig)
-        if one.name in first and one.name not in ("action", "what", "runs", "schedule", "pace")
-    }  # fmt: skip
-    _carry_out(blueprint, read_schedule(path / "schedule.json"), RunFolder(path), replace(config, **kept), resume=True)
-    print(f"run folder   {path}")
-    return 0
+    now = ("action", "what", "runs", "schedule", "robots", *(("broker",) if config.broker else ()))
+    # The pace of simulated time is the run's where two processes must agree on it.
+    now += () if config.broker or first.get("broker") else ("pace",)
+    kept = {one.name: first[one.name] for one in fields(PlanConfig) if one.name in first and one.name not in now}
+    return blueprint, read_schedule(path / "schedule.json"), replace(config, **kept)
 
 
 def _blueprint(config: PlanConfig) -> "Blueprint":
@@ -213,34 +238,51 @@ def _carry_out(
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.planner.operate import MishapConfig, Shopfloor
-    from crewless.planner.operate.record import Recorder
+    from crewless.planner.operate import Shopfloor
+    from crewless.planner.operate.record import Recorder, frames_every
 
-    mishaps = MishapConfig(
-        failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
-        stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
-    )  # fmt: skip
-    floor = Shopfloor(blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps, seed=config.seed, resume=resume)
-    record = Recorder(floor, folder.path, pace=config.pace, resume=resume)
+    if config.broker:
+        from crewless.cli.plan_fleet import direct
+
+        direct(blueprint, shift, folder, config, resume)
+        return
+    floor = Shopfloor(
+        blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps_of(config), seed=config.seed, resume=resume
+    )
+    record = Recorder(
+        floor, folder.path, floor.picture(), every=frames_every(len(floor.fleet)), pace=config.pace, resume=resume
+    )
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("running", total=len(shift.operations))
+        bar = progress.add_task("running", total=len(floor.operations))
 
         def tell(floor: Shopfloor) -> None:
             record(floor)
-            progress.update(bar, completed=len(shift.operations) - floor.control.ledger.open)
+            progress.update(bar, completed=len(floor.operations) - floor.control.ledger.open)
 
         outcome = floor.run(tell)
+    record(floor, last=True)
     folder.write_json("outcome.json", asdict(outcome))
     made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     print(
-        f"ran          {outcome.done} operations done, {outcome.lost} lost, {outcome.done_twice} twice, "
-        f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
+        f"ran          {outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
+        f"{outcome.done_twice} twice, {outcome.refused} refused; {outcome.failures} tries failed and were repeated"
     )
     print(
         f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "
         f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} made here joined the fleet"
     )
     print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
+
+
+def mishaps_of(config: PlanConfig) -> "MishapConfig":
+    """What the options say goes wrong. Raises BadInput."""
+    from crewless.planner.operate import MishapConfig
+
+    return MishapConfig(
+        failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
+        stations_die=config.stations_die, motors_hot=config.motors_hot, zones_closed=config.zones_closed,
+        zones_guarded=config.zones_guarded,
+    )  # fmt: skip
 
 
 def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:

@@ -150,9 +150,9 @@ def test_one_robot_at_a_time_is_let_into_a_release_zone(tmp_path):
         inside.append(sum(11.0 < robot.x_m < 14.0 for robot in row.robots.values()))
     assert row.control.finished()
     assert max(inside) == 1
-    grants = [each["grantType"] for message in row.said("responses") for each in message["responses"]]
-    assert grants.count("GRANTED") == 3
-    assert "QUEUED" in grants
+    answers = [each for message in row.said("responses") for each in message["responses"]]
+    assert len({each["requestId"] for each in answers if each["grantType"] == "GRANTED"}) == 3
+    assert "QUEUED" in {each["grantType"] for each in answers}
 
 
 def test_a_blocked_zone_stops_a_robot_that_is_sent_through_it_all_the_same(tmp_path):

@@ -1,12 +1,15 @@
 """The same facts for both transports."""
 
 import shutil
+import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
 from crewless.core.errors import BadInput
 from crewless.planner.dispatch.broker import Mosquitto
+from crewless.planner.dispatch.endpoint import Endpoint
 from crewless.planner.dispatch.robot import last_will
 from crewless.planner.dispatch.transport import MemoryBroker, MqttTransport, matches
 from crewless.planner.dispatch.validate import decode
@@ -111,3 +114,34 @@ def test_a_broker_that_is_not_there_is_named():
 )
 def test_subscriptions_match_as_mqtt_says(pattern, topic, fits):
     assert matches(pattern, topic) is fits
+
+
+@pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
+def test_a_broker_with_passwords_and_certificates_lets_in_who_knows_them(tmp_path):
+    tools = shutil.which("openssl"), shutil.which("mosquitto_passwd")
+    if None in tools:
+        pytest.skip("openssl or mosquitto_passwd is not installed")
+    key, certificate, users = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "users"
+    for command in (
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        ["mosquitto_passwd", "-b", "-c", users, "al", "secret"],
+    ):  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True)
+    settings = f"allow_anonymous false\npassword_file {users}\ncertfile {certificate}\nkeyfile {key}"
+    with Mosquitto(tmp_path, settings) as broker:
+        right = Endpoint(port=broker.port, user="al", password="secret", tls=True, authority=str(certificate))
+        client = MqttTransport("me", endpoint=right)
+        client.subscribe("a/#")
+        # More than one TLS record holds, so that what is deciphered and not yet read counts too.
+        big = [bytes([n]) * 60_000 for n in range(8)]
+        for payload in big:
+            client.publish("a/b", payload)
+        assert [payload for _, payload in wait_for(client, 8)] == big
+        client.close()
+        with pytest.raises(BadInput, match=r"did not let me in: (not authorised|user name or password is wrong)"):
+            MqttTransport("me", endpoint=replace(right, password="guess"))
+        with pytest.raises(BadInput, match=f"at 127.0.0.1:{broker.port} is not trusted"):
+            MqttTransport("me", endpoint=replace(right, authority=""))
+        with pytest.raises(BadInput, match="cannot read the certificates in /none"):
+            MqttTransport("me", endpoint=replace(right, authority="/none"))

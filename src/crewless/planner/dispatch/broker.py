@@ -12,11 +12,15 @@ from crewless.core.errors import MissingTool
 class Mosquitto:
     """Starts mosquitto on a free port of 127.0.0.1; sessions and retained messages are kept in ``folder`` over a restart.
 
+    Args:
+        folder: of the configuration and of what is kept.
+        settings: lines of ``mosquitto.conf`` about who is let in.
+
     Raises:
         MissingTool: mosquitto is not installed, or did not start.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "allow_anonymous true") -> None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
         if program is None:
             raise MissingTool("mosquitto is not installed", alternatives=["apt-get install mosquitto"])
@@ -27,7 +31,7 @@ class Mosquitto:
         # 0: no limit. What is queued for a control that is away must not be thrown away. Without `user`, mosquitto started
         # by root would become a user that may not write to the folder.
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"listener {self.port} 127.0.0.1\n{settings}\npersistence true\n"
             f"persistence_location {folder.resolve()}/\nmax_queued_messages 0\nmax_inflight_messages 0\n"
             f"set_tcp_nodelay true\nlog_type error\nlog_type warning\nuser root\n"
         )

@@ -10,8 +10,8 @@ import itertools
 import math
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -20,12 +20,18 @@ from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
 from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
-from crewless.planner.dispatch.promises import Promise, Robot
+from crewless.planner.dispatch.loads import Loads, action
+from crewless.planner.dispatch.promises import Promise, Robot, name_of, named
 from crewless.planner.dispatch.roadmap import Map, Station
-from crewless.planner.dispatch.site import ANSWER, ASK, STATION, Answer
+from crewless.planner.dispatch.site import Answer, topics
 from crewless.planner.dispatch.transport import Transport
 from crewless.planner.dispatch.validate import decode
 from crewless.planner.dispatch.wire import PREFIX, Sender, address
+
+_ERRANDS = frozenset({"charge", "put back"})
+"""What a robot may have been sent to do that is no operation."""
+_MOST_WORDS = 20
+"""Different complaints about one robot that are noted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +42,8 @@ class ControlConfig:
     """An order or a question that nobody reacts to is sent again after."""
     silence_s: float = 10.0
     """A robot that was promised work before a restart, and says nothing for so long, is lost."""
+    offline_s: float = 0.0
+    """A robot whose connection broke may come back for so long before its work is given to another."""
     late_factor: float = 3.0
     late_margin_s: float = 10.0
     """An operation is late when it takes ``late_factor`` times what was expected, and the margin."""
@@ -55,6 +63,9 @@ class ControlConfig:
     speed_m_s: float = 1.5
     base_nodes: int = 0
     """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
+    carriers: int = 0
+    """Robots that bring something to a station, or fetch something from it, at once; more would stand in each other's way. 0: any
+    number."""
     block_dead: bool = False
     """A robot that died on the floor becomes a blocked zone, so that the others drive around it."""
 
@@ -62,13 +73,25 @@ class ControlConfig:
 class FleetControl:
     """One fleet, one floor, one list of operations.
 
+    Args:
+        operations: what is to be done.
+        roadmap: the floor.
+        stations: on it.
+        transport: an end of a broker.
+        log: of events; what it holds already is taken over.
+        chargers: nodes.
+        config: when it loses patience.
+        run: a name that sets orders and the site's topics apart from those of other runs on one broker.
+        warn: called with a robot's name and the words when it sends what cannot be understood; once for the same words.
+
     Raises:
         BadInput: operations that wait for each other, or are named twice.
     """
 
     def __init__(
         self, *, operations: Sequence[Operation], roadmap: Map, stations: Sequence[Station], transport: Transport,
-        log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None,
+        log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None, run: str = "",
+        warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
         self.config = config or ControlConfig()
         self.roadmap, self.transport, self.log, self.chargers = roadmap, transport, log, chargers
@@ -80,9 +103,15 @@ class FleetControl:
         self.robots: dict[str, Robot] = {}
         self.ledger = Ledger(operations)
         self.ledger.replay(log.path)
+        self._loads = Loads(self.ledger, self.stations, roadmap, self.robots)
         self._resumed = set(self.ledger.names("assigned"))
         self._promises: dict[str, Promise] = {}
-        self._used: Counter[str] = Counter(self.ledger.progress[name].station for name in self._resumed)
+        self._used: Counter[str] = Counter()
+        """Work under way at each station."""
+        self._carriers: Counter[str] = Counter()
+        """Loads on their way from or to each station."""
+        for name in self._resumed:
+            self._take_room(name, self.ledger.progress[name].station, 1)
         self._unreachable: set[str] = set()
         self._cancelled: set[str] = set()
         self._given_up: dict[str, str] = {}
@@ -93,14 +122,18 @@ class FleetControl:
         self._ground = Ground(roadmap)
         # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
         self._life = uuid.uuid4().hex[:12]
+        self._run, self._warn = run, warn
+        self._warned: dict[str, set[str]] = {}
         self._sender = Sender(transport)
+        self._ask, self._answer, self._station_topic = topics(run)
         for pattern in (
-            f"{PREFIX}/+/+/connection",
+            # Of all versions: one that is not spoken here is to be named, not overheard.
+            f"{PREFIX.partition('/')[0]}/+/+/+/connection",
             f"{PREFIX}/+/+/factsheet",
             f"{PREFIX}/+/+/state",
             f"{PREFIX}/+/+/visualization",
-            ANSWER,
-            f"{STATION}/+",
+            self._answer,
+            f"{self._station_topic}/+",
         ):
             transport.subscribe(pattern)
 
@@ -132,8 +165,30 @@ class FleetControl:
         """Have it done at another kind of station from its next promise on. Raises BadInput when there is no such operation."""
         if operation not in self.ledger.operations:
             raise BadInput(f"there is no operation {operation!r} to move")
-        was = self.ledger.operations[operation]
-        self.ledger.operations[operation] = replace(was, station_kind=station_kind, skill=skill)
+        event = self.log.add(
+            case=operation, cell=station_kind, resource="dispatch", kind="note", outcome="moved", station_kind=station_kind,
+            skill=skill,
+        )  # fmt: skip
+        self.ledger.fold(event)
+        self._news = True
+
+    def add(self, operation: Operation, before: Sequence[str]) -> None:
+        """One more operation, which others that are not promised to anybody wait for. It is in the log, like all that was planned.
+
+        Raises:
+            BadInput: there is one of that name, or it waits for one, or one waits for it, that is not there.
+        """
+        known = self.ledger.operations
+        if operation.operation in known:
+            raise BadInput(f"there is an operation {operation.operation!r} already")
+        for each in (*operation.after, *before):
+            if each not in known:
+                raise BadInput(f"operation {operation.operation} hangs together with {each!r}, which is not there")
+        event = self.log.add(
+            case=operation.operation, cell=operation.station_kind, resource="dispatch", kind="note", outcome="added",
+            operation=asdict(operation), before=list(before),
+        )  # fmt: skip
+        self.ledger.fold(event)
         self._news = True
 
     def pause(self, serial: str, paused: bool = True) -> None:
@@ -168,6 +223,11 @@ class FleetControl:
         """Whether nothing is under way and nothing can become ready."""
         return self.ledger.open == 0
 
+    def unanswered_s(self) -> float:
+        """So long has the site been asked without an answer, at most of all questions."""
+        asked = [each.asked_s for each in self._promises.values() if each.doubt and not each.cancelling]
+        return max((self._now_s - each for each in asked if not math.isinf(each)), default=0.0)
+
     # Time -------------------------------------------------------------------------------------------------------------
 
     def tick(self, now_s: float, wait_s: float = 0.0) -> None:
@@ -183,8 +243,8 @@ class FleetControl:
         for name in self._resumed:
             progress = self.ledger.progress[name]
             self._promises[name] = Promise(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
-            robot = self.robots.setdefault(progress.robot, Robot("", progress.robot))
-            robot.promised, robot.order = name, order_of(name, progress.attempt)
+            robot = self.robots.setdefault(progress.robot, Robot(*named(progress.robot)))
+            robot.promised, robot.order = name, self._order_of(name)
         self._resumed = set()
         for name in list(self._promises):
             self._look_after(name, now_s)
@@ -198,8 +258,9 @@ class FleetControl:
         if math.isinf(promise.sent_s) or now_s - promise.sent_s >= self.config.resend_s:
             if promise.doubt and not promise.cancelling:
                 promise.sent_s = now_s
+                promise.asked_s = min(promise.asked_s, now_s)
                 question = {"operation": name, "attempt": progress.attempt}
-                self.transport.publish(ASK, msgspec.json.encode(question))
+                self.transport.publish(self._ask, msgspec.json.encode(question))
                 return
             if not promise.acknowledged and robot.online and robot.heard:
                 promise.sent_s = now_s
@@ -207,72 +268,91 @@ class FleetControl:
         if promise.doubt and not promise.cancelling:
             return
         waited_s = now_s - promise.since_s
-        if not robot.online and (robot.heard or waited_s > self.config.silence_s):
+        lost = now_s - robot.gone_s >= self.config.offline_s if robot.heard else waited_s > self.config.silence_s
+        if not robot.online and lost:
             self._doubt(name, "forfeited", blame=False)
         elif waited_s > self.config.late_factor * promise.expected_s + self.config.late_margin_s:
             if promise.cancelling:  # it does not even answer that: the site will refuse its work
                 self._doubt(name, promise.doubt, promise.blame)
             else:
-                self._note(robot.serial, f"late with {name}")
+                self._note(robot.name, f"late with {name}")
                 self._call_off(name, "forfeited", blame=True)
                 promise.since_s = now_s
 
     # Messages ---------------------------------------------------------------------------------------------------------
 
     def _hear(self, topic: str, payload: bytes) -> None:
-        if topic == ANSWER:
+        if topic == self._answer:
             try:
                 answer = msgspec.json.decode(payload, type=Answer)
             except msgspec.MsgspecError as error:
-                self._note("site", f"malformed answer: {error}")
+                self._complain("site", f"malformed answer: {error}")
                 return
             self._answered(answer)
             return
-        if topic.startswith(STATION + "/"):
+        if topic.startswith(self._station_topic + "/"):
             self._station(topic.rpartition("/")[2], payload == b"down")
             return
         place = address(topic)
         if place is None:
+            self._foreign(topic)
             return
         manufacturer, serial, kind = place
+        name = name_of(manufacturer, serial)
         try:
             message = decode(kind, payload)
         except BadInput as error:
-            self._note(serial, str(error))
+            self._complain(name, str(error))
             return
-        robot = self.robots.setdefault(serial, Robot(manufacturer, serial))
+        robot = self.robots.setdefault(name, Robot(manufacturer, serial))
         robot.manufacturer = manufacturer
         if kind == "connection":
-            was, robot.online = robot.online, message["connectionState"] == "ONLINE"
-            if robot.online and not was:
-                self._tell(robot, "stateRequest")
-                self._unblock(robot)
-                if self._ground:
-                    self._tell_zones([robot])
-            elif was and not robot.online:
-                self._note(serial, f"connection {message['connectionState']}")
-                robot.heard = True
-                self._ground.gone(serial)
-                self._block(robot)
+            self._connection(robot, message["connectionState"])
         elif kind == "factsheet":
             actions = message["protocolFeatures"]["mobileRobotActions"]
             robot.skills = frozenset(action["actionType"] for action in actions)
         elif kind == "state":
+            if robot.is_old(message):
+                return
             self._state(robot, message)
         if kind != "visualization":
             self._news = True
         elif "mobileRobotPosition" in message:
-            robot.x_m, robot.y_m = message["mobileRobotPosition"]["x"], message["mobileRobotPosition"]["y"]
+            place = message["mobileRobotPosition"]
+            robot.x_m, robot.y_m, robot.theta = place["x"], place["y"], place["theta"]
+
+    def _connection(self, robot: Robot, state: str) -> None:
+        was, robot.online = robot.online, state == "ONLINE"
+        if robot.online and not was:
+            self._tell(robot, "stateRequest")
+            self._unblock(robot)
+            if self._ground:
+                self._tell_zones([robot])
+        elif was and not robot.online:
+            self._note(robot.name, f"connection {state}")
+            robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
+            self._ground.gone(robot.name)
+            self._let_in()
+            self._block(robot)
+        elif state == "OFFLINE":
+            self._unblock(robot)  # it lay there, and was taken away
+
+    def _foreign(self, topic: str) -> None:
+        """A robot of another major version says hello."""
+        levels = topic.split("/")
+        if len(levels) == 5 and levels[4] == "connection":
+            self._complain(
+                name_of(levels[2], levels[3]),
+                f"speaks VDA 5050 {levels[1]}, not {PREFIX.partition('/')[2]}: not commanded",
+            )
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
-        robot.heard = True
-        if "mobileRobotPosition" in state:
-            robot.x_m, robot.y_m = state["mobileRobotPosition"]["x"], state["mobileRobotPosition"]["y"]
-        robot.charge = state["powerSupply"]["stateOfCharge"]
-        robot.paused = state.get("paused", False)
-        faults = frozenset(error["errorType"] for error in state["errors"] if error["errorLevel"] != "WARNING")
+        carried = robot.loads
+        faults = robot.read(state)
+        if carried or robot.loads:
+            self._loads.heard(robot, carried)
         for fault in sorted(faults - robot.faults):
-            self._note(robot.serial, fault)
+            self._note(robot.name, fault)
         if "batteryEmpty" in faults - robot.faults:
             self._block(robot)
         hot = "motorTooHot" in faults - robot.faults
@@ -280,11 +360,19 @@ class FleetControl:
         self._answer_requests(robot, state)
         if not robot.promised or state["orderId"] != robot.order:
             refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
-            if robot.promised and robot.promised != "charge" and refused:
-                self._doubt(robot.promised, "forfeited", blame=True)
+            if robot.promised and robot.promised not in _ERRANDS:
+                promise = self._promises.get(robot.promised)
+                if refused or (promise is not None and promise.acknowledged and not promise.doubt):
+                    # It cannot, or it has started anew and knows nothing of what it had.
+                    self._doubt(robot.promised, "forfeited", blame=bool(refused))
+            elif robot.promised and robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s:
+                robot.promised = robot.order = robot.charger = ""  # it never came, or began anew
             return
-        status = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}.get(robot.order, "WAITING")
-        if robot.promised == "charge":
+        states = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}
+        status = states.get(robot.order, "WAITING")
+        if states.get(f"{robot.order}/pick") == "FAILED":
+            status = "FAILED"  # what was not picked up is not dropped
+        if robot.promised in _ERRANDS:
             if status in ("FINISHED", "FAILED"):
                 robot.promised = robot.order = robot.charger = ""
             return
@@ -303,7 +391,8 @@ class FleetControl:
             self._doubt(name, promise.doubt or "failed", promise.blame or not promise.doubt)
         elif faults and not promise.doubt:
             # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
-            if faults - {"motorTooHot"} or self._now_s - promise.running_s < self.config.cooling_s:
+            short = self._now_s - promise.running_s < self.config.cooling_s and name not in robot.loads
+            if faults - {"motorTooHot"} or short:
                 self._call_off(name, "forfeited", blame=False)
             elif hot:
                 promise.expected_s += self.config.cooling_s
@@ -315,6 +404,11 @@ class FleetControl:
         promise, progress = self._promises.get(name), self.ledger.progress.get(name)
         if promise is None or progress is None or not promise.doubt or answer.attempt != progress.attempt:
             return
+        fallen = self._loads.answered(answer)
+        if fallen is not None and answer.load_x_m is not None and answer.load_y_m is not None:
+            self._unblock(fallen)
+            fallen.x_m, fallen.y_m = answer.load_x_m, answer.load_y_m
+            self._block(fallen)
         outcome = "done" if answer.done else "cancelled" if name in self._cancelled else promise.doubt
         self._end(name, outcome, blame=promise.blame)
         if name in self._given_up and outcome != "done":
@@ -323,6 +417,8 @@ class FleetControl:
             self._refuse(name, f"failed {progress.failures} times")
 
     def _station(self, station: str, down: bool) -> None:
+        if down == (station in self.down):
+            return
         self._news = True
         (self.down.add if down else self.down.discard)(station)
         self._note(station, "station down" if down else "station up")
@@ -340,8 +436,13 @@ class FleetControl:
             free = robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
             if not free or math.isnan(robot.x_m):
                 continue
-            if robot.charge < self.config.low_charge and self.chargers:
+            if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._charge(robot)
+                continue
+            if any(load in self.ledger.progress for load in robot.loads):
+                # Who carries something takes nothing else on, and puts down what nobody waits for any more.
+                if unwanted := self._loads.unwanted(robot):
+                    self._put_back(robot, unwanted)
                 continue
             for skill in robot.skills:
                 able_of.setdefault(skill, []).append(robot)
@@ -354,18 +455,26 @@ class FleetControl:
                 if any(robot.skills for robot in self.robots.values()):
                     self._refuse(name, f"there is no station for {operation.station_kind}")
                 continue
-            able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
+            bearer = self._loads.bearer(name) if operation.carry is not None else None
+            if bearer is not None:
+                ready_to = bearer.online and bearer.heard and not (bearer.promised or bearer.faults or bearer.paused)
+                able = [bearer] if ready_to else []
+            else:
+                able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
             if not able:
                 continue
-            fresh = [robot for robot in able if robot.serial not in progress.tried]
+            fresh = [robot for robot in able if robot.name not in progress.tried or robot is bearer]
             if not fresh and any(
-                robot.online and operation.skill in robot.skills and robot.serial not in progress.tried
+                robot.online and operation.skill in robot.skills and robot.name not in progress.tried
                 for robot in self.robots.values()
             ):
                 continue  # somebody who has not tried yet will be free
             alive = [each for each in stations if each.station not in self.down]
-            roomy = [each for each in alive if self._used[each.station] < each.places]
-            chosen = self._choose(fresh or able, roomy)
+            if operation.carry is None:
+                roomy = [each for each in alive if self._used[each.station] < each.places]
+            else:
+                roomy = [each for each in alive if bearer is not None or self._has_room(name, each.station)]
+            chosen = self._choose(name, fresh or able, roomy)
             if chosen is None:
                 if name not in self._unreachable and len(roomy) == len(alive):
                     self._unreachable.add(name)
@@ -373,40 +482,77 @@ class FleetControl:
                 continue
             robot, station, route = chosen
             self._unreachable.discard(name)
-            self._used[station.station] += 1
+            self._take_room(name, station.station, 1)
             event = self.log.add(
-                case=name, cell=station.station, resource=robot.serial, kind="start", outcome="assigned",
+                case=name, cell=station.station, resource=robot.name, kind="start", outcome="assigned",
                 attempt=progress.attempt + 1,
             )  # fmt: skip
             self.ledger.fold(event)
             expected_s = self.roadmap.length_m(route) / self.config.speed_m_s + operation.duration_s
             promise = self._promises[name] = Promise(now_s, now_s, expected_s)
-            robot.promised, robot.order = name, order_of(name, progress.attempt)
+            robot.promised, robot.order = name, self._order_of(name)
             self._send_order(robot, name, progress, promise)
 
-    def _choose(self, robots: list[Robot], stations: list[Station]) -> tuple[Robot, Station, list[str]] | None:
+    def _choose(
+        self, name: str, robots: list[Robot], stations: list[Station]
+    ) -> tuple[Robot, Station, list[str]] | None:
         """The nearest robot of those that have a way, to the least used of the stations."""
         for station in sorted(stations, key=lambda each: self._used[each.station] / each.places)[:20]:
-            goal = self.roadmap.nodes[station.node]
-            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.serial))
+            if station.node in self.roadmap.closed:
+                continue
+            first = station.node
+            if self.ledger.operations[name].carry is not None and self._loads.bearer(name) is None:
+                first = next(iter(self._loads.nodes(name)), first)
+            goal = self.roadmap.nodes[first]
+            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.name))
             for robot in near[:10] + near[10::50]:
-                route = None if station.node in self.roadmap.closed else self._route(robot, station.node)
-                if route is not None:
-                    return robot, station, route
+                way = self._way(robot, name, station.node)
+                if way is not None:
+                    return robot, station, way[0]
+        return None
+
+    def _has_room(self, load: str, station: str) -> bool:
+        most = self.config.carriers or math.inf
+        return self._carriers[station] < most and self._carriers[self._loads.source(load)] < most
+
+    def _take_room(self, name: str, station: str, count: int) -> None:
+        if self.ledger.operations[name].carry is None:
+            self._used[station] += count
+            return
+        for each in (station, self._loads.source(name)):
+            self._carriers[each] += count
+
+    def _way(self, robot: Robot, name: str, goal: str) -> tuple[list[str], int] | None:
+        """The nodes of an order and the place among them where something is picked up, -1: nowhere. None: there is no way."""
+        if self.ledger.operations[name].carry is None or name in robot.loads:
+            route = self._route(robot, goal)
+            return None if route is None else (route, -1)
+        for node in self._loads.nodes(name):
+            there = None if node in self.roadmap.closed else self._route(robot, node)
+            onward = self.roadmap.route(node, goal)
+            if there is not None and onward is not None:
+                return there + onward[1:], len(there) - 1
         return None
 
     def _route(self, robot: Robot, node: str) -> list[str] | None:
         return self.roadmap.route(self.roadmap.nearest(robot.x_m, robot.y_m), node)
 
     def _send_order(self, robot: Robot, name: str, progress: Progress, promise: Promise) -> None:
-        operation = self.ledger.operations[name]
-        route = self._route(robot, self.stations[progress.station].node)
-        if route is None:
+        way = self._way(robot, name, self.stations[progress.station].node)
+        if way is None:
             self._doubt(name, "forfeited", blame=False)
             return
+        route, pick = way
         promise.route, promise.update = route, 0
         promise.released = min(len(route), 1 + self.config.base_nodes) if self.config.base_nodes else len(route)
-        self._order(robot, route, operation.skill, self._arguments(name), released=promise.released)
+        operation, arguments = self.ledger.operations[name], self._arguments(name)
+        if operation.carry is None:
+            promise.actions = {len(route) - 1: [action(operation.skill, robot.order, arguments)]}
+        else:
+            up, down = self._loads.actions(name, robot.order, arguments)
+            promise.actions = {pick: [up]} if pick >= 0 else {}
+            promise.actions.setdefault(len(route) - 1, []).append(down)
+        self._order(robot, route, promise.actions, released=promise.released)
 
     def _arguments(self, name: str) -> dict[str, Any]:
         operation, progress = self.ledger.operations[name], self.ledger.progress[name]
@@ -420,9 +566,8 @@ class FleetControl:
         promise.released = min(len(promise.route), promise.released + self.config.base_nodes)
         promise.update += 1
         self._order(
-            robot, promise.route, self.ledger.operations[name].skill, self._arguments(name), begin=begin,
-            released=promise.released, update=promise.update,
-        )  # fmt: skip
+            robot, promise.route, promise.actions, begin=begin, released=promise.released, update=promise.update
+        )
 
     def _detour(self, name: str, promise: Promise, closed: frozenset[str]) -> bool:
         """Another way from the last released node, where nothing that is released is closed; False: there is none."""
@@ -432,7 +577,11 @@ class FleetControl:
         rest = self.roadmap.route(base[-1], promise.route[-1])
         if rest is None or promise.route[-1] in self.roadmap.closed:
             return False
+        if len(promise.actions) > 1 and max(set(promise.actions) - {len(promise.route) - 1}) >= len(base):
+            return False  # what is to be picked up lies beyond
+        last = promise.actions.pop(len(promise.route) - 1)
         promise.route = base + rest[1:]
+        promise.actions[len(promise.route) - 1] = last
         self._release_more(self.robots[self.ledger.progress[name].robot], name, promise)
         return True
 
@@ -444,15 +593,24 @@ class FleetControl:
         if ways:
             way = min(ways, key=self.roadmap.length_m)
             self._charges += 1
-            robot.promised, robot.charger = "charge", way[-1]
+            robot.promised, robot.charger, robot.asked_s = "charge", way[-1], self._now_s
             robot.order = f"charge-{robot.serial}-{self._life[:4]}-{self._charges}"
-            self._order(
-                robot, way, "charge", {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to},
-                released=len(way),
-            )  # fmt: skip
+            arguments = {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to}
+            self._order(robot, way, {len(way) - 1: [action("charge", robot.order, arguments)]}, released=len(way))
+
+    def _put_back(self, robot: Robot, load: str) -> None:
+        """Bring a load that nobody waits for any more to where it came from."""
+        station = self._loads.source(load)
+        route = self._route(robot, self.stations[station].node)
+        if route is not None:
+            self._charges += 1
+            robot.promised, robot.asked_s = "put back", self._now_s
+            robot.order = f"back-{robot.serial}-{self._life[:4]}-{self._charges}"
+            arguments = {"operation": "", "attempt": 0, "station": station, "loadId": load, "stationName": station}
+            self._order(robot, route, {len(route) - 1: [action("drop", robot.order, arguments)]}, released=len(route))
 
     def _order(
-        self, robot: Robot, route: list[str], action: str, arguments: dict[str, Any], *, released: int, begin: int = 0,
+        self, robot: Robot, route: list[str], actions: Mapping[int, list[dict[str, Any]]], *, released: int, begin: int = 0,
         update: int = 0,
     ) -> None:  # fmt: skip
         nodes: list[dict[str, Any]] = []
@@ -462,12 +620,9 @@ class FleetControl:
             if wide := self.roadmap.deviation_m(node):
                 place["allowedDeviationXY"] = {"a": wide, "b": wide, "theta": 0.0}
             nodes.append({
-                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place, "actions": [],
+                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place,
+                "actions": list(actions.get(index, [])),
             })  # fmt: skip
-        nodes[-1]["actions"].append({
-            "actionType": action, "actionId": robot.order, "blockingType": "HARD",
-            "actionParameters": [{"key": key, "value": value} for key, value in arguments.items()],
-        })  # fmt: skip
         edges = [
             {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": index + 1 < released, "actions": []}
             for index, (a, b) in list(enumerate(itertools.pairwise(route)))[begin:]
@@ -493,7 +648,7 @@ class FleetControl:
         self._promises.pop(name, None)
         self._news = True
         if progress.status == "assigned":
-            self._used[progress.station] -= 1
+            self._take_room(name, progress.station, -1)
         robot = self.robots.get(progress.robot)
         if robot is not None and robot.promised == name:
             robot.promised = robot.order = ""
@@ -522,6 +677,10 @@ class FleetControl:
         return hopeless
 
     # Small things -----------------------------------------------------------------------------------------------------
+
+    def _order_of(self, name: str) -> str:
+        order = order_of(name, self.ledger.progress[name].attempt)
+        return f"{self._run}/{order}" if self._run else order
 
     def _robot(self, serial: str) -> Robot:
         if serial not in self.robots:
@@ -557,18 +716,36 @@ class FleetControl:
         return {"zoneId": f"{zone}-{node}", "zoneType": "BLOCKED", "vertices": vertices}
 
     def _answer_requests(self, robot: Robot, state: dict[str, Any]) -> None:
-        answers = self._ground.answers(robot.serial, state)
+        answers = self._ground.answers(robot.name, state)
         if answers and robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
+        self._let_in()
+
+    def _let_in(self) -> None:
+        for name, answer in self._ground.next_in():
+            robot = self.robots[name]
+            self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": [answer]})
 
     def _block(self, robot: Robot) -> None:
         if self.config.block_dead and not math.isnan(robot.x_m):
-            self._ground.close(f"dead {robot.serial}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
+            self._ground.close(f"dead {robot.name}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
             self._tell_zones(self.robots.values())
 
     def _unblock(self, robot: Robot) -> None:
-        if self._ground.open(f"dead {robot.serial}"):
+        if self._ground.open(f"dead {robot.name}"):
             self._tell_zones(self.robots.values())
 
     def _note(self, resource: str, text: str) -> None:
         self.log.add(case="fleet", cell="dispatch", resource=resource, kind="note", outcome=text)
+
+    def _complain(self, resource: str, text: str) -> None:
+        """What cannot be understood is noted once: a robot that sends nonsense ten times a second must not fill the disk."""
+        known = self._warned.setdefault(resource, set())
+        if text in known or len(known) > _MOST_WORDS:
+            return
+        known.add(text)
+        if len(known) > _MOST_WORDS:
+            text = "more that cannot be understood"
+        self._note(resource, text)
+        if self._warn is not None:
+            self._warn(resource, text)

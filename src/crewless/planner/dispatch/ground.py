@@ -22,6 +22,8 @@ class Ground:
         self._guarded: dict[str, tuple[list[tuple[float, float]], int]] = {}
         self._inside: dict[str, set[str]] = {}
         """Guarded zone to the robots that were let in."""
+        self._queue: dict[str, dict[str, str]] = {}
+        """Guarded zone to the robots that wait for it, the first first, and their requests."""
 
     def __bool__(self) -> bool:
         """Whether there is any zone to tell of."""
@@ -51,11 +53,24 @@ class Ground:
             )
         self._guarded[zone] = list(corners), robots
         self._inside.setdefault(zone, set())
+        self._queue.setdefault(zone, {})
 
     def gone(self, serial: str) -> None:
         """A robot is in no zone any more, as far as anybody can know."""
         for inside in self._inside.values():
             inside.discard(serial)
+        for queue in self._queue.values():
+            queue.pop(serial, None)
+
+    def next_in(self) -> list[tuple[str, dict[str, Any]]]:
+        """Robots that waited and are let in now, with the answer to each: nobody has to ask again."""
+        told: list[tuple[str, dict[str, Any]]] = []
+        for zone, queue in self._queue.items():
+            while queue and len(self._inside[zone]) < self._guarded[zone][1]:
+                serial = next(iter(queue))
+                self._inside[zone].add(serial)
+                told.append((serial, {"requestId": queue.pop(serial), "grantType": "GRANTED"}))
+        return told
 
     def zone_set(self, name: str) -> dict[str, Any]:
         """All of it, as the body of a zoneSet message."""
@@ -77,13 +92,21 @@ class Ground:
         for zone, inside in self._inside.items():
             if zone not in asked:
                 inside.discard(serial)
+                self._queue[zone].pop(serial, None)
         told: list[dict[str, Any]] = []
         for zone, request in asked.items():
             if request["requestStatus"] != "REQUESTED":
                 continue
-            room = zone in self._guarded and len(self._inside[zone] - {serial}) < self._guarded[zone][1]
+            inside, first = self._inside.get(zone, _NONE), next(iter(self._queue.get(zone, ())), serial)
+            # First come, first served. Who was let in already may not have heard it yet.
+            room = serial in inside or (
+                zone in self._guarded and len(inside) < self._guarded[zone][1] and first == serial
+            )
             if room:
                 self._inside[zone].add(serial)
+                self._queue[zone].pop(serial, None)
+            elif zone in self._guarded:
+                self._queue[zone].setdefault(serial, request["requestId"])
             grant = "GRANTED" if room else "QUEUED" if zone in self._guarded else "REJECTED"
             told.append({"requestId": request["requestId"], "grantType": grant})
         corridors = [each for each in state.get("edgeRequests", []) if each["requestStatus"] == "REQUESTED"]

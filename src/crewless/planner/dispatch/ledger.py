@@ -2,7 +2,7 @@
 planner that was killed is the same planner after reading its log."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +10,18 @@ from crewless.core.errors import BadInput
 from crewless.core.events import Event, read_events
 
 Status = Literal["waiting", "assigned", "done", "refused", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carry:
+    """What an operation brings to its station; the load has the operation's name."""
+
+    part: str
+    kg: float
+    source: str = ""
+    """The station where it lies ready."""
+    made_by: str = ""
+    """The operation that makes it: it lies where that was done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +36,8 @@ class Operation:
     """Operations that must be done before."""
     rank: float = 0.0
     """Its place in the schedule, for instance its planned start: of what is ready, the least goes first."""
+    carry: Carry | None = None
+    """The robot fetches this and drops it at the station (VDA 5050: pick, drop); None: it works there."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -74,6 +88,9 @@ class Ledger:
 
     def fold(self, event: Event) -> None:
         """One event. Notes and what is not about an operation change nothing."""
+        if event.kind == "note" and event.outcome in ("added", "moved"):
+            self._change(event)
+            return
         progress = self.progress.get(event.case)
         if progress is None or event.kind not in ("start", "end") or progress.status == "done":
             return
@@ -100,7 +117,35 @@ class Ledger:
             progress.failures += outcome == "failed"
             if event.data.get("blame"):
                 progress.tried.add(progress.robot)
-            self.ready.add(event.case)
+            if self._missing[event.case] == 0:
+                self.ready.add(event.case)
+
+    def _change(self, event: Event) -> None:
+        """The plan was changed: one more operation, or one that is to be done elsewhere."""
+        data = dict(event.data)
+        if event.outcome == "moved" and event.case in self.operations:
+            self.operations[event.case] = replace(
+                self.operations[event.case], station_kind=data["station_kind"], skill=data["skill"]
+            )
+        elif event.outcome == "added" and event.case not in self.operations:
+            row = dict(data["operation"])
+            row["carry"] = Carry(**row["carry"]) if row["carry"] else None
+            self._add(Operation(**{**row, "after": tuple(row["after"])}), data["before"])
+
+    def _add(self, operation: Operation, before: Sequence[str]) -> None:
+        name = operation.operation
+        self.operations[name], self.progress[name] = operation, Progress()
+        self.followers[name] = list(before)
+        self._missing[name] = sum(self.progress[each].status != "done" for each in set(operation.after))
+        self.open += 1
+        self.tail_s[name] = operation.duration_s + max((self.tail_s[each] for each in before), default=0.0)
+        for each in set(operation.after):
+            self.followers[each].append(name)
+        for each in set(before):
+            self._missing[each] += 1
+            self.ready.discard(each)
+        if self._missing[name] == 0:
+            self.ready.add(name)
 
     def names(self, status: Status) -> Iterable[str]:
         """All operations in a status."""

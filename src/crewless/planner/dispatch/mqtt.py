@@ -9,11 +9,12 @@ import contextlib
 import os
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, DISCONNECT = 1, 2, 3, 4, 8, 9, 12, 14
 _DUP = 0x08
@@ -54,6 +55,9 @@ class Connection:
         will: topic and payload, spoken retained by the broker when this client is gone without a goodbye.
         keepalive_s: the broker misses the client after one and a half of them in silence.
         back: called after each reconnection, in the connection's thread.
+        user: and ``password``, where the broker asks for them.
+        tls: speak through TLS.
+        fresh: forget first what the broker has kept for this name.
 
     Raises:
         OSError: nobody answers there. Later interruptions raise nothing.
@@ -62,14 +66,26 @@ class Connection:
 
     def __init__(
         self, client: str, host: str, port: int, *, will: tuple[str, bytes] | None = None, keepalive_s: int = 10,
-        back: Callable[[], None] | None = None,
+        back: Callable[[], None] | None = None, user: str = "", password: str = "", tls: ssl.SSLContext | None = None,
+        fresh: bool = False,
     ) -> None:  # fmt: skip
-        self._address, self._keepalive_s, self._back = (host, port), keepalive_s, back
+        self._address, self._keepalive_s, self._back, self._tls = (host, port), keepalive_s, back, tls
         flags, payload = 0, text(client)
         if will is not None:
             flags |= 0x04 | 0x08 | 0x20  # will, quality of service 1, retained
             payload += text(will[0]) + text(will[1])
-        self._hello = packet(CONNECT, 0, text("MQTT") + bytes((4, flags)) + struct.pack("!H", keepalive_s) + payload)
+        if user:
+            flags |= 0x80 | (0x40 if password else 0)
+            payload += text(user) + (text(password) if password else b"")
+
+        def hello(clean: int) -> bytes:
+            return packet(
+                CONNECT, 0, text("MQTT") + bytes((4, flags | clean)) + struct.pack("!H", keepalive_s) + payload
+            )
+
+        self._hello = hello(0)
+        self.away = False
+        """The broker cannot be reached just now."""
         self.arrived: deque[tuple[str, bytes]] = deque()
         """Topic and payload of what has come."""
         self.news = threading.Event()
@@ -86,7 +102,13 @@ class Connection:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
-        self._socket = self._connect()
+        if fresh:
+            # A session that begins clean is forgotten when it ends (section 3.1.2.4).
+            first = self._connect(hello(0x02))
+            with contextlib.suppress(OSError):
+                first.sendall(packet(DISCONNECT, 0, b""))
+            first.close()
+        self._socket = self._connect(self._hello)
         self._rest = b""
         self._thread = threading.Thread(target=self._live, name=f"mqtt {client}", daemon=True)
         self._thread.start()
@@ -169,14 +191,13 @@ class Connection:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_read, 1 << 16)
                 if self._socket in readable:
-                    received = self._socket.recv(_CHUNK)
-                    if not received:
-                        raise ConnectionResetError("the broker has hung up")
-                    heard = time.monotonic()
-                    self._cut(received)
+                    for received in self._read():
+                        heard = time.monotonic()
+                        self._cut(received)
                 if writable:
-                    out = out[self._socket.send(out) :]
-                    sent = time.monotonic()
+                    with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                        out = out[self._socket.send(out) :]
+                        sent = time.monotonic()
                 now = time.monotonic()
                 if now - sent > self._keepalive_s / 2:
                     out += packet(PINGREQ, 0, b"")
@@ -190,6 +211,19 @@ class Connection:
                     return
                 # What was under way may or may not have arrived; quality 1 is sent again, quality 0 is not.
                 out, heard, sent = b"", time.monotonic(), time.monotonic()
+
+    def _read(self) -> Iterator[bytes]:
+        """What the socket has. One with TLS is asked until it has nothing more: what it has deciphered, select cannot see."""
+        while True:
+            try:
+                received = self._socket.recv(_CHUNK)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            if not received:
+                raise ConnectionResetError("the broker has hung up")
+            yield received
+            if self._tls is None:
+                return
 
     def _cut(self, received: bytes) -> None:
         """Into packets (section 2.2.3)."""
@@ -231,11 +265,13 @@ class Connection:
         if came:
             self.news.set()
 
-    def _connect(self) -> socket.socket:
+    def _connect(self, hello: bytes) -> socket.socket:
         made = socket.create_connection(self._address, timeout=10)
         try:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.sendall(self._hello)
+            if self._tls is not None:
+                made = self._tls.wrap_socket(made, server_hostname=self._address[0])
+            made.sendall(hello)
             answer = b""
             while len(answer) < 4:
                 part = made.recv(4 - len(answer))
@@ -255,17 +291,18 @@ class Connection:
     def _come_back(self) -> bool:
         """Connect again with the same session, subscribe, and send again what has no answer. False: closed meanwhile."""
         self._socket.close()
+        self.away = True
         pause_s = 0.05
         while not self._closing:
             try:
-                self._socket = self._connect()
+                self._socket = self._connect(self._hello)
                 break
             except (OSError, Refused):
                 time.sleep(pause_s)
                 pause_s = min(2.0, pause_s * 2)
         else:
             return False
-        self._rest = b""
+        self._rest, self.away = b"", False
         with self._lock:
             # All that has no answer is among these, so only quality 0 is taken over from what was waiting.
             later = [each for each in self._waiting if each[0] >> 4 == PUBLISH and not each[0] & 0x06]

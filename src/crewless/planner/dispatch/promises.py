@@ -1,7 +1,24 @@
 """What the control remembers of each robot, and of each promise that it made; none of it outlives the process."""
 
+import contextlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+OWN = "crewless"
+"""The manufacturer of simulated robots, whose serial numbers stand alone in the log."""
+
+
+def name_of(manufacturer: str, serial: str) -> str:
+    """A robot's name in the log: serial numbers are only unique within a manufacturer (VDA 5050, section "Header")."""
+    return serial if manufacturer in ("", OWN) else f"{manufacturer}/{serial}"
+
+
+def named(name: str) -> tuple[str, str]:
+    """Manufacturer and serial number of a name."""
+    manufacturer, _, serial = name.rpartition("/")
+    return manufacturer, serial
 
 
 @dataclass(slots=True)
@@ -23,6 +40,59 @@ class Robot:
     order: str = ""
     charger: str = ""
     """The charger that it was sent to."""
+    asked_s: float = 0.0
+    """When it was sent there."""
+    theta: float = 0.0
+    motor_c: float = math.nan
+    """Where it says so in its information; for people only."""
+    doing: str = "idle"
+    """In one word, for a picture."""
+    loads: tuple[str, ...] = ()
+    """What it carries."""
+    gone_s: float = math.inf
+    """When it went off line, on the control's clock."""
+    newest: tuple[str, int] = ("", -1)
+    """Timestamp and number of the newest state."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it cannot bring what it carries any more, so that somebody has to fetch it."""
+        return not self.online or "batteryEmpty" in self.faults
+
+    @property
+    def name(self) -> str:
+        """See :func:`name_of`."""
+        return name_of(self.manufacturer, self.serial)
+
+    def is_old(self, state: Mapping[str, Any]) -> bool:
+        """Whether a state is older than one that was heard: after an interruption messages are sent again."""
+        stamp = state["timestamp"], state["headerId"]
+        if stamp[0] < self.newest[0] and stamp[1] <= self.newest[1]:
+            return True
+        self.newest = stamp
+        return False
+
+    def read(self, state: Mapping[str, Any]) -> frozenset[str]:
+        """Take over what a state says. Returns the errors that stop it."""
+        self.heard = True
+        if "mobileRobotPosition" in state:
+            place = state["mobileRobotPosition"]
+            self.x_m, self.y_m, self.theta = place["x"], place["y"], place["theta"]
+        self.charge = state["powerSupply"]["stateOfCharge"]
+        self.paused = state.get("paused", False)
+        self.loads = tuple(each["loadId"] for each in state.get("loads", ()) if "loadId" in each)
+        faults = frozenset(error["errorType"] for error in state["errors"] if error["errorLevel"] != "WARNING")
+        running = any(each["actionStatus"] == "RUNNING" for each in state["actionStates"])
+        self.doing = (
+            "empty" if "batteryEmpty" in faults else "cooling" if faults else "paused" if self.paused
+            else "charging" if state["powerSupply"]["charging"] else "working" if running
+            else "driving" if state["driving"] or state["nodeStates"] else "idle"
+        )  # fmt: skip
+        for each in state.get("information", ()):
+            if each["infoType"] == "motorTemperature":
+                with contextlib.suppress(ValueError):
+                    self.motor_c = float(each.get("infoDescriptor", "").removesuffix(" C"))
+        return faults
 
 
 @dataclass(slots=True)
@@ -40,8 +110,12 @@ class Promise:
     blame: bool = False
     cancelling: bool = False
     route: list[str] = field(default_factory=list)
+    actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """What is to be done at places of the route."""
     released: int = 0
     """Nodes of the route that the robot may drive to."""
     update: int = 0
     running_s: float = math.inf
     """When the robot said first that it works."""
+    asked_s: float = math.inf
+    """When the site was asked first."""

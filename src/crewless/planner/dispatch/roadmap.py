@@ -42,6 +42,10 @@ class Map(Protocol):
         """The node next to a place."""
         ...
 
+    def beside(self, x_m: float, y_m: float) -> list[str]:
+        """Nodes from which something that lies at a place can be reached, the best first."""
+        ...
+
     def route(self, start: str, goal: str) -> list[str] | None:
         """The nodes of an order, None when no way leads there."""
         ...
@@ -83,6 +87,12 @@ class Roadmap:
     def nearest(self, x_m: float, y_m: float) -> str:
         """The node next to a place."""
         return min(self.nodes, key=lambda name: math.dist(self.nodes[name], (x_m, y_m)))
+
+    def beside(self, x_m: float, y_m: float) -> list[str]:
+        """The open nodes, the nearest first."""
+        return sorted(set(self.nodes) - self.closed, key=lambda name: (math.dist(self.nodes[name], (x_m, y_m)), name))[
+            :3
+        ]
 
     def route(self, start: str, goal: str) -> list[str] | None:
         """The shortest way (Dijkstra 1959), None when there is none. A robot inside a closed zone may leave it."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crewless.core.errors import BadInput
+from crewless.planner.dispatch.promises import OWN
 from crewless.planner.dispatch.transport import Transport, Will
 from crewless.planner.dispatch.validate import decode, encode
 from crewless.planner.dispatch.wire import Sender, address, header, topic_of
 from crewless.planner.dispatch.zones import ZoneBook, contains
 
-MANUFACTURER = "crewless"
+MANUFACTURER = OWN
 STATE_EVERY_S = 30.0
 """A state is due after so long even when nothing happened (VDA 5050, section 'State')."""
 
@@ -44,12 +45,21 @@ class Mover(Protocol):
         """The robot's zones have changed."""
         ...
 
+    def entering(self, serial: str) -> list[str]:
+        """Release zones that it stands in, or has before it on its way."""
+        ...
+
+    def admit(self, serial: str, zone: str, granted: bool) -> None:
+        """Whether it may drive into a release zone."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RobotConfig:
     """A robot's body."""
 
     serial: str
+    manufacturer: str = MANUFACTURER
     skills: tuple[str, ...] = ("assemble",)
     x_m: float = 0.0
     y_m: float = 0.0
@@ -67,6 +77,11 @@ class RobotConfig:
     air_c: float = 25.0
     hot_c: float = 90.0
     """It stops above, until it is ten degrees cooler."""
+    carries: bool = False
+    """It picks up loads and drops them."""
+    payload_kg: float = 30.0
+    body_kg: float = 60.0
+    """With a load it draws more power by the load's share of its own mass (an assumption)."""
     visualize_s: float = 0.0
     """While it moves, its position is sent so often besides the states; 0: never."""
 
@@ -74,7 +89,7 @@ class RobotConfig:
 @dataclass
 class SimulatedRobot:
     """One robot. ``work_done`` is called at the moment when work is physically finished, with the action and its
-    parameters; it returns False when the station refuses it, and the action fails."""
+    parameters (``actionType`` among them); it returns False when the station refuses it, and the action fails."""
 
     config: RobotConfig
     transport: Transport
@@ -95,6 +110,8 @@ class SimulatedRobot:
     mover: Mover | None = None
     energy_j: float = 0.0
     """Drawn from the battery so far."""
+    loads: list[dict[str, Any]] = field(default_factory=list)
+    """What it carries, as in its state."""
     zones: ZoneBook = field(default_factory=ZoneBook)
 
     def __post_init__(self) -> None:
@@ -110,6 +127,8 @@ class SimulatedRobot:
         self._changed = True
         self._requests: dict[str, str] = {}
         """Release zone to what was answered: REQUESTED, GRANTED, ..."""
+        self._guarded = False
+        """There are release zones."""
         self._inside: set[str] = set()
         self._told = -1
         """Header number of the last state."""
@@ -129,7 +148,7 @@ class SimulatedRobot:
     def handle(self, topic: str, payload: bytes) -> None:
         """A message for this robot; one that is malformed becomes an error in the state."""
         place = address(topic)
-        if place is None or place[1] != self.config.serial or not self.alive:
+        if place is None or place[:2] != (self.config.manufacturer, self.config.serial) or not self.alive:
             return
         kind = place[2]
         if kind not in ("order", "instantActions", "zoneSet", "responses"):
@@ -173,6 +192,8 @@ class SimulatedRobot:
             elif not self._ahead:
                 self.mover.idle(self.config.serial)
             self._stand()
+            if self._guarded:
+                self._ask_for_zones()
         self._feel(power, dt_s)
         self._untold_s += dt_s
         self._unseen_s += dt_s
@@ -212,6 +233,7 @@ class SimulatedRobot:
     def state(self) -> dict[str, Any]:
         """All there is to know, without the header."""
         return {
+            **({"loads": [dict(each) for each in self.loads]} if self.config.carries else {}),
             "orderId": self.order.get("orderId", ""),
             "orderUpdateId": self.order.get("orderUpdateId", 0),
             "lastNodeId": self._last_node,
@@ -293,7 +315,7 @@ class SimulatedRobot:
 
     def _unknown_actions(self, order: dict[str, Any]) -> list[str]:
         named = {action["actionType"] for node in order["nodes"] for action in node["actions"]}
-        return sorted(named - {*self.config.skills, "charge"})
+        return sorted(named - {*_skills(self.config)})
 
     def _register(self, nodes: list[dict[str, Any]]) -> None:
         for node in nodes:
@@ -322,6 +344,7 @@ class SimulatedRobot:
                 self._complain("unknownZoneSet", f"{kind} of {name!r}")
             elif self.mover is not None:
                 self.mover.zones(self.config.serial, self.zones)
+            self._guarded = bool(self.zones.zones("RELEASE"))
             self._requests.clear()
         elif kind == "factsheetRequest":
             self._send("factsheet", factsheet(self.config))
@@ -393,6 +416,20 @@ class SimulatedRobot:
             self._changed = True
         return True
 
+    def _ask_for_zones(self) -> None:
+        """Among others: ask for the release zone ahead, and give back what is behind."""
+        assert self.mover is not None
+        wanted = self.mover.entering(self.config.serial)
+        for zone in [each for each in self._requests if each not in wanted]:
+            del self._requests[zone]
+            self.mover.admit(self.config.serial, zone, False)
+            self._changed = True
+        for zone in wanted:
+            if zone not in self._requests:
+                self._requests[zone] = "REQUESTED"
+                self._changed = True
+            self.mover.admit(self.config.serial, zone, self._requests[zone] == "GRANTED")
+
     def _answered(self, response: dict[str, Any]) -> None:
         zone = response["requestId"].rpartition("@")[0]
         status = {"GRANTED": "GRANTED", "REVOKED": "REVOKED"}.get(response["grantType"])
@@ -432,17 +469,39 @@ class SimulatedRobot:
             if failed:
                 self.fails_next -= 1
             elif action["actionType"] != "charge":
-                failed = not self.work_done(action["actionId"], parameters(action))
+                arguments = parameters(action) | {"actionType": action["actionType"]}
+                failed = not self.work_done(action["actionId"], arguments)
             self.action_states[action["actionId"]]["actionStatus"] = "FAILED" if failed else "FINISHED"
+            if action["actionType"] in ("pick", "drop"):
+                self._handled(action, failed)
             self._begin()
             self._changed = True
         return left_s - spent
+
+    def _handled(self, action: dict[str, Any], failed: bool) -> None:
+        """A load was picked up or dropped. Without it the rest of the order has no sense, and is given up."""
+        what = parameters(action)
+        if not failed and action["actionType"] == "pick":
+            load = {
+                "loadId": what["loadId"],
+                "loadType": what.get("loadType", ""),
+                "weight": float(what.get("weight", 0.0)),
+            }
+            self.loads.append(load)
+        elif not failed:
+            self.loads = [each for each in self.loads if each["loadId"] != what["loadId"]]
+        elif action["actionType"] == "pick":
+            for state in self.action_states.values():
+                if state["actionStatus"] == "WAITING":
+                    state |= {"actionStatus": "FAILED", "actionResult": "there was nothing to pick up"}
+            self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
 
     def _charging(self) -> bool:
         return bool(self._todo) and self._todo[0]["actionType"] == "charge"
 
     def _feel(self, power_w: float, dt_s: float) -> None:
         config = self.config
+        power_w *= 1.0 + sum(each["weight"] for each in self.loads) / config.body_kg
         if self._charging():
             self.charge = min(1.0, self.charge + config.charge_w * dt_s / 3600 / config.battery_wh)
             power_w = 0.0
@@ -469,7 +528,7 @@ class SimulatedRobot:
         self._changed = True
 
     def _send(self, topic, body: Mapping[str, Any]) -> None:
-        self._sender.send(MANUFACTURER, self.config.serial, topic, body)
+        self._sender.send(self.config.manufacturer, self.config.serial, topic, body)
 
 
 def parameters(action: Mapping[str, Any]) -> dict[str, Any]:
@@ -477,10 +536,14 @@ def parameters(action: Mapping[str, Any]) -> dict[str, Any]:
     return {each["key"]: each["value"] for each in action.get("actionParameters", [])}
 
 
-def last_will(serial: str) -> Will:
+def last_will(serial: str, manufacturer: str = MANUFACTURER) -> Will:
     """What the broker says when the robot is gone."""
-    body = header(MANUFACTURER, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
-    return Will(topic=topic_of(MANUFACTURER, serial, "connection"), payload=encode("connection", body))
+    body = header(manufacturer, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
+    return Will(topic=topic_of(manufacturer, serial, "connection"), payload=encode("connection", body))
+
+
+def _skills(config: RobotConfig) -> tuple[str, ...]:
+    return (*config.skills, "charge", *(("pick", "drop") if config.carries else ()))
 
 
 def factsheet(config: RobotConfig) -> dict[str, Any]:
@@ -488,7 +551,7 @@ def factsheet(config: RobotConfig) -> dict[str, Any]:
     return {
         "typeSpecification": {
             "seriesName": "simulated", "mobileRobotKinematics": "OMNIDIRECTIONAL", "mobileRobotClass": "CARRIER",
-            "maximumLoadMass": 30.0, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
+            "maximumLoadMass": config.payload_kg, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
             "supportedZones": ["BLOCKED", "RELEASE"],
         },
         "physicalParameters": {
@@ -503,7 +566,7 @@ def factsheet(config: RobotConfig) -> dict[str, Any]:
             "optionalParameters": [],
             "mobileRobotActions": [
                 {"actionType": skill, "actionScopes": ["NODE"], "pauseAllowed": True, "cancelAllowed": True}
-                for skill in (*config.skills, "charge")
+                for skill in _skills(config)
             ],
         },
         "mobileRobotGeometry": {},

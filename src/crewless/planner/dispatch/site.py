@@ -5,7 +5,7 @@ asked: it answers whether the work is done, and from then on refuses work under 
 is a fencing token: Kleppmann 2016, "How to do distributed locking".)
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ from crewless.core.errors import BadInput
 from crewless.planner.dispatch.transport import Transport
 
 ASK, ANSWER, STATION = "crewless/site/ask", "crewless/site/answer", "crewless/site/station"
+
+
+def topics(run: str = "") -> tuple[str, str, str]:
+    """Where a site is asked, where it answers, and below which it says what is down. On a broker of several runs, each has its
+    own: operations have the same names in all of them."""
+    asks = f"crewless/{run}/site" if run else "crewless/site"
+    return f"{asks}/ask", f"{asks}/answer", f"{asks}/station"
 
 
 class Question(msgspec.Struct):
@@ -30,6 +37,9 @@ class Answer(msgspec.Struct):
     operation: str
     attempt: int
     done: bool
+    load_x_m: float | None = None
+    """Where the load is that the operation carries, when it is no longer where it was made, nor there yet; if the site knows."""
+    load_y_m: float | None = None
 
 
 class _Line(msgspec.Struct):
@@ -38,7 +48,12 @@ class _Line(msgspec.Struct):
     operation: str
     attempt: int
     station: str = ""
-    """Empty: no work was done, the promise was fenced off."""
+    """Empty: no work was done, the promise was fenced off, or only a load was moved."""
+    load: str = ""
+    at: str = ""
+    """Where the load is now: ``robot:NAME``, ``floor:X,Y``, or a station."""
+    part: str = ""
+    kg: float = 0.0
 
 
 class Site:
@@ -47,18 +62,26 @@ class Site:
     Args:
         transport: its end of the broker.
         record: a file that outlives the process; what it holds already is taken over.
+        run: see :func:`topics`.
 
     Raises:
         BadInput: the record cannot be read.
     """
 
-    def __init__(self, transport: Transport, record: Path | None = None) -> None:
+    def __init__(self, transport: Transport, record: Path | None = None, run: str = "") -> None:
         self._transport = transport
+        self._ask, self._answer, self._station = topics(run)
         self.done: list[tuple[str, int, str]] = []
         """What was physically done, in order: operation, attempt, station. Never cleaned of repetitions."""
         self._finished: set[str] = set()
         self._fence: dict[str, int] = {}
         self.broken: set[str] = set()
+        self.loads: dict[str, str] = {}
+        """Load to where it is: ``robot:NAME``, ``floor:X,Y``, or a station. One that was never moved is not named."""
+        self.kinds: dict[str, tuple[str, float]] = {}
+        """Load to its part and its kilograms, as far as it was said."""
+        self.place_of: Callable[[str], tuple[float, float] | None] = lambda load: None
+        """Where a load is on the floor, in metres; None: not known, or at a station."""
         self._record = record
         if record is not None and record.is_file():
             # A torn last line is work whose robot was never told that it was done.
@@ -69,7 +92,7 @@ class Site:
                     self._take(msgspec.json.decode(line, type=_Line))
                 except msgspec.MsgspecError as error:
                     raise BadInput(f"{record}:{number} is no line of a site's record: {error}") from error
-        transport.subscribe(ASK)
+        transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
         """A robot finishes its work here. False: the station is broken, or refuses an old promise."""
@@ -80,18 +103,27 @@ class Site:
             or attempt <= self._fence.get(operation, -1)
         ):
             return False
-        self._write(_Line(operation, attempt, parameters["station"]))
+        station, load = parameters["station"], parameters.get("loadId", "")
+        self._write(_Line(operation, attempt, station, load, station if load else ""))
         return True
+
+    def move(self, load: str, at: str, part: str = "", kg: float = 0.0) -> None:
+        """A load was picked up, or put down somewhere."""
+        self._write(_Line("", 0, "", load, at, part, kg))
+
+    def is_done(self, operation: str) -> bool:
+        """Whether its work is recorded."""
+        return operation in self._finished
 
     def fail(self, station: str) -> None:
         """A station breaks down for good."""
         self.broken.add(station)
-        self._transport.publish(f"{STATION}/{station}", b"down", retain=True)
+        self._transport.publish(f"{self._station}/{station}", b"down", retain=True)
 
     def answer(self) -> None:
         """Answer the questions that have come in; one that cannot be read is not answered."""
         for topic, payload in self._transport.receive():
-            if topic != ASK:
+            if topic != self._ask:
                 continue
             try:
                 question = msgspec.json.decode(payload, type=Question)
@@ -99,8 +131,9 @@ class Site:
                 continue
             if question.attempt > self._fence.get(question.operation, -1):
                 self._write(_Line(question.operation, question.attempt))
-            reply = Answer(question.operation, question.attempt, question.operation in self._finished)
-            self._transport.publish(ANSWER, msgspec.json.encode(reply))
+            place = self.place_of(question.operation) or (None, None)
+            reply = Answer(question.operation, question.attempt, question.operation in self._finished, *place)
+            self._transport.publish(self._answer, msgspec.json.encode(reply))
 
     def _write(self, line: _Line) -> None:
         if self._record is not None:
@@ -109,8 +142,12 @@ class Site:
         self._take(line)
 
     def _take(self, line: _Line) -> None:
+        if line.load:
+            self.loads[line.load] = line.at
+            if line.part:
+                self.kinds[line.load] = (line.part, line.kg)
         if line.station:
             self.done.append((line.operation, line.attempt, line.station))
             self._finished.add(line.operation)
-        else:
+        elif not line.load:
             self._fence[line.operation] = max(line.attempt, self._fence.get(line.operation, -1))

@@ -1,12 +1,14 @@
 """How messages travel: in memory for tests, by MQTT for robots. Both keep retained messages, wills and what was sent to a
 client that is away for a while; a test runs the same facts against both."""
 
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from crewless.core.errors import BadInput
+from crewless.planner.dispatch.endpoint import AUTHORITY, Endpoint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,33 +147,45 @@ class MqttTransport:
         client: unique on the broker, the session's name.
         host: of the broker.
         port: of the broker.
+        endpoint: instead of both, with user and TLS.
         will: spoken by the broker.
         qos: 0 where loss does not matter, for instance visualization.
         keepalive_s: the will is spoken after one and a half of them in silence.
+        on_reconnect: called after each interruption, in the connection's thread.
+        fresh: nothing that the broker has kept for this name is delivered.
 
     Raises:
-        BadInput: no broker answers there.
+        BadInput: no broker answers there, or it does not let the client in.
     """
 
     def __init__(
-        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, will: Will | None = None, qos: int = 1,
-        keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
+        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, endpoint: Endpoint | None = None,
+        will: Will | None = None, qos: int = 1, keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
+        fresh: bool = False,
     ) -> None:  # fmt: skip
         from crewless.planner.dispatch.mqtt import Connection, Refused
 
         self._qos = qos
+        at = endpoint or Endpoint(host=host, port=port)
         try:
             self._connection = Connection(
-                client, host, port, will=(will.topic, will.payload) if will is not None else None,
-                keepalive_s=keepalive_s, back=on_reconnect,
+                client, at.host, at.port, will=(will.topic, will.payload) if will is not None else None,
+                keepalive_s=keepalive_s, back=on_reconnect, user=at.user, password=at.password, tls=at.context(),
+                fresh=fresh,
             )  # fmt: skip
+        except ssl.SSLError as error:
+            raise BadInput(f"the MQTT broker at {at} is not trusted: {error}", alternatives=[AUTHORITY]) from error
         except OSError as error:
             raise BadInput(
-                f"no MQTT broker answers at {host}:{port}: {error.strerror or error}",
-                alternatives=[f"mosquitto -p {port}"],
+                f"no MQTT broker answers at {at}: {error.strerror or error}", alternatives=[f"mosquitto -p {at.port}"]
             ) from error
         except Refused as error:
-            raise BadInput(f"the MQTT broker at {host}:{port} did not let {client} in: {error}") from error
+            raise BadInput(f"the MQTT broker at {at} did not let {client} in: {error}") from error
+
+    @property
+    def away(self) -> bool:
+        """Whether the broker cannot be reached just now."""
+        return self._connection.away
 
     def subscribe(self, pattern: str) -> None:
         """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed."""

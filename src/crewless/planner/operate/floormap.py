@@ -1,6 +1,7 @@
 """The control's map of a floor on which robots navigate freely: it knows places, closed cells and true distances, and leaves
 the way between two places to the robots."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -54,9 +55,21 @@ class FloorMap:
             return None
         return [goal] if self._open[start] == self._open[goal] else [start, goal]
 
+    def beside(self, x_m: float, y_m: float) -> list[str]:
+        """The open cells around, from which a robot reaches what lies in the middle one (an assumption), where another robot may
+        lie as well."""
+        reach_m = 1.5 * self.aisles.cell_m
+        near = [
+            (max(abs(x - x_m), abs(y - y_m)), abs(x - x_m) + abs(y - y_m), name)
+            for name, cell in self._cells.items()
+            if cell not in self._shut
+            for x, y in (self.nodes[name],)
+        ]
+        return [name for far, _, name in sorted(near) if self.half_m < far < reach_m]
+
     def length_m(self, route: list[str]) -> float:
-        """Of the shortest way by the aisles, turns not counted."""
-        return self._steps(route[0], route[-1]) * self.aisles.cell_m
+        """Of the shortest way by the aisles from each to the next, turns not counted."""
+        return sum(self._steps(a, b) for a, b in itertools.pairwise(route)) * self.aisles.cell_m
 
     def deviation_m(self, node: str) -> float:
         """How far from a node's position a robot may stand and still be there: any bay of a station will do."""

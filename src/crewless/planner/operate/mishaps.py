@@ -23,15 +23,21 @@ class MishapConfig:
     """Motors that are suddenly too hot."""
     zones_closed: int = 0
     """Pieces of an aisle that are closed for ten minutes."""
+    zones_guarded: int = 0
+    """Pieces of an aisle, three cells long, that one robot at a time may enter, from the beginning on."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failed_share < 1:
             raise BadInput(f"a failure share of {self.failed_share}", alternatives=["0 or more, less than 1"])
         if not 0 <= self.late_share <= 0.5:
             raise BadInput(f"a late share of {self.late_share}", alternatives=["0 to 0.5"])
-        for name in ("robots_die", "stations_die", "motors_hot", "zones_closed"):
+        for name in ("robots_die", "stations_die", "motors_hot", "zones_closed", "zones_guarded"):
             if getattr(self, name) < 0:
                 raise BadInput(f"{name} is {getattr(self, name)}", alternatives=["0 or more"])
+
+
+GROUND = frozenset({"close", "open", "guard"})
+"""What the control decides; the rest happens to robots and stations."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -40,7 +46,7 @@ class Mishap:
 
     at_s: float
     kind: str
-    """robot, station, motor, close or open."""
+    """robot, station, motor; of ground: close, open or guard."""
     name: str
     """Of the robot or station; the number of the zone."""
 
@@ -48,7 +54,7 @@ class Mishap:
 def draw(
     config: MishapConfig, robots: Sequence[str], stations: Sequence[str], planned_s: float, seed: int
 ) -> list[Mishap]:
-    """All mishaps of a shift in order of time, between 5 and 80 % of the planned time.
+    """All mishaps of a shift in order of time, between 5 and 80 % of the planned time; narrow places are there from the beginning.
 
     Raises:
         BadInput: every robot would die.
@@ -73,4 +79,5 @@ def draw(
             Mishap(at_s=at_s, kind="close", name=str(number)),
             Mishap(at_s=at_s + 600.0, kind="open", name=str(number)),
         ]
+    happens += [Mishap(at_s=0.0, kind="guard", name=str(number)) for number in range(config.zones_guarded)]
     return sorted(happens)

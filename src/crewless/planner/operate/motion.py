@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crewless.core.errors import BadInput
-from crewless.planner.dispatch.zones import ZoneBook
+from crewless.planner.dispatch.zones import ZoneBook, contains
 from crewless.planner.layout.aisles import Aisles, closed_floor
 from crewless.planner.traffic.check import check_step
 from crewless.planner.traffic.grid import distances
-from crewless.planner.traffic.pibt import Traffic, hold, join, step
+from crewless.planner.traffic.pibt import Traffic, guard, hold, join, leave, step
 
 _HEADING_RAD = (0.0, -math.pi / 2, math.pi, math.pi / 2)
 """East, south, west, north; y is to the north."""
@@ -26,8 +26,12 @@ class Motion:
     def __init__(self, aisles: Aisles, *, chargers: Iterable[int] = (), seed: int = 0) -> None:
         self.aisles = aisles
         self._zone_set = ""
+        self._guarded: list[str] = []
+        """Release zones, numbered as in the traffic."""
         self._zones_shut: set[int] = set()
         self._fallen: set[int] = set()
+        self._away: set[int] = set()
+        """Numbers of robots that were taken off the floor."""
         self.conflicts = self.steps = 0
         self.names: list[str] = []
         self.closed: set[int] = set()
@@ -83,7 +87,9 @@ class Motion:
         goal, here = self._goal[robot], int(self._traffic.cell[robot])
         if goal not in group or goal in self.closed:
             others = {cell for each, cell in enumerate(self._goal) if each != robot}
-            stand = {int(cell) for each, cell in enumerate(self._traffic.cell) if each != robot}
+            stand = {
+                int(cell) for each, cell in enumerate(self._traffic.cell) if each != robot and each not in self._away
+            }
             usable = [cell for cell in group if cell not in self.closed] or [wanted]
             free = [cell for cell in usable if cell not in others] or usable
             goal = here if here in free else min(free, key=lambda cell: (cell in stand, cell != wanted, cell))
@@ -130,11 +136,53 @@ class Motion:
             shut |= set(np.flatnonzero((x >= left) & (x <= right) & (y >= south) & (y <= north)).tolist())
         self._zones_shut = shut
         self._close()
+        self._guard([(each["zoneId"], each["vertices"]) for each in zones.zones("RELEASE")])
+
+    def _guard(self, zones: list[tuple[str, list[dict[str, float]]]]) -> None:
+        """Cells whose middle lies in a zone are its; in two, the first one's."""
+        self._guarded = [name for name, _ in zones]
+        zone = np.full(len(self.aisles.place), -1, np.int32)
+        for number, (_, corners) in reversed(list(enumerate(zones))):
+            for cell in range(len(zone)):
+                if contains(corners, self.aisles.middle(cell)):
+                    zone[cell] = number
+        guard(self._traffic, zone)
+
+    def entering(self, serial: str) -> list[str]:
+        """The guarded zones that a robot stands in, is about to drive into, or would drive into next if it might."""
+        if not self._guarded:
+            return []
+        robot, traffic = self._index[serial], self._traffic
+        here, goal = int(traffic.cell[robot]), self._goal[robot]
+        cells = [here, int(traffic.next_cell[robot])]
+        if goal >= 0 and goal != here and not traffic.held[robot]:
+            row = self._distance[self._row_of(goal)]
+            ways = [
+                (int(row[ahead] + self._floor.cost[here, way]), way, int(ahead))
+                for way, ahead in enumerate(self._floor.neighbour[here])
+                if ahead >= 0
+            ]
+            cells += [min(ways)[2]] if ways else []
+        zones = dict.fromkeys(int(traffic.zone[cell]) for cell in cells if cell >= 0)
+        return [self._guarded[zone] for zone in zones if zone >= 0]
+
+    def admit(self, serial: str, zone: str, granted: bool) -> None:
+        """Whether a robot may drive into a guarded zone."""
+        if zone in self._guarded:
+            self._traffic.admitted[self._index[serial], self._guarded.index(zone)] = granted
 
     def fallen(self, serial: str) -> None:
         """A robot lies on the floor: it stands fast, and the others see it and drive around."""
         self.hold(serial)
         self._fallen.add(int(self._traffic.cell[self._index[serial]]))
+        self._close()
+
+    def remove(self, serial: str) -> None:
+        """A robot that lies on the floor is taken away."""
+        robot = self._index[serial]
+        leave(self._traffic, robot)
+        self._away.add(robot)
+        self._fallen.discard(int(self._traffic.cell[robot]))
         self._close()
 
     def _close(self) -> None:
@@ -164,7 +212,8 @@ class Motion:
         return int(self._distance[self._row_of(goal), cell])
 
     def _poses(self) -> NDArray[np.int64]:
-        return np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
+        poses = np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
+        return np.delete(poses, sorted(self._away), axis=0) if self._away else poses
 
     def _row_of(self, goal: int) -> int:
         if goal not in self._row:

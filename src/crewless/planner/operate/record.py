@@ -5,14 +5,27 @@ The dashboard reads them while they are written, and afterwards.
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from crewless.core.errors import StorageFull
-from crewless.planner.operate.fleet import Shopfloor
+from crewless.planner.blueprint.model import Blueprint
+from crewless.planner.layout.aisles import Aisles
+from crewless.planner.operate.foreman import DOING
+from crewless.planner.operate.shift import Shift
 
-DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
-"""Numbered in a frame by their place here."""
+
+class Watched(Protocol):
+    """A shift that goes on."""
+
+    now_s: float
+
+    def frame(self) -> dict[str, Any]:
+        """``t``, ``done``, ``open`` (operations), ``conflicts`` (None: not known), ``fleet`` (names), ``robots`` (of each x and y in
+        metres, heading in quarters, place in ``DOING``, charge in percent, motor in degrees or None, loads that it carries),
+        ``working`` and ``down`` (stations), ``closed`` (middles of cells)."""
+        ...
 
 
 class Recorder:
@@ -21,6 +34,8 @@ class Recorder:
     Args:
         floor: the shift.
         folder: of the run.
+        picture: from :func:`describe`.
+        every: a frame for so many calls.
         resume: go on with the file that is there.
         pace: simulated seconds a second at most, 0: as fast as it goes.
 
@@ -28,49 +43,37 @@ class Recorder:
         StorageFull: the disk is full.
     """
 
-    def __init__(self, floor: Shopfloor, folder: Path, *, pace: float = 0.0, resume: bool = False) -> None:
+    def __init__(
+        self, floor: Watched, folder: Path, picture: dict[str, Any], *, every: int = 2, pace: float = 0.0,
+        resume: bool = False,
+    ) -> None:  # fmt: skip
         self.path = folder / "positions.jsonl"
         self._pace, self._began, self._began_s = pace, time.monotonic(), floor.now_s
-        self._names = self._steps = 0
-        self._every = max(2, len(floor.fleet) // 40)
+        self._names: list[str] = []
+        self._steps, self._every = 0, max(1, every)
         try:
-            (folder / "floor.json").write_text(json.dumps(describe(floor)) + "\n")
+            (folder / "floor.json").write_text(json.dumps(picture) + "\n")
             if not resume:
                 self.path.write_text("")
         except OSError as error:
             raise StorageFull(f"cannot write {self.path}: {error.strerror}") from error
         self._frame(floor)
 
-    def __call__(self, floor: Shopfloor) -> None:
-        """After a step."""
+    def __call__(self, floor: Watched, *, last: bool = False) -> None:
+        """After a step; ``last``: a frame in any case."""
         self._steps += 1
-        if self._steps % self._every == 0 or floor.control.finished():
+        if self._steps % self._every == 0 or last:
             self._frame(floor)
         if self._pace:
             ahead = (floor.now_s - self._began_s) / self._pace - (time.monotonic() - self._began)
             if ahead > 0:
                 time.sleep(ahead)
 
-    def _frame(self, floor: Shopfloor) -> None:
-        frame: dict[str, Any] = {
-            "t": round(floor.now_s, 1), "done": len(floor.site.done), "open": floor.control.ledger.open,
-            "conflicts": floor.motion.conflicts,
-        }  # fmt: skip
-        if len(floor.fleet) != self._names:
-            self._names = len(floor.fleet)
-            frame["names"] = floor.fleet
-        rows = []
-        for name in floor.fleet:
-            robot = floor.robots[name]
-            heading = round(-robot.theta / 1.5707963) % 4
-            rows.append([
-                round(robot.x_m, 1), round(robot.y_m, 1), heading, DOING.index(robot.doing()), round(100 * robot.charge),
-                round(robot.motor_c),
-            ])  # fmt: skip
-        frame["robots"] = rows
-        frame["working"] = sorted(name for name, robot in floor.robots.items() if robot.mover is None and robot.busy())
-        frame["down"] = sorted(floor.site.broken)
-        frame["closed"] = [[round(v, 1) for v in floor.aisles.middle(cell)] for cell in sorted(floor.motion.closed)]
+    def _frame(self, floor: Watched) -> None:
+        frame = floor.frame()
+        fleet = list(frame.pop("fleet"))
+        if fleet != self._names:
+            self._names = frame["names"] = fleet
         try:
             with self.path.open("a") as file:
                 file.write(json.dumps(frame, separators=(",", ":")) + "\n")
@@ -78,10 +81,17 @@ class Recorder:
             raise StorageFull(f"cannot write {self.path}: {error.strerror}") from error
 
 
-def describe(floor: Shopfloor) -> dict[str, Any]:
+def frames_every(robots: int) -> int:
+    """Steps between two frames, so that a large fleet does not fill the disk."""
+    return max(2, robots // 40)
+
+
+def describe(
+    blueprint: Blueprint, shift: Shift, aisles: Aisles, chargers: Sequence[int], operations: int
+) -> dict[str, Any]:
     """The floor that does not change: cells, stations, chargers. Metres; y is to the north."""
-    layout, aisles = floor.blueprint.layout, floor.aisles
-    process = {station.name: line.process for line in floor.blueprint.lines for station in line.stations}
+    layout = blueprint.layout
+    process = {station.name: line.process for line in blueprint.lines for station in line.stations}
     lanes = aisles.floor.one_way[aisles.floor.free]
     niches = {cell for group in aisles.bays.values() for cell in group} | set(aisles.parking)
     text = [
@@ -92,13 +102,13 @@ def describe(floor: Shopfloor) -> dict[str, Any]:
         for row in aisles.number
     ]
     return {
-        "name": floor.blueprint.goal.name, "width_m": layout.width_m, "depth_m": layout.depth_m,
-        "cell_m": aisles.cell_m, "cells": text, "doing": DOING, "operations": len(floor.operations),
-        "planned_s": floor.shift.makespan_s, "lower_bound_s": floor.shift.lower_bound_s,
+        "name": blueprint.goal.name, "width_m": layout.width_m, "depth_m": layout.depth_m,
+        "cell_m": aisles.cell_m, "cells": text, "doing": DOING, "operations": operations,
+        "planned_s": shift.makespan_s, "lower_bound_s": shift.lower_bound_s,
         "stations": [
             [place.station, process[place.station], place.x_m, place.y_m, place.width_m, place.depth_m]
             for place in layout.places
         ],
-        "chargers": [aisles.middle(cell) for cell in floor.chargers],
-        "forbidden": [list(bad) for bad in floor.blueprint.goal.forbidden],
+        "chargers": [aisles.middle(cell) for cell in chargers],
+        "forbidden": [list(bad) for bad in blueprint.goal.forbidden],
     }  # fmt: skip

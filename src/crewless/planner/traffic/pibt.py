@@ -37,6 +37,10 @@ class Traffic:
     """Steps since each last moved. Shape: (robots,)."""
     held: NDArray[np.bool_] = field(init=False)
     """Robots that stand fast, because they work, charge or are dead; nobody pushes them. Shape: (robots,)."""
+    zone: NDArray[np.int32] = field(init=False)
+    """The guarded zone that each cell lies in, -1 for none. Shape: (cells,)."""
+    admitted: NDArray[np.bool_] = field(init=False)
+    """Zones that each robot may enter; whoever stands in one may move in it and leave it. Shape: (robots, zones)."""
     seed: int = 0
     patience_steps: int = 12
     """A robot that has stood for so long gives way for a while: it wanders at random with a priority of zero, so that others
@@ -55,6 +59,8 @@ class Traffic:
         self.blocked_steps = np.zeros(robots, np.int32)
         self._giving_way = np.zeros(robots, np.int32)
         self.held = np.zeros(robots, np.bool_)
+        self.zone = np.full(cells, -1, np.int32)
+        self.admitted = np.zeros((robots, 1), np.bool_)
         self._robot_at = np.full(cells, -1, np.int32)
         self._robot_at[self.cell] = np.arange(robots)
         self._reserved_by = np.full(cells, -1, np.int32)
@@ -88,8 +94,32 @@ def join(traffic: Traffic, cell: int, heading: int = 0) -> int:
     ):  # fmt: skip
         old = getattr(traffic, name)
         setattr(traffic, name, np.append(old, np.array([value], old.dtype)))
+    traffic.admitted = np.vstack([traffic.admitted, np.zeros((1, traffic.admitted.shape[1]), np.bool_)])
     traffic._robot_at[cell] = robot
     return robot
+
+
+def guard(traffic: Traffic, zone: NDArray[np.int32]) -> None:
+    """Guard zones from now on; nobody is admitted yet, and whoever was committed to enter one plans anew.
+
+    Args:
+        traffic: changed in place.
+        zone: the zone of each cell, -1 for none. Shape: (cells,).
+    """
+    traffic.zone = np.asarray(zone, np.int32)
+    traffic.admitted = np.zeros((len(traffic.cell), max(1, int(traffic.zone.max(initial=-1)) + 1)), np.bool_)
+    for robot in np.flatnonzero(traffic.next_cell >= 0):
+        ahead = traffic.zone[traffic.next_cell[robot]] if traffic.next_cell[robot] >= 0 else -1
+        if ahead >= 0 and ahead != traffic.zone[traffic.cell[robot]]:
+            held = bool(traffic.held[robot])
+            hold(traffic, int(robot))
+            traffic.held[robot] = held
+
+
+def leave(traffic: Traffic, robot: int) -> None:
+    """Take a robot off the floor. It keeps its number and stands fast where nobody sees it; its cell is free."""
+    hold(traffic, robot)
+    traffic._robot_at[traffic.cell[robot]] = -1
 
 
 def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int32]) -> NDArray[np.int8]:
@@ -107,7 +137,8 @@ def step(traffic: Traffic, goal_row: NDArray[np.int32], distance: NDArray[np.int
     return _step(
         traffic.floor.neighbour, traffic.floor.cost, distance, np.asarray(goal_row, np.int32), order, traffic.cell,
         traffic.heading, traffic.next_cell, traffic.priority, traffic._tie, traffic.blocked_steps, traffic._robot_at,
-        traffic._reserved_by, traffic._random, traffic._giving_way, traffic.held, traffic.patience_steps,
+        traffic._reserved_by, traffic._random, traffic._giving_way, traffic.held, traffic.zone, traffic.admitted,
+        traffic.patience_steps,
     )  # fmt: skip
 
 
@@ -123,13 +154,15 @@ def _draw(state):
 
 
 @njit(cache=True)
-def _score(robot, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, score):
+def _score(
+    robot, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, zone, admitted, score
+):
     """What each of the four neighbour cells is worth to a robot, the lowest first. 1e18: cannot be driven to."""
     here, row = cell[robot], goal_row[robot]
     for way in range(4):
         ahead = neighbour[here, way]
         score[way] = 1e18
-        if ahead < 0:
+        if ahead < 0 or (zone[ahead] >= 0 and zone[ahead] != zone[here] and not admitted[robot, zone[ahead]]):
             continue
         turns = (way - heading[robot]) % 4
         turns = 1 if turns == 3 else turns
@@ -141,14 +174,16 @@ def _score(robot, neighbour, cost, distance, goal_row, cell, heading, robot_at, 
 
 
 @njit(cache=True)
-def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, stack, scores):  # fmt: skip
+def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, zone, admitted, stack, scores):  # fmt: skip
     """Commit a robot to a neighbour cell, and with it all those that it pushes; or none, when there is no way.
 
     The recursion of the paper is a stack here: numba cannot keep compiled recursive functions.
     """
     stack[0] = first
     planned[first] = True
-    _score(first, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, scores[0])
+    _score(
+        first, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, zone, admitted, scores[0]
+    )
     depth = 0
     while depth >= 0:
         robot, score = stack[depth], scores[depth]
@@ -182,7 +217,21 @@ def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, 
             depth += 1
             stack[depth] = other
             planned[other] = True
-            _score(other, neighbour, cost, distance, goal_row, cell, heading, robot_at, random, restless, scores[depth])
+            _score(
+                other,
+                neighbour,
+                cost,
+                distance,
+                goal_row,
+                cell,
+                heading,
+                robot_at,
+                random,
+                restless,
+                zone,
+                admitted,
+                scores[depth],
+            )
             pushed = True
             break
         if not pushed:
@@ -190,7 +239,7 @@ def _plan(first, neighbour, cost, distance, goal_row, cell, heading, next_cell, 
 
 
 @njit(cache=True)
-def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, giving_way, held, patience):  # fmt: skip
+def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, priority, tie, blocked, robot_at, reserved_by, random, giving_way, held, zone, admitted, patience):  # fmt: skip
     robots = len(cell)
     planned = held.copy()
     for robot in range(robots):
@@ -204,7 +253,7 @@ def _step(neighbour, cost, distance, goal_row, order, cell, heading, next_cell, 
     scores = np.empty((400, 4), np.float64)
     for robot in order:
         if next_cell[robot] < 0 and not planned[robot]:
-            _plan(robot, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, stack, scores)  # fmt: skip
+            _plan(robot, neighbour, cost, distance, goal_row, cell, heading, next_cell, robot_at, reserved_by, planned, random, restless, zone, admitted, stack, scores)  # fmt: skip
     moves = np.zeros(robots, np.int8)
     aligned = np.zeros(robots, np.bool_)
     for robot in range(robots):

@@ -36,7 +36,12 @@ _BALL_RADIUS_M, _BALL_AT_M, _BALL_REST_M = 0.0025, 0.012, 0.0047
 """Of the catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
 _SPRING_N_M, _PRELOAD_N = 2000.0, 8.0
 """Of a ball's spring: they make the catch give way at about 25 N when plugged in and at 17 N when pulled; a real one's hooks hold more."""
-_PLASTIC = {"friction": [0.3, 0.005, 0.0001], "condim": 4, "solref": [0.005, 1.0], "solimp": [0.98, 0.995, 0.0005, 0.5, 2.0]}
+_PLASTIC = {
+    "friction": [0.3, 0.005, 0.0001],
+    "condim": 4,
+    "solref": [0.005, 1.0],
+    "solimp": [0.98, 0.995, 0.0005, 0.5, 2.0],
+}
 _STEEL = {**_PLASTIC, "friction": [0.15, 0.005, 0.0001], "priority": 1}
 """Polyamide slides well on itself (0.2 to 0.4). Stiffer than MuJoCo's usual contact, because half a millimetre matters here."""
 

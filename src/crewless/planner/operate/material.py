@@ -1,0 +1,90 @@
+"""How material gets from where it is made or lies ready to where it is used.
+
+Decided, and assumed: **within a line a conveyor moves the workpiece** from station to station, in no time and without fail.
+**Between lines, and from stock, robots carry**: a robot walks to where the part lies, picks it up, walks to the first station of
+the line that uses it, and drops it there (the actions ``pick`` and ``drop`` of VDA 5050). Stock of a part that lines make lies at the
+end of one of these lines. Bought material (cells, glass, screws) is where it is used: its supply is not simulated.
+
+Each carriage is an operation of its own, promised, repeated and recorded like any other, so a load is neither lost nor delivered
+twice. The schedule plans none of them; it plans the mean walk for what is tended.
+"""
+
+import math
+from dataclasses import dataclass
+
+from crewless.planner.blueprint.model import Blueprint
+from crewless.planner.operate.shift import Operation, Shift
+
+PAYLOAD_KG = 30.0
+"""A robot carries so much at once: an assumption. More goes in several trips."""
+HANDLE_S = 8.0
+"""To pick up or to drop a load: an assumption."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carriage:
+    """One load on its way to one operation."""
+
+    name: str
+    """Of the operation that carries it, and of the load."""
+    part: str
+    kg: float
+    source: str
+    """The station where it lies ready; empty when it is made in the shift."""
+    made_by: str
+    """The operation that makes it; empty when it lies ready."""
+    station: str
+    """Where it is wanted."""
+    operation: str
+    """What waits for it."""
+    rank: float
+    """Seconds; its place in the schedule."""
+
+
+def carriages(blueprint: Blueprint, shift: Shift) -> tuple[Carriage, ...]:
+    """All loads of a shift, by name."""
+    makes = {process.name: process.makes for process in blueprint.processes}
+    consumes = {process.name: process.consumes for process in blueprint.processes}
+    process = {line.name: line.process for line in blueprint.lines}
+    mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
+    ends: dict[str, list[str]] = {}
+    """Part to the last stations of the lines that make it."""
+    for line in blueprint.lines:
+        ends.setdefault(makes[line.process], []).append(line.stations[-1].name)
+    by_name = {one.name: one for one in shift.operations}
+    found: list[Carriage] = []
+
+    def add(one: Operation, name: str, part: str, amount: float, source: str, made_by: str) -> None:
+        rank = one.start_s - shift.walk_s - 2 * HANDLE_S
+        found.append(Carriage(
+            name=name, part=part, kg=amount * mass_kg[part], source=source, made_by=made_by, station=one.station,
+            operation=one.name, rank=rank,
+        ))  # fmt: skip
+
+    for one in shift.operations:
+        before = [by_name[name] for name in one.after]
+        if any(each.unit == one.unit for each in before):
+            continue  # the conveyor brings it
+        made = [each for each in before if each.line != one.line]
+        count: dict[str, int] = {}
+        for each in made:
+            part = makes[process[each.line]]
+            count[part] = count.get(part, 0) + 1
+            add(one, f"{each.unit} to {one.unit}", part, 1.0, "", each.name)
+        for part, amount in sorted(consumes[process[one.line]].items()):
+            rest = amount - count.get(part, 0)
+            if part not in ends or rest <= 1e-9:
+                continue
+            trips = max(1, math.ceil(rest * mass_kg[part] / PAYLOAD_KG - 1e-9))
+            source = _nearest(blueprint, ends[part], one.station)
+            for trip in range(1, trips + 1):
+                name = f"{part} to {one.unit}" + (f" ({trip})" if trips > 1 else "")
+                add(one, name, part, rest / trips, source, "")
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def _nearest(blueprint: Blueprint, stations: list[str], station: str) -> str:
+    middle = {
+        each.station: (each.x_m + each.width_m / 2, each.y_m + each.depth_m / 2) for each in blueprint.layout.places
+    }
+    return min(stations, key=lambda each: (math.dist(middle[each], middle[station]), each))
