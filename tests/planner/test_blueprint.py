@@ -341,7 +341,9 @@ def test_a_schedule_is_written_with_its_bound_and_carried_out_as_it_was_written(
     ]
     assert main(again) == 0
     (outcome,) = tmp_path.glob("b/*/outcome.json")
-    assert json.loads(outcome.read_text())["done"] == len(planned["operations"])
+    ran = json.loads(outcome.read_text())
+    assert ran["carried"] > 0
+    assert ran["done"] - ran["carried"] == len(planned["operations"])
     other = [
         "plan",
         "run",
