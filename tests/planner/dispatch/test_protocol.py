@@ -191,6 +191,57 @@ def test_another_version_and_nonsense_are_noted_and_the_rest_goes_on(tmp_path):
     assert "malformed answer" in notes
 
 
+def test_a_robot_of_another_major_version_is_named_once_and_not_commanded(tmp_path):
+    row = Row(tmp_path)
+    old = header("other", "old", 0) | {"version": "2.1.0", "connectionState": "ONLINE"}
+    for _ in range(5):
+        row.robots["r0"].transport.publish("uagv/v2/other/old/connection", msgspec.json.encode(old))
+        row.robots["r0"].transport.publish("uagv/v2/other/old/state", b"{}")
+        row.run(1)
+    row.run(40)
+    assert row.control.finished()
+    assert row.notes().count("speaks VDA 5050 v2, not v3: not commanded") == 1
+    assert "other/old" not in row.control.robots
+
+
+def test_nonsense_of_a_robot_that_works_is_noted_once_and_it_works_on(tmp_path):
+    row = Row(tmp_path)
+    for number in range(60):
+        row.robots["r0"].transport.publish(topic_of("crewless", "r0", "state"), b'{"serialNumber": "r0"}')
+        row.robots["r0"].transport.publish(topic_of("crewless", "r0", "state"), f"nonsense {number % 40}".encode())
+        row.run(1)
+    assert row.control.finished()
+    assert sum(note.startswith("malformed state of r0") for note in row.notes()) == 1
+    assert sum("nonsense" in note or "malformed" in note for note in row.notes()) == 20
+    assert row.notes().count("more that cannot be understood") == 1
+
+
+def test_an_old_state_that_is_sent_again_is_not_believed(tmp_path):
+    row = Row(tmp_path)
+    row.run(3)
+    states = [payload for topic, payload in row.heard if topic.endswith("r0/state")]
+    row.run(3)
+    stale = decode("state", states[0]) | {"timestamp": "2026-01-01T00:00:00.00Z"}
+    place = row.control.robots["r0"].x_m
+    row.robots["r0"].transport.publish(topic_of("crewless", "r0", "state"), msgspec.json.encode(stale))
+    row.control.tick(row.now_s)
+    assert row.control.robots["r0"].x_m == place > 0.0
+    row.run(40)
+    assert row.control.finished()
+
+
+def test_a_robot_that_began_anew_and_forgot_its_order_is_given_it_again(tmp_path):
+    row = Row(tmp_path, seconds=500.0, resend_s=1e6)
+    row.run(20)
+    robot = row.robots["r0"]
+    assert robot.busy()
+    row.robots["r0"] = SimulatedRobot(robot.config, robot.transport, row.site.work)
+    row.robots["r0"].start()
+    row.run(5)
+    assert row.robots["r0"].busy()
+    assert [e.outcome for e in read_events(row.log) if e.case == "o0"] == ["assigned", "forfeited", "assigned"]
+
+
 def test_a_robot_names_what_it_cannot_do(tmp_path):
     row = Row(tmp_path)
     row.run(1)

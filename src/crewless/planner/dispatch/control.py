@@ -6,11 +6,9 @@ the log before the order is sent; an operation that did not end well is promised
 that it was not done (:mod:`crewless.planner.dispatch.site`).
 """
 
-import itertools
 import math
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,9 +22,10 @@ from crewless.planner.dispatch.loads import Loads, action
 from crewless.planner.dispatch.promises import Promise, Robot, name_of, named
 from crewless.planner.dispatch.roadmap import Map, Station
 from crewless.planner.dispatch.site import Answer, topics
+from crewless.planner.dispatch.speech import Speech
 from crewless.planner.dispatch.transport import Transport
 from crewless.planner.dispatch.validate import decode
-from crewless.planner.dispatch.wire import PREFIX, Sender, address
+from crewless.planner.dispatch.wire import PREFIX, address
 
 _ERRANDS = frozenset({"charge", "put back"})
 """What a robot may have been sent to do that is no operation."""
@@ -118,13 +117,10 @@ class FleetControl:
         self._now_s = 0.0
         self._news = True
         """Something has changed since the last look for work to assign."""
-        self._instant = self._charges = self._zone_sets = 0
         self._ground = Ground(roadmap)
-        # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
-        self._life = uuid.uuid4().hex[:12]
         self._run, self._warn = run, warn
         self._warned: dict[str, set[str]] = {}
-        self._sender = Sender(transport)
+        self._speech = Speech(transport, roadmap)
         self._ask, self._answer, self._station_topic = topics(run)
         for pattern in (
             # Of all versions: one that is not spoken here is to be named, not overheard.
@@ -193,7 +189,7 @@ class FleetControl:
 
     def pause(self, serial: str, paused: bool = True) -> None:
         """Stop a robot where it is, or let it go on."""
-        self._tell(self._robot(serial), "startPause" if paused else "stopPause")
+        self._speech.tell(self._robot(serial), "startPause" if paused else "stopPause")
 
     def close_zone(self, zone: str, nodes: Iterable[str]) -> None:
         """Nobody is sent through these nodes any more; all robots are told. Who was to drive there is sent another way where
@@ -204,20 +200,20 @@ class FleetControl:
             if nodes & set(promise.route) and not self._detour(operation, promise, nodes):
                 self._call_off(operation, "forfeited", blame=False)
         self._news = True
-        self._tell_zones(self.robots.values())
+        self._speech.zones(self.robots.values(), self._ground)
         self._note(zone, "zone closed")
 
     def open_zone(self, zone: str, nodes: Iterable[str] = ()) -> None:
         """The reverse; ``nodes`` need not be named."""
         self._ground.open(zone, frozenset(nodes))
         self._news = True
-        self._tell_zones(self.robots.values())
+        self._speech.zones(self.robots.values(), self._ground)
         self._note(zone, "zone opened")
 
     def guard_zone(self, zone: str, corners: Sequence[tuple[float, float]], robots: int = 1) -> None:
         """A zone that so many robots at once may enter, each only when it was granted (VDA 5050: zone type RELEASE)."""
         self._ground.guard(zone, corners, robots)
-        self._tell_zones(self.robots.values())
+        self._speech.zones(self.robots.values(), self._ground)
 
     def finished(self) -> bool:
         """Whether nothing is under way and nothing can become ready."""
@@ -324,10 +320,10 @@ class FleetControl:
     def _connection(self, robot: Robot, state: str) -> None:
         was, robot.online = robot.online, state == "ONLINE"
         if robot.online and not was:
-            self._tell(robot, "stateRequest")
+            self._speech.tell(robot, "stateRequest")
             self._unblock(robot)
             if self._ground:
-                self._tell_zones([robot])
+                self._speech.zones([robot], self._ground)
         elif was and not robot.online:
             self._note(robot.name, f"connection {state}")
             robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
@@ -357,7 +353,8 @@ class FleetControl:
             self._block(robot)
         hot = "motorTooHot" in faults - robot.faults
         robot.faults = faults
-        self._answer_requests(robot, state)
+        self._speech.answer(robot, self._ground.answers(robot.name, state))
+        self._let_in()
         if not robot.promised or state["orderId"] != robot.order:
             refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
             if robot.promised and robot.promised not in _ERRANDS:
@@ -552,7 +549,7 @@ class FleetControl:
             up, down = self._loads.actions(name, robot.order, arguments)
             promise.actions = {pick: [up]} if pick >= 0 else {}
             promise.actions.setdefault(len(route) - 1, []).append(down)
-        self._order(robot, route, promise.actions, released=promise.released)
+        self._speech.order(robot, route, promise.actions, released=promise.released)
 
     def _arguments(self, name: str) -> dict[str, Any]:
         operation, progress = self.ledger.operations[name], self.ledger.progress[name]
@@ -565,7 +562,7 @@ class FleetControl:
         begin = promise.released - 1
         promise.released = min(len(promise.route), promise.released + self.config.base_nodes)
         promise.update += 1
-        self._order(
+        self._speech.order(
             robot, promise.route, promise.actions, begin=begin, released=promise.released, update=promise.update
         )
 
@@ -592,43 +589,24 @@ class FleetControl:
         ways = [way for node in free if (way := self._route(robot, node)) is not None]
         if ways:
             way = min(ways, key=self.roadmap.length_m)
-            self._charges += 1
             robot.promised, robot.charger, robot.asked_s = "charge", way[-1], self._now_s
-            robot.order = f"charge-{robot.serial}-{self._life[:4]}-{self._charges}"
+            robot.order = self._speech.fresh("charge")
             arguments = {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to}
-            self._order(robot, way, {len(way) - 1: [action("charge", robot.order, arguments)]}, released=len(way))
+            self._speech.order(
+                robot, way, {len(way) - 1: [action("charge", robot.order, arguments)]}, released=len(way)
+            )
 
     def _put_back(self, robot: Robot, load: str) -> None:
         """Bring a load that nobody waits for any more to where it came from."""
         station = self._loads.source(load)
         route = self._route(robot, self.stations[station].node)
         if route is not None:
-            self._charges += 1
             robot.promised, robot.asked_s = "put back", self._now_s
-            robot.order = f"back-{robot.serial}-{self._life[:4]}-{self._charges}"
+            robot.order = self._speech.fresh("put-back")
             arguments = {"operation": "", "attempt": 0, "station": station, "loadId": load, "stationName": station}
-            self._order(robot, route, {len(route) - 1: [action("drop", robot.order, arguments)]}, released=len(route))
-
-    def _order(
-        self, robot: Robot, route: list[str], actions: Mapping[int, list[dict[str, Any]]], *, released: int, begin: int = 0,
-        update: int = 0,
-    ) -> None:  # fmt: skip
-        nodes: list[dict[str, Any]] = []
-        for index, node in list(enumerate(route))[begin:]:
-            x, y = self.roadmap.nodes[node]
-            place: dict[str, Any] = {"x": x, "y": y, "mapId": "floor"}
-            if wide := self.roadmap.deviation_m(node):
-                place["allowedDeviationXY"] = {"a": wide, "b": wide, "theta": 0.0}
-            nodes.append({
-                "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place,
-                "actions": list(actions.get(index, [])),
-            })  # fmt: skip
-        edges = [
-            {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": index + 1 < released, "actions": []}
-            for index, (a, b) in list(enumerate(itertools.pairwise(route)))[begin:]
-        ]
-        body = {"orderId": robot.order, "orderUpdateId": update, "nodes": nodes, "edges": edges}
-        self._sender.send(robot.manufacturer, robot.serial, "order", body)
+            self._speech.order(
+                robot, route, {len(route) - 1: [action("drop", robot.order, arguments)]}, released=len(route)
+            )
 
     def _call_off(self, name: str, why: str, *, blame: bool) -> None:
         """Ask the robot to stop; what became of the work is found out when it answers."""
@@ -636,7 +614,7 @@ class FleetControl:
         if promise is None or promise.doubt:
             return
         promise.doubt, promise.blame, promise.cancelling = why, blame, True
-        self._tell(self.robots[self.ledger.progress[name].robot], "cancelOrder")
+        self._speech.tell(self.robots[self.ledger.progress[name].robot], "cancelOrder")
 
     def _doubt(self, name: str, why: str, blame: bool) -> None:
         """The robot will not do it any more: ask the site, at the next tick, whether it had."""
@@ -687,53 +665,20 @@ class FleetControl:
             raise BadInput(f"no robot {serial!r} is known", alternatives=sorted(self.robots)[:5])
         return self.robots[serial]
 
-    def _tell(self, robot: Robot, action: str, **arguments: Any) -> None:
-        self._instant += 1
-        identifier = f"{action}-{self._life}-{self._instant}"
-        actions: list[dict[str, Any]] = [{"actionType": action, "actionId": identifier, "blockingType": "NONE"}]
-        if arguments:
-            actions[0]["actionParameters"] = [{"key": key, "value": value} for key, value in arguments.items()]
-        if robot.manufacturer:
-            self._sender.send(robot.manufacturer, robot.serial, "instantActions", {"actions": actions})
-
     # Zones ------------------------------------------------------------------------------------------------------------
-
-    def _tell_zones(self, robots: Iterable[Robot]) -> None:
-        """A whole new zone set to each robot, and the instant action that makes it count (one set of a map at a time)."""
-        self._zone_sets += 1
-        name = f"zones-{self._life[:8]}-{self._zone_sets}"
-        body = self._ground.zone_set(name)
-        for robot in robots:
-            if robot.manufacturer and robot.online:
-                self._sender.send(robot.manufacturer, robot.serial, "zoneSet", body)
-                self._tell(robot, "enableZoneSet", zoneSetId=name)
-
-    def _square(self, zone: str, node: str) -> dict[str, Any]:
-        x, y = self.roadmap.nodes[node]
-        half = self.roadmap.half_m
-        corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
-        vertices = [{"x": a, "y": b} for a, b in corners]
-        return {"zoneId": f"{zone}-{node}", "zoneType": "BLOCKED", "vertices": vertices}
-
-    def _answer_requests(self, robot: Robot, state: dict[str, Any]) -> None:
-        answers = self._ground.answers(robot.name, state)
-        if answers and robot.manufacturer:
-            self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": answers})
-        self._let_in()
 
     def _let_in(self) -> None:
         for name, answer in self._ground.next_in():
-            robot = self.robots[name]
-            self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": [answer]})
+            self._speech.answer(self.robots[name], [answer])
 
     def _block(self, robot: Robot) -> None:
         if self.config.block_dead and not math.isnan(robot.x_m):
             self._ground.close(f"dead {robot.name}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
-            self._tell_zones(self.robots.values())
+            self._speech.zones(self.robots.values(), self._ground)
 
     def _unblock(self, robot: Robot) -> None:
         if self._ground.open(f"dead {robot.name}"):
-            self._tell_zones(self.robots.values())
+            self._speech.zones(self.robots.values(), self._ground)
 
     def _note(self, resource: str, text: str) -> None:
         self.log.add(case="fleet", cell="dispatch", resource=resource, kind="note", outcome=text)
