@@ -20,7 +20,7 @@ from crewless.body.robot.body import RobotBody
 from crewless.tasks.manipulation.connector import GRIP_M, HOME_M, pin, socket_axes, tip
 from crewless.tasks.manipulation.control import CONTROL_S, Aim, Kinematics, hold, path
 from crewless.tasks.manipulation.gantry import AXES, hover
-from crewless.tasks.manipulation.grasp import Grasp, Trial, pinches, plan
+from crewless.tasks.manipulation.grasp import FINGERS, Grasp, Trial, pinches, plan
 from crewless.tasks.manipulation.lift import on_gantry
 from crewless.tasks.manipulation.shapes import Part, Shape
 from crewless.tasks.manipulation.stage import Script
@@ -91,9 +91,14 @@ def plug_in(body: RobotBody, given: Mapping[str, float]) -> Script:
     fingers = np.setdiff1d(np.arange(body.model.nu), hand.free)
     released[fingers] = opened[fingers]
     yield from path(hand.targets, released, 0.8)
-    away = released.copy()
+    # The thumb would hook the plug on the way back: it is straightened first, and the fingers with it.
+    spread = released.copy()
+    spread[kinematics.index([f"right_{finger}_base" for finger in ("thumb", *FINGERS[:3])])] = 0.0
+    spread[kinematics.index([f"right_{finger}_curl" for finger in FINGERS[:3]])] = 0.2
+    yield from path(released, spread, 0.6)
+    away = spread.copy()
     away[gantry[:3]] -= _LIFT_M * body.data.body("right_palm").xmat.reshape(3, 3)[:, 2]
-    yield from path(released, away, 0.8)
+    yield from path(spread, away, 0.8)
 
 
 class Guide:
