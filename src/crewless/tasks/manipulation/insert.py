@@ -27,7 +27,7 @@ from crewless.tasks.manipulation.stage import Script
 
 WRIST = ("forearm_roll", "wrist_deviation", "wrist_flexion")
 PUSH_N = 45.0
-"""The hand pushes no harder. The catch gives way at about 25 N; data sheets allow 50."""
+"""The hand pushes no harder. The catch gives way at about 32 N; data sheets allow 50."""
 _CAUGHT_M = HOME_M + 0.0012
 _LIFT_M = 0.09
 _FORWARD_M = 0.010

@@ -77,10 +77,13 @@ class ConnectorTask(ManipulationTask):
 
     def begin(self, body: RobotBody) -> None:
         """From now on the hardest push on the socket is remembered."""
-        self._push_n = 0.0
+        self._push_n, last_n = 0.0, 0.0
 
         def feel(model: mujoco.MjModel, data: mujoco.MjData) -> None:
-            self._push_n = max(self._push_n, push_on_socket_n(model, data))
+            nonlocal last_n
+            now_n = push_on_socket_n(model, data)
+            # Two readings 28 ms apart: the knock of a plug that snaps in is no push.
+            self._push_n, last_n = max(self._push_n, min(now_n, last_n)), now_n
 
         body.watch = feel
 
