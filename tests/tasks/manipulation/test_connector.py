@@ -137,6 +137,8 @@ def test_a_case_has_the_plug_on_its_block_and_the_socket_where_the_slots_say(lai
     into = data.body("socket").xmat.reshape(3, 3)[:, 0]
     assert np.arctan2(into[1], into[0]) == pytest.approx(place["socket_yaw"])
     assert np.arcsin(-into[2]) == pytest.approx(place["socket_tilt"])
+    assert body.model.body("thing").mass[0] == pytest.approx(place["mass"])
+    assert -2000.0 * body.model.joint("socket_left").qpos_spring[0] == pytest.approx(place["catch"])
     assert not before["right"]
     assert before["touched_by"] == ["block"]
     assert before["depth_m"] < -0.05
@@ -190,7 +192,7 @@ def test_the_oracle_plugs_in_with_less_than_its_limit_and_lets_go(laid):
         verdict = verifier.judge(case, before, claimed_done=work.claimed_done)
         assert verdict.outcome == "right", verdict.evidence
         assert verdict.evidence["touched_by"] == ["socket", "socket_left", "socket_right"]
-        assert 20.0 < verdict.evidence["push_n"] < 45.0
+        assert 15.0 < verdict.evidence["push_n"] < 45.0
 
 
 def test_a_hand_that_sees_the_socket_3_mm_beside_still_plugs_in(laid):

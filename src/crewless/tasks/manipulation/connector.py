@@ -35,16 +35,19 @@ _LEAN_RAD, _LIP_M, _LIP_HALF_M = 0.61, 0.006, 0.0015
 """The lips before the hole: they lean outwards by 35 degrees; their length and half their thickness."""
 _BALL_RADIUS_M, _BALL_AT_M, _BALL_REST_M = 0.0025, 0.012, 0.0047
 """Of the catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
-_SPRING_N_M, _PRELOAD_N = 2000.0, 10.0
-"""Of a ball's spring. The catch gives way at about 32 N going in and 45 N coming out; data sheets have 50 N for both, at most and at least."""
+_SPRING_N_M = 2000.0
+CATCH_N = 10.0
+"""How hard a ball's spring presses at rest. With 10 N the catch gives way at about 32 N going in and 45 N coming out; makers give about
+50 N for both, at most and at least (an assumption)."""
 _PLASTIC = {
     "friction": [0.3, 0.005, 0.0001],
     "condim": 4,
     "solref": [0.005, 1.0],
     "solimp": [0.98, 0.995, 0.0005, 0.5, 2.0],
 }
+"""Polyamide slides well on itself (0.2 to 0.4). Much stiffer than MuJoCo's usual contact, under which a plug of 45 g yields by
+millimetres to 30 N: the play would be none."""
 _STEEL = {**_PLASTIC, "friction": [0.15, 0.005, 0.0001], "priority": 1}
-"""Polyamide slides well on itself (0.2 to 0.4). Stiffer than MuJoCo's usual contact, because half a millimetre matters here."""
 
 
 def add_plug(spec: Any, name: str, pos: tuple[float, float, float]) -> None:
@@ -110,12 +113,22 @@ def add_socket(spec: Any, name: str) -> None:
         # The armature stands for the seat and the spring; it keeps the period of the swing well above a time step.
         ball.add_joint(
             name=f"{name}_{side}", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, sign, 0], range=[0.0, 0.003],
-            stiffness=[_SPRING_N_M, 0, 0], springref=-_PRELOAD_N / _SPRING_N_M, damping=[10.0, 0, 0], armature=0.02,
+            stiffness=[_SPRING_N_M, 0, 0], springref=-CATCH_N / _SPRING_N_M, damping=[10.0, 0, 0], armature=0.02,
         )  # fmt: skip
         ball.add_geom(
             type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[_BALL_RADIUS_M, 0, 0], mass=0.004,
             rgba=[0.8, 0.8, 0.85, 1.0], **_STEEL,
         )  # fmt: skip
+
+
+def set_up(model: mujoco.MjModel, data: mujoco.MjData, plug: str, socket: str, mass_kg: float, catch_n: float) -> None:
+    """Give a plug another mass and a socket's catch other springs: whoever lays a case out chooses the connector."""
+    body = model.body(plug).id
+    model.body_inertia[body] *= mass_kg / model.body_mass[body]
+    model.body_mass[body] = mass_kg
+    for side in ("left", "right"):
+        model.qpos_spring[model.joint(f"{socket}_{side}").qposadr[0]] = -catch_n / _SPRING_N_M
+    mujoco.mj_setConst(model, data)
 
 
 def socket_quat(given: Mapping[str, float]) -> np.ndarray:
