@@ -24,8 +24,9 @@ HOME_M = 0.021
 MASS_KG = 0.045
 
 _TIP_M = GRIP_M[0] / 2 + PIN_M
-_GROOVE_M, _GROOVE_HALF_M, _NECK_RADIUS_M = 0.011, 0.0045, 0.0025
-"""Where the groove is, from the tip; half of what its two round shoulders stand apart; what is left of the pin in it."""
+_GROOVE_M, _STEP_M, _SHOULDER_M, _NECK_RADIUS_M = 0.011, 0.0025, 0.0042, 0.0025
+"""Where the groove's middle is, from the tip; the step before it and the middle of the round shoulder behind it, from there; what
+is left of the pin in the groove. The ball meets a round nose going in and the step's edge coming out, so it holds better than it opposes."""
 _KEY_M, _KEY_RADIUS_M, _KEY_UP_M = 0.014, 0.0015, 0.0075
 """The key, a rib along the pin: so long from the body's front, so thick, its middle so far above the pin's."""
 _WALL_M, _DEPTH_M, _SLOT_M = 0.012, 0.030, 0.0105
@@ -34,16 +35,19 @@ _LEAN_RAD, _LIP_M, _LIP_HALF_M = 0.61, 0.006, 0.0015
 """The lips before the hole: they lean outwards by 35 degrees; their length and half their thickness."""
 _BALL_RADIUS_M, _BALL_AT_M, _BALL_REST_M = 0.0025, 0.012, 0.0047
 """Of the catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
-_SPRING_N_M, _PRELOAD_N = 2000.0, 8.0
-"""Of a ball's spring: they make the catch give way at about 25 N when plugged in and at 17 N when pulled; a real one's hooks hold more."""
+_SPRING_N_M = 2000.0
+CATCH_N = 10.0
+"""How hard a ball's spring presses at rest. With 10 N the catch gives way at about 32 N going in and 45 N coming out; makers give about
+50 N for both, at most and at least (an assumption)."""
 _PLASTIC = {
     "friction": [0.3, 0.005, 0.0001],
     "condim": 4,
     "solref": [0.005, 1.0],
     "solimp": [0.98, 0.995, 0.0005, 0.5, 2.0],
 }
+"""Polyamide slides well on itself (0.2 to 0.4). Much stiffer than MuJoCo's usual contact, under which a plug of 45 g yields by
+millimetres to 30 N: the play would be none."""
 _STEEL = {**_PLASTIC, "friction": [0.15, 0.005, 0.0001], "priority": 1}
-"""Polyamide slides well on itself (0.2 to 0.4). Stiffer than MuJoCo's usual contact, because half a millimetre matters here."""
 
 
 def add_plug(spec: Any, name: str, pos: tuple[float, float, float]) -> None:
@@ -51,21 +55,23 @@ def add_plug(spec: Any, name: str, pos: tuple[float, float, float]) -> None:
     body = spec.worldbody.add_body(name=name, pos=list(pos))
     body.add_freejoint(name=name)
     body.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_BOX, size=[side / 2 for side in GRIP_M], mass=0.8 * MASS_KG,
+        type=mujoco.mjtGeom.mjGEOM_BOX, size=[side / 2 for side in GRIP_M], mass=0.76 * MASS_KG,
         rgba=[0.9, 0.55, 0.2, 1.0], **{**_PLASTIC, "friction": [0.6, 0.005, 0.0001]},
     )  # fmt: skip
     front, groove = GRIP_M[0] / 2, _TIP_M - _GROOVE_M
     pieces = (
-        (groove + _GROOVE_HALF_M, _TIP_M - PIN_RADIUS_M, PIN_RADIUS_M, 0.0),
-        (front - PIN_RADIUS_M, groove - _GROOVE_HALF_M, PIN_RADIUS_M, 0.0),
-        (front, _TIP_M - PIN_RADIUS_M, _NECK_RADIUS_M, 0.0),
+        (front - PIN_RADIUS_M, groove - _SHOULDER_M, PIN_RADIUS_M, 0.0),
+        (front, _TIP_M - _NECK_RADIUS_M, _NECK_RADIUS_M, 0.0),
         (front, front + _KEY_M - _KEY_RADIUS_M, _KEY_RADIUS_M, _KEY_UP_M),
         (-front - 0.018, -front, 0.003, 0.0),
     )
+    dark = {"rgba": [0.15, 0.15, 0.17, 1.0], "mass": 0.04 * MASS_KG, **_PLASTIC}
+    head = [groove + _STEP_M, 0, 0, _TIP_M - PIN_RADIUS_M, 0, 0]
+    body.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, fromto=head, size=[PIN_RADIUS_M, 0, 0], **dark)
+    body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=head[3:], size=[PIN_RADIUS_M, 0, 0], **dark)
     for begin, end, radius, up in pieces:
         body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[begin, 0, up, end, 0, up], size=[radius, 0, 0],
-            mass=0.04 * MASS_KG, rgba=[0.15, 0.15, 0.17, 1.0], **_PLASTIC,
+            type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[begin, 0, up, end, 0, up], size=[radius, 0, 0], **dark,
         )  # fmt: skip
 
 
@@ -107,12 +113,22 @@ def add_socket(spec: Any, name: str) -> None:
         # The armature stands for the seat and the spring; it keeps the period of the swing well above a time step.
         ball.add_joint(
             name=f"{name}_{side}", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, sign, 0], range=[0.0, 0.003],
-            stiffness=[_SPRING_N_M, 0, 0], springref=-_PRELOAD_N / _SPRING_N_M, damping=[10.0, 0, 0], armature=0.02,
+            stiffness=[_SPRING_N_M, 0, 0], springref=-CATCH_N / _SPRING_N_M, damping=[10.0, 0, 0], armature=0.02,
         )  # fmt: skip
         ball.add_geom(
             type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[_BALL_RADIUS_M, 0, 0], mass=0.004,
             rgba=[0.8, 0.8, 0.85, 1.0], **_STEEL,
         )  # fmt: skip
+
+
+def set_up(model: mujoco.MjModel, data: mujoco.MjData, plug: str, socket: str, mass_kg: float, catch_n: float) -> None:
+    """Give a plug another mass and a socket's catch other springs: whoever lays a case out chooses the connector."""
+    body = model.body(plug).id
+    model.body_inertia[body] *= mass_kg / model.body_mass[body]
+    model.body_mass[body] = mass_kg
+    for side in ("left", "right"):
+        model.qpos_spring[model.joint(f"{socket}_{side}").qposadr[0]] = -catch_n / _SPRING_N_M
+    mujoco.mj_setConst(model, data)
 
 
 def socket_quat(given: Mapping[str, float]) -> np.ndarray:
