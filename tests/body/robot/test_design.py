@@ -40,6 +40,7 @@ def test_the_robot_as_it_is_can_be_built():
         (lambda: replace(Design(), mass_kg=-80.0), "mass -80 kg (try: 20 to 200 kg)"),
         (lambda: replace(Design(), mass_kg=math.nan), "mass nan kg"),
         (lambda: replace(Design(), height_m=18.0), "height 18 m (try: 1.2 to 2.2 m)"),
+        (lambda: replace(Design(), encoder_bits=99), "encoder 99 bits (try: 1 to 32 bits)"),
         (lambda: replace(Design(), ambient_c=130.0), "ambient 130 C"),
         # 24 V windings on 48 V: the rotor of ec13-24 would turn at 5,412 rad/s.
         (
