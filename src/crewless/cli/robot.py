@@ -65,7 +65,7 @@ def _design(design: "Design", config: RobotConfig) -> int:
     from crewless.core.runs import RunFolder
 
     folder = RunFolder.create(config.runs, "robot-design", config)
-    front = _optimize(design, folder, config) if config.optimize else ""
+    front, verdict = _optimize(design, folder, config) if config.optimize else ("", "")
     reckoned, rows = figures(design), bill(design)
     spec = hand_scene(design) if design.body is None else humanoid(design)
     spec.compile()
@@ -73,7 +73,7 @@ def _design(design: "Design", config: RobotConfig) -> int:
     (folder.path / "parts.csv").write_text(to_csv(rows))
     folder.write_json("figures.json", {one.name: _plain(getattr(reckoned, one.name)) for one in fields(reckoned)})
     report = folder.path / "report.html"
-    report.write_text(page(reckoned, rows, pictures=pictures(design), front=front))
+    report.write_text(page(reckoned, rows, pictures=pictures(design), front=front, verdict=verdict))
     _print(reckoned)
     for name, path in (("model", folder.path / "robot.xml"), ("parts", folder.path / "parts.csv"), ("report", report)):
         print(f"{name:<12} {path}")
@@ -101,6 +101,8 @@ def _print(reckoned) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from crewless.body.robot.report.figures import too_hot
+
     table = Table(title=reckoned.design.name, title_justify="left", header_style="bold", box=None)
     for name in ("joints", "n", "motor", "peak N m", "continuous N m", "rad/s", "Hz", "g"):
         table.add_column(name, justify="left" if name in ("joints", "motor") else "right")
@@ -121,13 +123,16 @@ def _print(reckoned) -> None:
     print(
         f"{'power':<12} {reckoned.standing_w:.0f} W standing, {reckoned.continuous_w:.0f} W at every continuous torque"
     )
-    over = [one.name for one in reckoned.load if one.winding_c > one.limit_c]
     if reckoned.load:
-        said = f"too hot after ten minutes: {', '.join(over)}" if over else "no winding over its limit"
-        print(f"{'10 kg':<12} {reckoned.load_w:.0f} W on level forearms, {said}")
+        over = too_hot(reckoned.load)
+        said = "ten minutes" if over else "ten minutes, no winding over its limit"
+        print(f"{'10 kg':<12} {reckoned.load_w:.0f} W on level forearms for {said}")
+        if over:
+            print(f"{'warning':<12} too hot with it: {over}; change the posture, or give stronger drives")
 
 
-def _optimize(design: "Design", folder: "RunFolder", config: RobotConfig) -> str:
+def _optimize(design: "Design", folder: "RunFolder", config: RobotConfig) -> tuple[str, str]:
+    """The search's plot as SVG, and what it says of the design as given."""
     import yaml
     from rich.progress import Progress
 
@@ -148,4 +153,6 @@ def _optimize(design: "Design", folder: "RunFolder", config: RobotConfig) -> str
     print(
         f"{'search':<12} {found.tried:,} designs, {len(rows)} on the front; best.yaml is the one nearest to all three bests"
     )
-    return front(found.points, found.start, found.everything)
+    verdict = found.verdict()
+    print(f"{'':<12} {verdict}")
+    return front(found.points, found.start, found.everything), verdict[0].upper() + verdict[1:] + "."

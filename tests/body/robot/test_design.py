@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from crewless.body.robot.design import BodyDesign, Design, DriveChoice, HandDesign, design_from, load_design
+from crewless.body.robot.humanoid import humanoid_drives
 from crewless.body.robot.limits import check, continuous_w, fingertip_n, standing_w
 from crewless.body.robot.report import optimise
 from crewless.body.robot.report.bill import bill, to_csv
-from crewless.body.robot.report.figures import carry, figures
+from crewless.body.robot.report.figures import carry, figures, too_hot
 from crewless.body.robot.report.page import page
 from crewless.cli import main
 from crewless.core.errors import BadInput
@@ -39,6 +40,7 @@ def test_the_robot_as_it_is_can_be_built():
         (lambda: replace(Design(), mass_kg=-80.0), "mass -80 kg (try: 20 to 200 kg)"),
         (lambda: replace(Design(), mass_kg=math.nan), "mass nan kg"),
         (lambda: replace(Design(), height_m=18.0), "height 18 m (try: 1.2 to 2.2 m)"),
+        (lambda: replace(Design(), encoder_bits=99), "encoder 99 bits (try: 1 to 32 bits)"),
         (lambda: replace(Design(), ambient_c=130.0), "ambient 130 C"),
         # 24 V windings on 48 V: the rotor of ec13-24 would turn at 5,412 rad/s.
         (
@@ -166,6 +168,19 @@ def test_the_search_finds_hands_that_are_better_than_the_first():
         optimise.search(HAND, generations=0)
 
 
+def test_the_search_says_in_a_line_whether_something_beats_the_hand_as_given():
+    front = np.array([[0.50, 8.0, 6.0], [0.60, 12.0, 4.0], [0.66, 14.0, 3.0]])
+    found = optimise.Found(
+        points=front, choices=[], knee={}, start=np.array([0.868, 11.2, 4.8]), everything=front, tried=3
+    )
+    # The lightest is weaker and hotter; of the other two the last is farther ahead in force and heat.
+    assert found.verdict() == (
+        "the hand as given (868 g, 11.2 N, 4.8 W of heat) is not on the front: 2 of 3 designs there beat it in all three, "
+        "the farthest with 660 g, 14.0 N, 3.0 W of heat"
+    )
+    assert replace(found, start=front[0]).verdict().startswith("nothing that was tried beats the hand as given (500 g")
+
+
 def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_path, capsys):
     Path("hand.yaml").write_text("body: null\n")
     assert main(["robot", "design", "hand.yaml", "--no-pdf", "--optimize", "--generations", "2"]) == 0
@@ -176,7 +191,22 @@ def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_pa
     assert len(json.loads((folder / "front.json").read_text())) >= 1
     assert (folder / "report.html").stat().st_size > 50_000
     check(replace(load_design(folder / "best.yaml"), body=None))
-    assert "N for ever" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "N for ever" in printed
+    assert "the hand as given (868 g, 11.2 N" in printed
+
+
+def test_a_winding_that_gets_too_hot_is_said_with_when_and_how_far():
+    rows = carry(Design())
+    wrist = next(one for one in rows if one.name == "right_wrist_flexion")
+    # It asks 1.08 of what the wrist bears for ever.
+    assert wrist.share == pytest.approx(1.08, abs=0.01)
+    drives = {one.name: one for one in humanoid_drives(Design())}
+    reached = drives[wrist.name].held(wrist.torque_nm, np.array([wrist.limit_s - 1.0, wrist.limit_s]))[:, 0]
+    assert reached[0] <= wrist.limit_c < reached[1]
+    assert too_hot(rows) == f"wrist flexion (limit of 155 C after {wrist.limit_s:.0f} s, then {wrist.winding_c:.0f} C)"
+    assert too_hot(carry(Design(), 5.0)) == ""
+    assert f"in this posture too hot: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
 
 
 def test_an_impossible_design_ends_with_one_line_and_writes_nothing(capsys):

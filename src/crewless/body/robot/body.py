@@ -40,7 +40,8 @@ class RobotConfig:
     slots: int = 8
     """How many frames the ring holds."""
     paced: bool = False
-    """Keep to real time; late and lost periods are counted in ``RobotBody.pace``."""
+    """Keep to real time; late and lost periods are counted in ``RobotBody.pace``. On a busy machine the thread that acts should
+    :func:`crewless.core.realtime.go_first`."""
     quiet_rad_s: float = 0.02
     """settle: slower than this everywhere is quiet (m/s for sliding joints)."""
     draw_every: int = 1
@@ -113,6 +114,9 @@ class RobotBody:
         self._camera = Camera(model, name=self.config.camera, height=self.config.height, width=self.config.width)
         self._camera_error: BodyFailure | None = None
         self.ring = FrameRing.create(self.config.height, self.config.width, slots=self.config.slots)
+        if self.config.paced:
+            # A frame that waits for fresh pages would be late.
+            self.ring.touch()
         self.pace = Ratekeeper(1.0 / _FRAME_S) if self.config.paced else None
         self.reset()
 

@@ -45,7 +45,10 @@ class Camera:
         try:
             self._renderer = mujoco.Renderer(model, height, width)
         except Exception as error:  # EGL's failures have no class in common
-            raise BodyFailure(f"the camera {name!r} cannot be opened: {error}") from error
+            raise BodyFailure(
+                f"the camera {name!r} cannot be opened: {error}",
+                alternatives=["MUJOCO_GL=egl or osmesa, set before mujoco is imported the first time"],
+            ) from error
         for flag in _COSTLY:
             self._renderer.scene.flags[getattr(mujoco.mjtRndFlag, flag)] = 0
 

@@ -81,6 +81,7 @@ def _check_sizes(design: Design) -> None:
         ("height", design.height_m, 1.2, 2.2, "m"),
         ("ambient", design.ambient_c, -40.0, 80.0, "C"),
         ("bus power", design.bus_w, 1.0, 1e5, "W"),
+        ("encoder", design.encoder_bits, 1, 32, "bits"),
         ("tendon friction", design.hand.tendon_friction, 0.0, 1.0, ""),
         ("pad friction", design.hand.pad_friction, 0.1, 3.0, ""),
         ("cooling", design.hand.cooling, 0.1, 10.0, ""),

@@ -60,6 +60,8 @@ class LoadFigures:
     winding_c: float
     """After the ten minutes."""
     limit_c: float
+    limit_s: float | None
+    """When it passes its limit, from cold, s; None: not within the ten minutes."""
     power_w: float
 
 
@@ -156,14 +158,30 @@ def carry(design: Design, payload_kg: float = PAYLOAD_KG) -> tuple[LoadFigures, 
     return tuple(rows)
 
 
+def too_hot(load: tuple[LoadFigures, ...]) -> str:
+    """The drives that pass their limit in the load case, with when and how far, in words; empty when there are none.
+
+    Both sides carry the same and are said once.
+    """
+    over = {one.name.removeprefix("right_").removeprefix("left_").replace("_", " "): one for one in load}
+    return ", ".join(
+        f"{name} (limit of {one.limit_c:.0f} C after {one.limit_s:.0f} s, then {one.winding_c:.0f} C)"
+        for name, one in over.items()
+        if one.limit_s is not None
+    )
+
+
 def _loaded(one: Drive, torque_nm: float) -> LoadFigures:
-    celsius = float(one.held(torque_nm, np.array([LOAD_S]))[0, 0])
+    times_s = np.linspace(0.0, LOAD_S, 601)
+    winding_c = one.held(torque_nm, times_s)[:, 0]
+    celsius, over = float(winding_c[-1]), np.flatnonzero(winding_c > one.motor.max_winding_c)
     return LoadFigures(
         name=one.name,
         torque_nm=torque_nm,
         share=torque_nm / one.continuous_torque_nm,
         winding_c=celsius,
         limit_c=one.motor.max_winding_c,
+        limit_s=float(times_s[over[0]]) if len(over) else None,
         power_w=one.power_w(torque_nm, 0.0, celsius) - one.stage.quiescent_w,
     )
 

@@ -46,6 +46,24 @@ class Found:
     """All that was tried and can be, shape (m, 3)."""
     tried: int
 
+    def verdict(self) -> str:
+        """One sentence: whether something on the front beats the design as given in all three at once, and what."""
+        costs, mine = _costs(self.points), _costs(self.start[None])[0]
+        given = _said(self.start)
+        better = (costs < mine - 1e-9).all(axis=1)
+        if not better.any():
+            return f"nothing that was tried beats the hand as given ({given}) in all three"
+        gain = ((mine - costs) / np.abs(mine)).sum(axis=1)
+        best = int(np.argmax(np.where(better, gain, -np.inf)))
+        return (
+            f"the hand as given ({given}) is not on the front: {int(better.sum())} of {len(self.points)} designs there beat it "
+            f"in all three, the farthest with {_said(self.points[best])}"
+        )
+
+
+def _said(point: np.ndarray) -> str:
+    return f"{1000 * point[0]:.0f} g, {point[1]:.1f} N, {point[2]:.1f} W of heat"
+
 
 def objectives(design: Design, slowest_s: float = CLOSING_S) -> tuple[np.ndarray, float]:
     """(mass, force, heat) of a design's hand, shape (3,), and by how much it breaks the limits (0 for not at all).

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crewless.body.robot.report import plots
-from crewless.body.robot.report.figures import LOAD_S, PAYLOAD_KG, Figures
+from crewless.body.robot.report.figures import LOAD_S, PAYLOAD_KG, Figures, too_hot
 from crewless.core.errors import BodyFailure, MissingTool
 
 _CSS = """
@@ -32,10 +32,14 @@ th:first-child, td:first-child, .bill :is(td, th):nth-child(2) { text-align: lef
 .plots svg, .wide svg { width: 100%; height: auto } .wide { max-width: 620px } .hot { color: #b0283c; font-weight: 600 }
 img { width: 100%; border-radius: 6px; border: 1px solid #d8dce0 }
 .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 10px }
+td { white-space: nowrap } .bill td:nth-child(2) { white-space: normal } thead { display: table-header-group }
+@media print { table { font-size: 9.5px } th, td { padding: 2px 4px } h2.bill { break-before: page } }
 """
 
 
-def page(figures: Figures, rows: list[dict[str, Any]], *, pictures: list[bytes], front: str = "") -> str:
+def page(
+    figures: Figures, rows: list[dict[str, Any]], *, pictures: list[bytes], front: str = "", verdict: str = ""
+) -> str:
     """The report.
 
     Args:
@@ -43,6 +47,7 @@ def page(figures: Figures, rows: list[dict[str, Any]], *, pictures: list[bytes],
         rows: its bill of parts.
         pictures: PNG files of the model.
         front: the search's plot, as SVG; left out when empty.
+        verdict: what the search says of the design as given.
     """
     design = figures.design
     parts = [
@@ -60,8 +65,8 @@ def page(figures: Figures, rows: list[dict[str, Any]], *, pictures: list[bytes],
     if figures.load:
         parts += [f"<h2>{PAYLOAD_KG:g} kg for {LOAD_S / 60:g} minutes</h2>", _load(figures)]
     if front:
-        parts += ["<h2>The search</h2>", f"<div class=wide>{front}</div>"]
-    parts += ["<h2>Bill of parts</h2>", _bill(rows)]
+        parts += ["<h2>The search</h2>", f"<p class=note>{html.escape(verdict)}</p><div class=wide>{front}</div>"]
+    parts += ["<h2 class=bill>Bill of parts</h2>", _bill(rows)]
     return "\n".join(parts) + "</html>\n"
 
 
@@ -178,7 +183,7 @@ def _tiles(figures: Figures) -> str:
 def _table(head: list[str], rows: list[list[str]]) -> str:
     top = "".join(f"<th>{one}</th>" for one in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _short(value: float) -> str:
@@ -241,7 +246,7 @@ def _plots(figures: Figures) -> str:
     if design.body is not None:
         groups = ("hip", "ankle", "shoulder", "elbow", "neck")
         shown.insert(1, plots.torque_speed(design, groups, "Body: torque and speed"))
-    note = "<p class=note>Lines: for a moment, cold. Dots: for ever, standing.</p>"
+    note = "<p class=note>Lines: for a moment, cold. Dotted: for ever, from standing.</p>"
     return note + "<div class=plots>" + "".join(f"<div>{one}</div>" for one in shown) + "</div>"
 
 
@@ -260,18 +265,20 @@ def _load(figures: Figures) -> str:
         for one in loaded
         if not one.name.startswith("left_")
     ]
-    over = [one for one in loaded if one.winding_c > one.limit_c]
-    said = (
-        f"In this posture {len(over)} windings pass their limit: whoever carries for long must change it."
+    over = too_hot(figures.load)
+    warning = (
+        f"<p class=hot>Warning: in this posture too hot: {html.escape(over)}. Whoever carries for long must change the posture, carry "
+        "less, or give these joints stronger drives.</p>"
         if over
-        else "No winding passes its limit."
+        else ""
     )
+    said = "" if over else " No winding passes its limit."
     note = (
-        f"<p class=note>Elbows at right angles, palms up, half the weight on each. {said} In all {figures.load_w:.0f} W; the legs, which "
+        f"<p class=note>Elbows at right angles, palms up, half the weight on each.{said} In all {figures.load_w:.0f} W; the legs, which "
         "stand straight, are not reckoned.</p>"
     )
     table = _table(["drive", "torque N m", "of continuous", "winding °C", "limit °C", "W"], rows)
-    return f"{note}<div class=plots><div>{plots.load(figures)}</div><div>{table}</div></div>"
+    return f"{warning}{note}<div class=plots><div>{plots.load(figures)}</div><div>{table}</div></div>"
 
 
 def _bill(rows: list[dict[str, Any]]) -> str:

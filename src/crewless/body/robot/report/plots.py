@@ -24,7 +24,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def figure(width: float = 6.2, height: float = 3.4) -> tuple[Any, Any]:
+def figure(width: float = 5.2, height: float = 2.9) -> tuple[Any, Any]:
     """An empty figure and its axes in the report's style, without a display or any global state."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -127,7 +127,7 @@ def load(figures: Figures) -> str:
 
 def fingertips(figures: Figures) -> str:
     """Force of each fingertip."""
-    made, axes = figure(5.0, 2.8)
+    made, axes = figure()
     names = list(figures.fingertips)
     at = np.arange(len(names))
     for offset, number, name, colour in ((-0.19, 0, "peak", COLOURS[1]), (0.19, 1, "continuous", COLOURS[0])):
@@ -188,7 +188,7 @@ def front(points: np.ndarray, chosen: np.ndarray, everything: np.ndarray) -> str
         chosen: the design that the search began with, shape (3,).
         everything: all designs that were tried and can be, shape (m, 3).
     """
-    made, axes = figure(6.6, 4.2)
+    made, axes = figure(6.6, 3.9)
     axes.scatter(1000 * everything[:, 0], everything[:, 1], s=5, color="#d3d6da", label="tried", linewidths=0)
     shown = axes.scatter(
         1000 * points[:, 0], points[:, 1], c=points[:, 2], cmap="cividis_r", s=34, zorder=3, label="Pareto front"
