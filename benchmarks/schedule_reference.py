@@ -2,9 +2,9 @@
 
     python -m benchmarks.schedule_reference rcpsp --budget-s 10 [--cp-sat]
 
-The budget is processor time of one thread, so that a busy machine costs nobody anything; the last part, CP-SAT's, ends by the
-clock on the wall and gets less of it there. Every schedule is judged by a checker that shares no code with the package. With
-``--cp-sat`` the solver alone, one worker, gets the same model without search and the same time beside it.
+The budget is processor time of one thread, so that a busy machine costs nobody anything. Every schedule is judged by a checker
+that shares no code with the package. With ``--cp-sat`` the solver alone, one worker, gets the same model without search and the
+same time beside it.
 
 Each instance's row is kept as soon as it is known, beside the results. A run that was ended goes on where it was, as long as
 the code of the search, the budget and the options are the same; ``--anew`` begins again.
@@ -76,7 +76,7 @@ def main() -> None:
     notes = [f"the solver alone found no schedule for {none} of them"] if given.cp_sat and none else []
     columns = ["instance", "makespan", "best_known", "lower_bound", "over_percent", "alone_over_percent", "cpu_s"]
     columns = columns[:5] + columns[5 if given.cp_sat else 6 :]
-    report("schedule_reference", rows, columns, notes, variant=f"{given.kind}-{given.budget_s:g}s")
+    report("schedule_reference", rows, columns, notes, variant=kept.stem.removeprefix("schedule_reference-"))
 
 
 def _measure(kind: str, path: Path, known: int, budget_s: float, with_solver: bool) -> dict[str, object]:

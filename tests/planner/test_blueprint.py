@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import random
 import re
 from pathlib import Path
 
 import pytest
+from benchmarks.balance import CYCLE, faults, generate
 
 from crewless.cli import main
 from crewless.core.errors import BadInput
@@ -37,6 +39,38 @@ def test_lower_bound_of_hand_cases():
     assert lower_bound([4, 3, 3], 5) == 3  # LM1: ceil(10/5) = 2; LM2: three tasks over half of the cycle
     assert lower_bound([5, 5, 5, 5], 10) == 2
     assert lower_bound([4, 4, 4, 4, 4], 10) == 3  # LM3: five tasks over a third, two fit: 2.5 stations
+
+
+def test_no_lower_bound_is_over_the_fewest_stations_by_trying_everything():
+    assert (
+        lower_bound([5.5, 4.6, 4.6, 4.6], 10) == 3
+    )  # by pairs: 5.5 fits with nothing, and two of the others remain apart
+
+    def fewest(times, bins):
+        if not times:
+            return len(bins)
+        tries = [[*bins[:k], b + times[0], *bins[k + 1 :]] for k, b in enumerate(bins) if b + times[0] <= 12]
+        return min(fewest(times[1:], more) for more in [*tries, [*bins, times[0]]])
+
+    source, tight = random.Random(1), 0
+    for _ in range(60):
+        times = [source.randint(1, 12) for _ in range(source.randint(1, 7))]
+        bound, least = lower_bound(times, 12), fewest(times, [])
+        assert bound <= least
+        tight += bound == least
+    assert tight > 50
+
+
+def test_generated_lines_have_the_order_strength_that_was_asked_for_and_their_balances_hold():
+    times, after = generate(30, 0.6, "both", 1)
+    before = {}
+    for name in times:  # earlier tasks have smaller numbers
+        before[name] = set(after[name]).union(*(before[one] for one in after[name]))
+    assert 0.6 <= sum(map(len, before.values())) / (30 * 29 / 2) < 0.75
+    stations, bound = balance(times, after, CYCLE)
+    assert faults(times, after, stations) == []
+    assert bound <= len(stations)
+    assert faults(times, after, stations[::-1])
 
 
 def test_balance_of_a_hand_case_is_optimal_where_the_greedy_rule_is_not():
@@ -128,6 +162,26 @@ FAULTS = {
 def test_the_checker_finds_a_planted_fault(solar, name):
     broken = {one.name for one in check(FAULTS[name](solar)) if not one.ok}
     assert name in broken
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda b: b["processes"][0].update(consumes={"solar_panel": 1}), "cycle of the bill of materials: cell_string, solar_panel"),
+        (lambda b: b["processes"][0]["tasks"][0].update(skill="alchemy"), "refer to nothing: alchemy"),
+        (lambda b: b["goal"].update(stock={"half_cell": -5}), "goal.stock.half_cell: .*not '-5'"),
+        (lambda b: b["processes"][1]["tasks"][0].update(after=["pack"]), "cycle of their process: .*panel_making: back_film"),
+        (lambda b: b.update(skills=[s | {"kinds": ["person"]} for s in b["skills"]]), "skills that nobody has: building, fine_assembly, "),
+    ],
+)  # fmt: skip
+def test_a_blueprint_that_does_not_hold_is_refused_by_name(solar, tmp_path, capsys, change, words):
+    raw = json.loads(to_json(solar))
+    change(raw)
+    (tmp_path / "b.json").write_text(json.dumps(raw))
+    assert main(["plan", "schedule", str(tmp_path / "b.json"), "--runs", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert re.search(words, told), told
+    assert len(told.splitlines()) == 1
 
 
 def test_the_file_is_read_back_and_the_published_schema_is_the_code_s(solar):
@@ -306,7 +360,7 @@ def test_a_blueprint_that_somebody_broke_is_refused_by_the_command(solar, tmp_pa
     cyclic = tuple(dataclasses.replace(p, consumes={**p.consumes, "solar_panel": 1.0}) for p in solar.processes)
     (tmp_path / "c.json").write_bytes(to_json(dataclasses.replace(solar, processes=cyclic)))
     assert main(["plan", "schedule", str(tmp_path / "c.json"), "--runs", str(tmp_path)]) == 2
-    assert "cycle of the bill of materials: 2" in capsys.readouterr().err
+    assert "cycle of the bill of materials: cell_string, solar_panel" in capsys.readouterr().err
 
 
 def test_one_command_leads_from_a_goal_to_a_run_factory(tmp_path):

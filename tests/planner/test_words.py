@@ -1,6 +1,7 @@
 """A goal in plain words, against a local endpoint that answers what the test tells it to."""
 
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -124,3 +125,14 @@ def test_a_proposal_may_not_name_files(fake):
 def test_without_an_endpoint_it_says_how_to_write_the_goal_file():
     with pytest.raises(MissingTool, match="a goal file such as"):
         endpoint_of({})
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CREWLESS_LLM_URL"),
+    reason="no language model is named: CREWLESS_LLM_URL (and CREWLESS_LLM_MODEL)",
+)
+def test_a_real_model_makes_a_goal_of_words():
+    words = "100 MW of solar panels a year. There are 8000 m2, 3000 kW, 60 million dollars, and 20 robots to build it."
+    goal = goal_from_words(words, endpoint_of())
+    assert goal.products == {"solar_panel": pytest.approx(100e6 / 430, rel=0.01)}
+    assert (goal.area_m2, goal.power_kw, goal.budget_usd, goal.robots_at_hand) == (8000, 3000, 60e6, 20)

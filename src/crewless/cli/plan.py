@@ -150,7 +150,7 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
             blueprint = load_blueprint(path.read_bytes(), str(path))
         except OSError as error:
             raise BadInput(f"cannot read the blueprint {path}: {error.strerror}") from error
-        broken = [f"{c.name}: {c.figure:,.4g}, at most {c.limit:,.4g} {c.unit}" for c in check(blueprint) if not c.ok]
+        broken = [str(one) for one in check(blueprint) if not one.ok]
         if broken:
             raise BadInput(
                 f"{path} does not hold: {'; '.join(broken)}", alternatives=["crewless plan design GOAL.yaml"]

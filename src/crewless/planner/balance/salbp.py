@@ -2,7 +2,7 @@
 
 Bounds and the rule of ranked positional weight as in Scholl and Becker (2006), "State-of-the-art exact and heuristic
 solution procedures for simple assembly line balancing", EJOR 168; the search is complete anytime beam search (CABS) over the
-dynamic program of Kuroiwa and Beck (2023), "Domain-independent dynamic programming".
+dynamic program of Kuroiwa and Beck (2023), "Domain-independent dynamic programming", with the three bounds in every state.
 """
 
 import math
@@ -47,17 +47,19 @@ def topological(after: Mapping[str, Sequence[str]], what: str) -> list[str]:
 
 
 def lower_bound(times_s: Sequence[float], cycle_s: float) -> int:
-    """Stations that no balance can do without: the larger of three bounds.
+    """Stations that no balance can do without: the largest of five bounds; precedence is relaxed.
 
-    Total work (LM1), tasks over half the cycle (LM2), and thirds (LM3); precedence is relaxed.
+    Total work (LM1), tasks over half the cycle (LM2), thirds (LM3), the work beside large tasks (bound L2 of Martello and Toth
+    1990, which holds LM1 and LM2 too but for halves), and pairs: of tasks over a third of the cycle no three share a station, and
+    the most pairs that fit are found by laying the largest to the smallest.
     """
-    work = math.ceil(sum(times_s) / cycle_s - _EPS)
+    times = sorted(times_s, reverse=True)
+    work = math.ceil(sum(times) / cycle_s - _EPS)
     half, third = cycle_s / 2, cycle_s / 3
-    big = sum(t > half + _EPS for t in times_s)
-    exact_half = sum(abs(t - half) <= _EPS for t in times_s)
-    halves = big + math.ceil(exact_half / 2)
+    exact_half = sum(abs(t - half) <= _EPS for t in times)
+    halves = sum(t > half + _EPS for t in times) + math.ceil(exact_half / 2)
     weight = 0.0
-    for t in times_s:
+    for t in times:
         if t > 2 * third + _EPS:
             weight += 1
         elif abs(t - 2 * third) <= _EPS:
@@ -66,7 +68,30 @@ def lower_bound(times_s: Sequence[float], cycle_s: float) -> int:
             weight += 1 / 2
         elif abs(t - third) <= _EPS:
             weight += 1 / 3
-    return max(work, halves, math.ceil(weight - _EPS), 1)
+    return max(work, halves, math.ceil(weight - _EPS), _beside(times, cycle_s), _pairs(times, cycle_s), 1)
+
+
+def _beside(times: list[float], cycle_s: float) -> int:
+    """Tasks over half the cycle are alone among their like; what is not too small for the room beside them fills it and more."""
+    most = 0
+    for smallest in {t for t in times if t <= cycle_s / 2}:
+        alone = sum(t > cycle_s - smallest + _EPS for t in times)
+        large = [t for t in times if cycle_s / 2 + _EPS < t <= cycle_s - smallest + _EPS]
+        rest = sum(t for t in times if smallest - _EPS <= t <= cycle_s / 2 + _EPS)
+        over = rest - (len(large) * cycle_s - sum(large))
+        most = max(most, alone + len(large) + max(0, math.ceil(over / cycle_s - _EPS)))
+    return most
+
+
+def _pairs(times: list[float], cycle_s: float) -> int:
+    big = [t for t in times if t > cycle_s / 3 + _EPS]
+    low, high, stations = 0, len(big) - 1, 0
+    while low <= high:
+        # The largest with the smallest; where that does not fit, nothing does.
+        high -= low < high and big[low] + big[high] <= cycle_s + _EPS
+        low += 1
+        stations += 1
+    return stations
 
 
 def greedy(times_s: Mapping[str, float], after: Mapping[str, Sequence[str]], cycle_s: float) -> list[list[str]]:
@@ -109,12 +134,13 @@ def balance(
         return stations, bound
     found, proved = _cabs(times_s, after, cycle_s)
     better = found if len(found) < len(stations) else stations
-    return better, len(better) if proved else bound
+    return better, max(bound, min(proved, len(better)))
 
 
 def _cabs(
     times_s: Mapping[str, float], after: Mapping[str, Sequence[str]], cycle_s: float
-) -> tuple[list[list[str]], bool]:
+) -> tuple[list[list[str]], int]:
+    """The stations that the search found, and its bound."""
     import didppy
 
     dp: Any = didppy  # Compiled, without types.
@@ -154,7 +180,17 @@ def _cabs(
         forced=True,
     )
     model.add_base_case([todo.is_empty()])
+    # LM1, LM2 and LM3 of what is left to do; the open station may take one more piece of the kind that is counted.
     model.add_dual_bound(math.ceil((time_table[todo] - left) / cycle))
+    halves = model.add_int_table([2 * (2 * t > cycle) + (2 * t == cycle) for t in times])
+    model.add_dual_bound((halves[todo] - (2 * left >= cycle).if_then_else(2, 0) + 1) // 2)
+    thirds = model.add_int_table(
+        [
+            6 if 3 * t > 2 * cycle else 4 if 3 * t == 2 * cycle else 3 if 3 * t > cycle else 2 * (3 * t == cycle)
+            for t in times
+        ]
+    )
+    model.add_dual_bound((thirds[todo] - (3 * left >= cycle).if_then_else(6, 0) + 5) // 6)
     solution = dp.CABS(model, max_beam_size=_BEAM, quiet=True, threads=1).search()
     stations: list[list[str]] = []
     for transition in solution.transitions:
@@ -162,4 +198,4 @@ def _cabs(
             stations.append([])
         else:
             stations[-1].append(transition.name)
-    return stations, solution.is_optimal
+    return stations, len(stations) if solution.is_optimal else math.ceil(solution.best_bound or 0)

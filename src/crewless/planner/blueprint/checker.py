@@ -4,6 +4,7 @@ It reads the data file alone: what the designer states (flows, loads, power, cos
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crewless.planner.blueprint.model import Blueprint
@@ -14,13 +15,20 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check and its figure. ``ok`` says whether it holds."""
+    """One check and its figure. ``ok`` says whether it holds; ``names`` what breaks it, where that has a name."""
 
     name: str
     figure: float
     limit: float
     unit: str
     ok: bool
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """What is wrong, for an error."""
+        if self.names:
+            return f"{self.name}: {', '.join(self.names[:5])}{', ...' if len(self.names) > 5 else ''}"
+        return f"{self.name}: {self.figure:,.4g}, at most {self.limit:,.4g} {self.unit}"
 
 
 def _most(name: str, figure: float, limit: float, unit: str) -> Check:
@@ -29,6 +37,12 @@ def _most(name: str, figure: float, limit: float, unit: str) -> Check:
 
 def _none(name: str, figure: float, unit: str) -> Check:
     return Check(name=name, figure=figure, limit=0.0, unit=unit, ok=figure == 0)
+
+
+def _nobody(name: str, names: Iterable[str], unit: str) -> Check:
+    """As :func:`_none`, of things that have names."""
+    found = tuple(sorted(names))
+    return Check(name=name, figure=len(found), limit=0.0, unit=unit, ok=not found, names=found)
 
 
 def check(blueprint: Blueprint) -> list[Check]:
@@ -48,7 +62,7 @@ def check(blueprint: Blueprint) -> list[Check]:
 
 
 def _structure(b: Blueprint) -> list[Check]:
-    """Names refer to something, and the bill of materials has no cycle (Kahn 1962)."""
+    """Names refer to something, and neither the bill of materials nor a process has a cycle."""
     parts = {p.name for p in b.parts}
     unknown = {f.part for f in b.flows} - parts
     unknown |= {p for process in b.processes for p in (process.makes, *process.consumes)} - parts
@@ -56,17 +70,25 @@ def _structure(b: Blueprint) -> list[Check]:
     unknown |= {t.skill for p in b.processes for t in p.tasks} - {s.name for s in b.skills}
     twice = len(b.flows) - len({f.part for f in b.flows}) + len(b.processes) - len({p.makes for p in b.processes})
     makes = {p.makes for p in b.processes}
-    waits = {p.makes: {c for c in p.consumes if c in makes} for p in b.processes}
-    while ready := [part for part, on in waits.items() if not on]:
-        for part in ready:
-            del waits[part]
-        for on in waits.values():
-            on.difference_update(ready)
-    return [
-        _none("names that refer to nothing", len(unknown), "names"),
-        _none("names that are there twice", twice, "names"),
-        _none("parts in a cycle of the bill of materials", len(waits), "parts"),
+    waits = _circle({p.makes: {c for c in p.consumes if c in makes} for p in b.processes})
+    turning = [
+        f"{p.name}: {name}"
+        for p in b.processes
+        for name in _circle({t.name: set(t.after) & {one.name for one in p.tasks} for t in p.tasks})
     ]
+    return [
+        _nobody("names that refer to nothing", unknown, "names"),
+        _none("names that are there twice", twice, "names"),
+        _nobody("parts in a cycle of the bill of materials", waits, "parts"),
+        _nobody("tasks in a cycle of their process", turning, "tasks"),
+    ]
+
+
+def _circle(waits: dict[str, set[str]]) -> set[str]:
+    """What is on a cycle, or waits for one (Kahn 1962)."""
+    while ready := {name for name, on in waits.items() if not on}:
+        waits = {name: on - ready for name, on in waits.items() if name not in ready}
+    return set(waits)
 
 
 def _mass(b: Blueprint) -> list[Check]:
@@ -118,7 +140,8 @@ def _mass(b: Blueprint) -> list[Check]:
 def _takt(b: Blueprint) -> list[Check]:
     process = {p.name: p for p in b.processes}
     expected = {(w.process, w.task): w.time_s * w.tries for w in b.work}
-    fullest = wrong = misplaced = late = 0.0
+    fullest = wrong = misplaced = 0.0
+    late: set[str] = set()
     capacity = dict.fromkeys(process, 0.0)
     for line in b.lines:
         tasks = {t.name: t for t in process[line.process].tasks}
@@ -126,7 +149,12 @@ def _takt(b: Blueprint) -> list[Check]:
         at = {name: i for i, s in enumerate(line.stations) for name in s.tasks}
         assigned = [name for s in line.stations for name in s.tasks]
         misplaced += sorted(assigned) != sorted(tasks)
-        late += sum(at.get(a, 0) > at.get(t.name, 0) for t in tasks.values() for a in t.after)
+        late |= {
+            f"{line.name}: {t.name} before {a}"
+            for t in tasks.values()
+            for a in t.after
+            if at.get(a, 0) > at.get(t.name, 0)
+        }
         for s in line.stations:
             load = sum(expected.get((line.process, n), math.inf) for n in s.tasks if n in tasks)
             fullest = max(fullest, load / line.cycle_s)
@@ -139,7 +167,7 @@ def _takt(b: Blueprint) -> list[Check]:
         _most("fullest station", fullest, 1.0, "of the cycle"),
         _none("stations whose stated load is wrong", wrong, "stations"),
         _none("lines where a task is left out or done twice", misplaced, "lines"),
-        _none("tasks before their predecessors", late, "tasks"),
+        _nobody("tasks before their predecessors", late, "tasks"),
         _most("busiest process", slow, 1.0, "of its capacity"),
         _none("lines with fewer stations than their proved bound", fewer, "lines"),
     ]
@@ -187,7 +215,7 @@ def _skill(b: Blueprint) -> list[Check]:
     able = {s.name for s in b.skills if {b.robot.name, "machine"} & set(s.kinds)}
     needed = {t.skill for p in b.processes for t in p.tasks} | {step.skill for step in b.construction}
     return [
-        _none("skills that nobody has", len(needed - able), "skills"),
+        _nobody("skills that nobody has", needed - able, "skills"),
         _most("robots that work or charge", _hands(b) / (1 - b.robot.charging_share), b.balance.robots, "robots"),
     ]
 

@@ -296,5 +296,6 @@ def load_blueprint(content: bytes, what: str) -> Blueprint:
         if not isinstance(error, ValidationError):
             raise BadInput(f"{what} is no blueprint: {error}") from error
         first = error.errors()[0]
-        raise BadInput(f"{what} is no blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        given = "" if first["type"] == "missing" else f", not {str(first['input'])[:60]!r}"
+        raise BadInput(f"{what} is no blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}{given}") from error
     return blueprint

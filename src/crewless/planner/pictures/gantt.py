@@ -25,6 +25,8 @@ class Bar(Protocol):
     def end_s(self) -> float: ...  # noqa: D102
     @property
     def by_hand(self) -> bool: ...  # noqa: D102
+    @property
+    def robot(self) -> str: ...  # noqa: D102
 
 
 def draw_schedule(
@@ -68,13 +70,14 @@ def draw_schedule(
             start = number
     for one in operations:
         y = top + place[one.station] * high
+        doer = f"tended by {escape(one.robot or 'a robot')}" if one.by_hand else "the station alone"
         x, w = _LEFT + one.start_s / end * _WIDTH, max(0.6, (one.end_s - one.start_s) / end * _WIDTH)
         out.append(
             f'<rect class="st" data-p="{escape(process[one.station])}" x="{x:.1f}" y="{y + high * 0.08:.1f}" '
             f'width="{w:.1f}" height="{high * 0.84:.1f}" fill="{colour[process[one.station]]}" '
             f'fill-opacity="{1 if one.by_hand else 0.4}" stroke="#fff" stroke-width=".3">'
             f"<title>{escape(one.name)}: {one.start_s:,.0f} to {one.end_s:,.0f} s, "
-            f"{'tended by a robot' if one.by_hand else 'the station alone'}</title></rect>"
+            f"{doer}</title></rect>"
         )
     out += _curve(operations, end, top + body + 24, robots)
     if lower_bound_s < end:

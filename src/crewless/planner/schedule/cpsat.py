@@ -34,7 +34,7 @@ class Solved:
 
 
 @contextlib.contextmanager
-def _stopped_after(solver: Any, limit_s: float) -> Iterator[None]:
+def stopped_after(solver: Any, limit_s: float) -> Iterator[None]:
     """End the search after processor seconds of this process: by the clock on the wall it would get less on a busy machine."""
     end_s = time.process_time() + limit_s
     done = threading.Event()
@@ -157,7 +157,7 @@ def solve(
         solver.parameters.max_deterministic_time = limit_s
         status = solver.solve(model)
     else:
-        with _stopped_after(solver, limit_s):
+        with stopped_after(solver, limit_s):
             status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return Solved(lower_bound=horizon + 1)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 POPULATION = 40
 CHILDREN, LOOKS = (10, 2000), 1_000_000
 """Of one round, at least and at most; so many that about this many modes are looked at."""
+ANY = np.empty(0, np.int64)
+"""No mode is told."""
 OTHER_MODE_SHARE = 0.1
 """Of the operations of a random list: not in the mode that ends first."""
 
@@ -153,10 +155,11 @@ def _split(times, levels, begin, size, t):
 
 
 @njit(cache=True)
-def list_schedule(keys, picks, flat, starts, chosen):
+def list_schedule(keys, picks, flat, starts, chosen, told):
     """The ready operation with the least key first, in the mode whose end is the ``picks``-th earliest. Returns the makespan.
 
-    Shapes: keys, picks, starts, chosen (n,). ``chosen`` counts the modes of an operation from 0. ``flat``: :meth:`Flat.arrays`.
+    Shapes: keys, picks, starts, chosen, told (n,). ``chosen`` counts the modes of an operation from 0; ``told``, unless it is
+    empty, says which it must be. ``flat``: :meth:`Flat.arrays`.
     """
     before, after, operations, modes, demands, resources, setup, all_times, all_levels, all_sizes = flat
     n, count = keys.shape[0], resources.shape[0] - 1
@@ -188,13 +191,16 @@ def list_schedule(keys, picks, flat, starts, chosen):
             earliest = max(earliest, starts[p] + modes[operations[p, 2] + chosen[p], 0] + before[2][e])
         first, own = operations[i, 2], operations[i, 1]
         alternatives = operations[i, 3]
+        only = told[i] if told.shape[0] else -1
         for m in range(alternatives):
+            used[m] = only >= 0 and m != only
+            if used[m]:
+                continue
             at[m] = _earliest(
                 first + m, own, earliest, modes, demands, resources, setup, times, levels, sizes, free, family, heat, battery
             )  # fmt: skip
-            used[m] = False
         best = 0
-        for _rank in range(min(picks[i], alternatives - 1) + 1):
+        for _rank in range((min(picks[i], alternatives - 1) if only < 0 else 0) + 1):
             best = -1
             for m in range(alternatives):
                 if not used[m] and (best < 0 or at[m] + modes[first + m, 0] < at[best] + modes[first + best, 0]):
@@ -283,7 +289,7 @@ def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes,
     """
     np.random.seed(seed)
     size, n = keys.shape
-    child, pick = np.empty(n), np.empty(n, np.int64)
+    child, pick, free = np.empty(n), np.empty(n, np.int64), np.empty(0, np.int64)
     starts, modes = np.zeros(n, np.int64), np.zeros(n, np.int64)
     for _ in range(children):
         a = np.random.randint(size)
@@ -297,7 +303,7 @@ def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes,
                 child[i] += spread * np.random.normal(0, 0.3)
             if np.random.random() < shaken:
                 pick[i] = 0 if np.random.random() < 0.7 else np.random.randint(1, 3)
-        value = value_of(list_schedule(child, pick, flat, starts, modes), starts)
+        value = value_of(list_schedule(child, pick, flat, starts, modes, free), starts)
         if value < least:
             least = value
             best_starts[:] = starts
@@ -321,7 +327,7 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
     starts, modes = np.zeros(count, np.int64), np.zeros(count, np.int64)
 
     def tried(keys: np.ndarray, picks: np.ndarray) -> int:
-        value = value_of(list_schedule(keys, picks, flat, starts, modes), starts)
+        value = value_of(list_schedule(keys, picks, flat, starts, modes, ANY), starts)
         run.found(starts.tolist(), modes.tolist(), "list", value)
         return value
 
@@ -353,6 +359,6 @@ def from_order(problem: Problem, keys: list[int]) -> tuple[list[int], list[int]]
     """The list schedule of these keys, the least first: starts and modes."""
     starts, modes = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
     list_schedule(
-        np.array(keys, np.float64), np.zeros(len(keys), np.int64), flatten(problem).arrays(), starts, modes
+        np.array(keys, np.float64), np.zeros(len(keys), np.int64), flatten(problem).arrays(), starts, modes, ANY
     )  # fmt: skip
     return starts.tolist(), modes.tolist()

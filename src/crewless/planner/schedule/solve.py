@@ -10,6 +10,7 @@ from crewless.planner.schedule.bounds import lower_bound, order_of, pooled, rows
 from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import from_order, improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
+from crewless.planner.schedule.windows import improve_windows
 
 Progress = Callable[[Schedule], None]
 """Called with every better schedule."""
@@ -17,6 +18,10 @@ GENETIC_STALE, TABU_STALE, GENERAL_STALE = 0.5, 0.2, 0.4
 """A search that has found nothing for this share of the budget leaves the rest to CP-SAT, which proves more than it finds."""
 MODEL_MODES = 10_000
 """With more modes of all operations the solver does not get anywhere in the time that is usual here."""
+WINDOWS = 10
+"""When rounds are counted: windows that are opened at most."""
+WINDOWS_REACH = 300
+"""Operations; with more the model of a window costs more than it brings."""
 REPEATABLE_S = 2.0
 """The solver's own deterministic time when rounds are counted instead of seconds."""
 
@@ -85,6 +90,7 @@ class _Run:
         self.value: int | None = None
         self.stale_share = 1.0
         self.better_at = 0.0
+        self.windows = 0
 
     def late(self) -> bool:
         """Whether a first schedule must do: it cannot be beaten, or the clock has run out."""
@@ -103,6 +109,12 @@ class _Run:
             return (self.rounds - 1) / self.iterations if self.iterations else 1.0
         return (time.process_time() - self.began) / self.budget_s
 
+    def window_s(self) -> float:
+        """Processor seconds left for windows; with rounds: whether one more may be opened."""
+        if self.iterations is not None:
+            return float(self.windows < min(self.iterations, WINDOWS))
+        return self.budget_s * (1 - self._spent())
+
     def _left_s(self) -> float:
         """What the solver gets; 0 when that is too little to begin."""
         if self.iterations is not None:
@@ -115,6 +127,9 @@ class _Run:
         assert self.best is not None
         if not can_model(self.problem):
             self._bound_of_the_pool(seed)
+            # Only what the genetic search leaves: it finds more than windows as long as it finds anything (see dev/LOG.md).
+            if len(self.problem.operations) <= WINDOWS_REACH:
+                improve_windows(self.problem, self, seed)
             return
         if sum(len(o.modes) for o in self.problem.operations) > MODEL_MODES:
             return
@@ -141,7 +156,7 @@ class _Run:
         if self.makespan <= self.bound or modes > MODEL_MODES or not left_s:
             return
         solved = solve(
-            relaxed, limit_s=left_s, below=self.makespan, seed=seed, repeatable=self.iterations is not None
+            relaxed, limit_s=left_s if self.iterations is not None else left_s / 2, below=self.makespan, seed=seed, repeatable=self.iterations is not None
         )  # fmt: skip
         self.bound = max(self.bound, solved.lower_bound)
         if solved.makespan is not None:
