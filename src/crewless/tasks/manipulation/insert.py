@@ -143,7 +143,9 @@ class Guide:
             move, turn = self._left(0.0)
             # Fingers and gantry together give way by about 0.1 mm to a newton, and more than that at once would ring.
             inwards = np.clip(1e-4 * (PUSH_N - self._pushing_n()), -0.001, 0.0015)
-            yield self._step(np.array([inwards, *_cut(0.3 * move[1:], 0.001)]), _cut(0.3 * turn, 0.02))
+            # In the hole the walls lead; to go on correcting would only press on one of them.
+            share = 0.3 if depth < 0.004 else 0.0
+            yield self._step(np.array([inwards, *_cut(share * move[1:], 0.001)]), _cut(share * turn, 0.02))
 
     def ease_off(self, seconds: float) -> Iterator[np.ndarray]:
         """Until the hand neither pushes nor pulls: what springs in it would pull the pin out when it opens."""
