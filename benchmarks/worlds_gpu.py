@@ -142,7 +142,7 @@ def main() -> None:
     ]
     variant = ""
     if not wp.get_device(device).is_cuda:
-        variant = "cpu"
+        variant = f"cpu-{options.model}"
         notes.append("on the processor, only to show that the benchmark works: its speed says nothing of a GPU")
     report("worlds_gpu", rows, columns, notes, variant=variant)
 

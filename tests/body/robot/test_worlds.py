@@ -102,6 +102,18 @@ def test_a_world_that_explodes_inside_a_step_is_put_back_to_where_it_was_marked(
     assert np.array_equal(worlds.state[1], marked)
 
 
+def test_a_state_is_put_into_the_named_worlds_and_what_follows_from_it_is_renewed(model):
+    worlds = Worlds(model, 3, substeps=28, threads=1)
+    before = worlds.state.copy()
+    lifted = before[0].copy()
+    lifted[1 + model.joint("block").qposadr[0] + 2] = 0.5
+    height = worlds.output("xpos")
+    worlds.put_state(lifted, np.array([2]))
+    assert np.array_equal(worlds.state[:2], before[:2])
+    assert np.array_equal(worlds.state[2], lifted)
+    assert height[2, model.body("block").id, 2] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [

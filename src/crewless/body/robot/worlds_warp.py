@@ -146,7 +146,7 @@ class WarpWorlds:
         self._dropped = 0
         for name in _DROPPED:
             self._dropped |= int(mw.OverflowType[name])
-        self._host = _without_autoreset(model)
+        self._host = _as_warp_takes_it(model)
         self._parameters: dict[str, np.ndarray] = {}
         self._graph: Any = None
         data = mujoco.MjData(model)
@@ -372,12 +372,17 @@ class WarpWorlds:
             self._wp.launch(_broken_kernel(), dim=values.shape, inputs=[values], outputs=[self._broken])
 
 
-def _without_autoreset(model: mujoco.MjModel) -> mujoco.MjModel:
-    """A copy that mujoco-warp takes: it has no reset of diverged worlds, and refuses the flag that switches it off."""
+def _as_warp_takes_it(model: mujoco.MjModel) -> mujoco.MjModel:
+    """A copy for mujoco-warp, which has no reset of diverged worlds, and refuses the flag that switches it off.
+
+    The flag against MuJoCo's own convex collisions means only one thing to it: two boxes meet by the same algorithm as on the
+    processor. By its other one the contact's normal is the other box's when they are tilted against each other.
+    """
     buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, buffer)
     copy = mujoco.MjModel.from_binary_path("model.mjb", {"model.mjb": buffer.tobytes()})
     copy.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+    copy.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_NATIVECCD)
     return copy
 
 
