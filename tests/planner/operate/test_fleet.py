@@ -154,6 +154,25 @@ def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(s
     assert floor.motion.conflicts == 0
 
 
+def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same(solar, tmp_path):
+    plan = schedule_shift(solar, 1)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=0)
+    slow, count = floor.foreman.tick, 0
+
+    def late(now_s, wait_s=0.0):
+        nonlocal count
+        count += 1
+        if count % 15 == 0:  # 20 s
+            slow(now_s, wait_s)
+
+    floor.foreman.tick = late
+    outcome = floor.run()
+    done_once(floor)
+    assert outcome.makespan_s < 6 * plan.makespan_s
+    answers = [event.outcome for event in read_events(tmp_path / "events.jsonl")]
+    assert "forfeited" not in answers
+
+
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")

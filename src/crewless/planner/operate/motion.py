@@ -167,9 +167,12 @@ class Motion:
         return [self._guarded[zone] for zone in zones if zone >= 0]
 
     def admit(self, serial: str, zone: str, granted: bool) -> None:
-        """Whether a robot may drive into a guarded zone."""
+        """Whether a robot may drive into a guarded zone. One that waits for an answer does not wander about meanwhile."""
         if zone in self._guarded:
-            self._traffic.admitted[self._index[serial], self._guarded.index(zone)] = granted
+            robot = self._index[serial]
+            self._traffic.admitted[robot, self._guarded.index(zone)] = granted
+            if not granted:
+                self._traffic.blocked_steps[robot] = 0
 
     def fallen(self, serial: str) -> None:
         """A robot lies on the floor: it stands fast, and the others see it and drive around."""
