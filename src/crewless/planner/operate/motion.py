@@ -156,7 +156,8 @@ class Motion:
         here, goal = int(traffic.cell[robot]), self._goal[robot]
         cells = [here, int(traffic.next_cell[robot])]
         if goal >= 0 and goal != here and not traffic.held[robot]:
-            row = self._distance[self._row_of(goal)]
+            number = self._row_of(goal)  # before the table is taken, which this may make anew
+            row = self._distance[number]
             ways = [
                 (int(row[ahead] + self._floor.cost[here, way]), way, int(ahead))
                 for way, ahead in enumerate(self._floor.neighbour[here])
@@ -212,7 +213,8 @@ class Motion:
 
     def steps_to(self, cell: int, goal: int) -> int:
         """Guidance-weighted steps between two cells."""
-        return int(self._distance[self._row_of(goal), cell])
+        row = self._row_of(goal)
+        return int(self._distance[row, cell])
 
     def _poses(self) -> NDArray[np.int64]:
         poses = np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)
