@@ -35,6 +35,8 @@ class Motion:
         self.conflicts = self.steps = 0
         self.names: list[str] = []
         self.closed: set[int] = set()
+        self.guarded: set[int] = set()
+        """Cells of release zones."""
         self._index: dict[str, int] = {}
         self._floor = aisles.floor
         self._traffic = Traffic(
@@ -146,6 +148,7 @@ class Motion:
             for cell in range(len(zone)):
                 if contains(corners, self.aisles.middle(cell)):
                     zone[cell] = number
+        self.guarded = set(np.flatnonzero(zone >= 0).tolist())
         guard(self._traffic, zone)
 
     def entering(self, serial: str) -> list[str]:

@@ -197,6 +197,7 @@ class Plant:
             "lying": [
                 [round(v, 1) for v in _place(at)] for at in self.site.loads.values() if at.startswith("floor:")
             ],
+            "guarded": [[round(v, 1) for v in self.aisles.middle(cell)] for cell in sorted(self.motion.guarded)],
             "closed": [[round(v, 1) for v in self.aisles.middle(cell)] for cell in sorted(self.motion.closed)],
         }  # fmt: skip
 
