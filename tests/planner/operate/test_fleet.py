@@ -173,6 +173,19 @@ def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same
     assert "forfeited" not in answers
 
 
+def test_a_robot_that_ran_empty_at_its_work_is_given_a_battery_and_frees_its_station(solar, tmp_path):
+    plan = schedule_shift(solar, 2)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    while not any(floor.doing[name] == "working" for name in floor.fleet):
+        floor.step()
+    for name in floor.fleet:
+        floor.robots[name].charge = 1e-6
+    outcome = floor.run()
+    done_once(floor)
+    assert outcome.rescued == 2
+    assert not any(zone.startswith("dead") for zone in floor.control._ground._closed)
+
+
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")

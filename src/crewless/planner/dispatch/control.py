@@ -351,6 +351,8 @@ class FleetControl:
             self._note(robot.name, fault)
         if "batteryEmpty" in faults - robot.faults:
             self._block(robot)
+        elif "batteryEmpty" in robot.faults - faults:
+            self._unblock(robot)
         hot = "motorTooHot" in faults - robot.faults
         robot.faults = faults
         self._speech.answer(robot, self._ground.answers(robot.name, state))

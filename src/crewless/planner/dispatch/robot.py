@@ -273,6 +273,12 @@ class SimulatedRobot:
         """Whether there is something left of the order."""
         return bool(self._ahead or self._todo)
 
+    def refill(self) -> None:
+        """Somebody puts a full battery in."""
+        self.charge = 1.0
+        self.errors = [error for error in self.errors if error["errorType"] != "batteryEmpty"]
+        self._changed = True
+
     # Orders -----------------------------------------------------------------------------------------------------------
 
     def _take(self, order: dict[str, Any]) -> None:
