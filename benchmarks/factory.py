@@ -39,7 +39,7 @@ def main() -> int:
                 row = {
                     "goal": path.stem, "lines": len(blueprint.lines), "stations": stations, "stations over bound": gap,
                     "robots": blueprint.balance.robots, "broken checks": broken, "transport saved": 1 - after / before,
-                    "operations": outcome.done, "lost": outcome.lost, "twice": outcome.done_twice,
+                    "operations": outcome.done, "carried": outcome.carried, "lost": outcome.lost, "twice": outcome.done_twice,
                     "schedule gap": shift.gap, "makespan over plan": outcome.makespan_s / outcome.planned_s,
                     "conflicts": outcome.conflicts, "recharges": outcome.recharges, "cooled": outcome.cooling_stops,
                 }  # fmt: skip

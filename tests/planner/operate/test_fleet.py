@@ -155,6 +155,38 @@ def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(s
     assert floor.motion.conflicts == 0
 
 
+def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same(solar, tmp_path):
+    plan = schedule_shift(solar, 1)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=0)
+    slow, count = floor.foreman.tick, 0
+
+    def late(now_s, wait_s=0.0):
+        nonlocal count
+        count += 1
+        if count % 15 == 0:  # 20 s
+            slow(now_s, wait_s)
+
+    floor.foreman.tick = late
+    outcome = floor.run()
+    done_once(floor)
+    assert outcome.makespan_s < 6 * plan.makespan_s
+    answers = [event.outcome for event in read_events(tmp_path / "events.jsonl")]
+    assert "forfeited" not in answers
+
+
+def test_a_robot_that_ran_empty_at_its_work_is_given_a_battery_and_frees_its_station(solar, tmp_path):
+    plan = schedule_shift(solar, 2)
+    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    while not any(floor.doing[name] == "working" for name in floor.fleet):
+        floor.step()
+    for name in floor.fleet:
+        floor.robots[name].charge = 1e-6
+    outcome = floor.run()
+    done_once(floor)
+    assert outcome.rescued == 2
+    assert not any(zone.startswith("dead") for zone in floor.control._ground._closed)
+
+
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
     floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")

@@ -179,6 +179,16 @@ def test_a_release_zone_is_asked_for_and_not_entered_before_it_is_granted(aisles
     assert motion.conflicts == 0
 
 
+def test_many_goals_are_no_matter(aisles):
+    motion = Motion(aisles)
+    motion.add("r", aisles.cell_at(13.0, 1.0))
+    guarded(motion, ((20, 0), (26, 0), (26, 2), (20, 2)))
+    for cell in range(0, len(aisles.place), 2):  # more than the table of distances begins with
+        motion.send("r", *aisles.middle(cell))
+        motion.entering("r")
+        assert motion.steps_to(cell, cell) == 0
+
+
 def test_who_was_about_to_enter_when_the_zone_was_guarded_stays_outside(aisles):
     motion = Motion(aisles)
     motion.add("r", aisles.cell_at(17.0, 1.0))

@@ -68,7 +68,7 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
         probe.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{probe.getsockname()[1]}"
         goal = str(EXAMPLES / "solar.yaml")
-        words = ["--runs", str(tmp_path), "--units", "2", "--pace", "150", "--broker", f"mqtt://{nobody}"]
+        words = ["--runs", str(tmp_path), "--units", "1", "--pace", "200", "--broker", f"mqtt://{nobody}"]
         assert main(["plan", "run", goal, *words]) == 2
     (folder,) = tmp_path.glob("*-plan-run")
     (line,) = capsys.readouterr().err.splitlines()

@@ -162,7 +162,7 @@ class FleetControl:
         if operation not in self.ledger.operations:
             raise BadInput(f"there is no operation {operation!r} to move")
         event = self.log.add(
-            case=operation, cell=station_kind, resource="dispatch", kind="note", outcome="moved", station_kind=station_kind,
+            case=operation, cell=station_kind, resource=operation, kind="note", outcome="moved", station_kind=station_kind,
             skill=skill,
         )  # fmt: skip
         self.ledger.fold(event)
@@ -181,7 +181,7 @@ class FleetControl:
             if each not in known:
                 raise BadInput(f"operation {operation.operation} hangs together with {each!r}, which is not there")
         event = self.log.add(
-            case=operation.operation, cell=operation.station_kind, resource="dispatch", kind="note", outcome="added",
+            case=operation.operation, cell=operation.station_kind, resource=operation.operation, kind="note", outcome="added",
             operation=asdict(operation), before=list(before),
         )  # fmt: skip
         self.ledger.fold(event)
@@ -351,6 +351,8 @@ class FleetControl:
             self._note(robot.name, fault)
         if "batteryEmpty" in faults - robot.faults:
             self._block(robot)
+        elif "batteryEmpty" in robot.faults - faults:
+            self._unblock(robot)
         hot = "motorTooHot" in faults - robot.faults
         robot.faults = faults
         self._speech.answer(robot, self._ground.answers(robot.name, state))
@@ -429,6 +431,8 @@ class FleetControl:
     def _assign(self, now_s: float) -> None:
         able_of: dict[str, list[Robot]] = {}
         """Skill to the free robots that have it."""
+        ready = self.ledger.ready
+        wanted = {self.ledger.operations[name].skill for name in ready}
         for robot in self.robots.values():
             free = robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
             if not free or math.isnan(robot.x_m):
@@ -436,14 +440,13 @@ class FleetControl:
             if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._charge(robot)
                 continue
-            if any(load in self.ledger.progress for load in robot.loads):
+            if robot.loads and any(load in self.ledger.progress for load in robot.loads):
                 # Who carries something takes nothing else on, and puts down what nobody waits for any more.
                 if unwanted := self._loads.unwanted(robot):
                     self._put_back(robot, unwanted)
                 continue
-            for skill in robot.skills:
+            for skill in robot.skills & wanted:
                 able_of.setdefault(skill, []).append(robot)
-        ready = self.ledger.ready
         sequence = sorted(ready, key=lambda name: (self.ledger.operations[name].rank, -self.ledger.tail_s[name], name))
         for name in sequence:
             operation, progress = self.ledger.operations[name], self.ledger.progress[name]

@@ -53,16 +53,16 @@ class Robot:
     """When it went off line, on the control's clock."""
     newest: tuple[str, int] = ("", -1)
     """Timestamp and number of the newest state."""
+    name: str = field(init=False)
+    """See :func:`name_of`."""
+
+    def __post_init__(self) -> None:
+        self.name = name_of(self.manufacturer, self.serial)
 
     @property
     def stuck(self) -> bool:
         """Whether it cannot bring what it carries any more, so that somebody has to fetch it."""
         return not self.online or "batteryEmpty" in self.faults
-
-    @property
-    def name(self) -> str:
-        """See :func:`name_of`."""
-        return name_of(self.manufacturer, self.serial)
 
     def is_old(self, state: Mapping[str, Any]) -> bool:
         """Whether a state is older than one that was heard: after an interruption messages are sent again."""

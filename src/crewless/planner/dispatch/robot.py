@@ -18,6 +18,8 @@ from crewless.planner.dispatch.wire import Sender, address, header, topic_of
 from crewless.planner.dispatch.zones import ZoneBook, contains
 
 MANUFACTURER = OWN
+SPARE_S = 20.0
+"""A release zone is kept for so long by a robot that does not stand before it any more."""
 STATE_EVERY_S = 30.0
 """A state is due after so long even when nothing happened (VDA 5050, section 'State')."""
 
@@ -130,6 +132,8 @@ class SimulatedRobot:
         self._guarded = False
         """There are release zones."""
         self._inside: set[str] = set()
+        self._spare_s: dict[str, float] = {}
+        """How long each zone that was asked for has not been on the way."""
         self._told = -1
         """Header number of the last state."""
         self._untold_s = self._unseen_s = 0.0
@@ -193,7 +197,7 @@ class SimulatedRobot:
                 self.mover.idle(self.config.serial)
             self._stand()
             if self._guarded:
-                self._ask_for_zones()
+                self._ask_for_zones(dt_s)
         self._feel(power, dt_s)
         self._untold_s += dt_s
         self._unseen_s += dt_s
@@ -268,6 +272,12 @@ class SimulatedRobot:
     def busy(self) -> bool:
         """Whether there is something left of the order."""
         return bool(self._ahead or self._todo)
+
+    def refill(self) -> None:
+        """Somebody puts a full battery in."""
+        self.charge = 1.0
+        self.errors = [error for error in self.errors if error["errorType"] != "batteryEmpty"]
+        self._changed = True
 
     # Orders -----------------------------------------------------------------------------------------------------------
 
@@ -416,12 +426,19 @@ class SimulatedRobot:
             self._changed = True
         return True
 
-    def _ask_for_zones(self) -> None:
-        """Among others: ask for the release zone ahead, and give back what is behind."""
+    def _ask_for_zones(self, dt_s: float) -> None:
+        """Among others: ask for the release zone ahead, and give back what is behind, or is not wanted for a while: who is
+        pushed aside comes back, and an answer takes its time."""
         assert self.mover is not None
+        before = set(self._requests)
+        self._leave_zones()
         wanted = self.mover.entering(self.config.serial)
-        for zone in [each for each in self._requests if each not in wanted]:
-            del self._requests[zone]
+        for zone in list(self._requests):
+            self._spare_s[zone] = 0.0 if zone in wanted else self._spare_s.get(zone, 0.0) + dt_s
+            if self._spare_s[zone] > SPARE_S:
+                del self._requests[zone]
+        for zone in before - set(self._requests):
+            self._spare_s.pop(zone, None)
             self.mover.admit(self.config.serial, zone, False)
             self._changed = True
         for zone in wanted:

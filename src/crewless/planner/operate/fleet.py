@@ -51,6 +51,8 @@ class Outcome:
     """Robots that shared a cell, swapped or drove against an aisle, over all steps; judged by independent code."""
     recharges: int = 0
     cooling_stops: int = 0
+    rescued: int = 0
+    """Robots that ran empty and were given a full battery by others."""
     joined: int = 0
     """Robots that the shift made and that worked in it."""
     energy_kwh: float = 0.0
@@ -157,7 +159,7 @@ class Shopfloor:
             planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(),
             carried=self.foreman.carried(),
             steps=self.motion.steps, conflicts=self.motion.conflicts, recharges=self.plant.recharges,
-            cooling_stops=self.plant.cooling_stops, joined=self.plant.joined, energy_kwh=self.plant.energy_kwh(),
+            cooling_stops=self.plant.cooling_stops, rescued=self.plant.rescued, joined=self.plant.joined, energy_kwh=self.plant.energy_kwh(),
         )  # fmt: skip
 
     def frame(self) -> dict[str, Any]:

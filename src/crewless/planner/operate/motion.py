@@ -35,6 +35,8 @@ class Motion:
         self.conflicts = self.steps = 0
         self.names: list[str] = []
         self.closed: set[int] = set()
+        self.guarded: set[int] = set()
+        """Cells of release zones."""
         self._index: dict[str, int] = {}
         self._floor = aisles.floor
         self._traffic = Traffic(
@@ -146,6 +148,7 @@ class Motion:
             for cell in range(len(zone)):
                 if contains(corners, self.aisles.middle(cell)):
                     zone[cell] = number
+        self.guarded = set(np.flatnonzero(zone >= 0).tolist())
         guard(self._traffic, zone)
 
     def entering(self, serial: str) -> list[str]:
@@ -156,7 +159,8 @@ class Motion:
         here, goal = int(traffic.cell[robot]), self._goal[robot]
         cells = [here, int(traffic.next_cell[robot])]
         if goal >= 0 and goal != here and not traffic.held[robot]:
-            row = self._distance[self._row_of(goal)]
+            number = self._row_of(goal)  # before the table is taken, which this may make anew
+            row = self._distance[number]
             ways = [
                 (int(row[ahead] + self._floor.cost[here, way]), way, int(ahead))
                 for way, ahead in enumerate(self._floor.neighbour[here])
@@ -167,9 +171,12 @@ class Motion:
         return [self._guarded[zone] for zone in zones if zone >= 0]
 
     def admit(self, serial: str, zone: str, granted: bool) -> None:
-        """Whether a robot may drive into a guarded zone."""
+        """Whether a robot may drive into a guarded zone. One that waits for an answer does not wander about meanwhile."""
         if zone in self._guarded:
-            self._traffic.admitted[self._index[serial], self._guarded.index(zone)] = granted
+            robot = self._index[serial]
+            self._traffic.admitted[robot, self._guarded.index(zone)] = granted
+            if not granted:
+                self._traffic.blocked_steps[robot] = 0
 
     def fallen(self, serial: str) -> None:
         """A robot lies on the floor: it stands fast, and the others see it and drive around."""
@@ -209,7 +216,8 @@ class Motion:
 
     def steps_to(self, cell: int, goal: int) -> int:
         """Guidance-weighted steps between two cells."""
-        return int(self._distance[self._row_of(goal), cell])
+        row = self._row_of(goal)
+        return int(self._distance[row, cell])
 
     def _poses(self) -> NDArray[np.int64]:
         poses = np.column_stack([self.aisles.place[self._traffic.cell], self._traffic.heading]).astype(np.int64)

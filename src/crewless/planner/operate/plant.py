@@ -28,7 +28,7 @@ from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
 _SLEEP_S = 20.0
 TOW_S = 600.0
 """A robot that died is off the floor after so long, and what it carried lies there: an assumption. Two that lie side by side would
-cut the floor in two for good."""
+cut the floor in two for good. One that ran empty is given a full battery after as long."""
 BATTERY_WH = 2000.0
 """Of a robot: an assumption. Its charger is as strong as the blueprint's share of time on the charger needs."""
 
@@ -81,7 +81,7 @@ class Plant:
         self.blueprint, self.shift, self.now_s, self._ends = blueprint, shift, now_s, ends
         self.mishaps = mishaps or MishapConfig()
         check_stations(shift, blueprint)
-        self.failures = self.recharges = self.cooling_stops = self.joined = 0
+        self.failures = self.recharges = self.cooling_stops = self.joined = self.rescued = 0
         self.aisles = make_aisles(blueprint)
         self.step_s = self.aisles.cell_m / SPEED_M_S
         self.chargers = charger_cells(blueprint, self.aisles, shift.robots)
@@ -97,6 +97,7 @@ class Plant:
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
         self._wrecks: list[tuple[float, str]] = []
+        self._flat: list[tuple[float, str]] = []
         self._slept_s: dict[str, float] = {}
         self._busy: set[str] = set()
         """Stations that work by themselves just now."""
@@ -129,6 +130,11 @@ class Plant:
             self.happen(self.coming.pop(0))
         while self._wrecks and self._wrecks[0][0] <= self.now_s:
             self._tow(self._wrecks.pop(0)[1])
+        while self._flat and self._flat[0][0] <= self.now_s:
+            robot = self.robots[self._flat.pop(0)[1]]
+            if robot.alive:
+                robot.refill()
+                self.rescued += 1
         self.motion.step()
         asked = self._ends.asked()
         for serial, robot in self.robots.items():
@@ -153,6 +159,8 @@ class Plant:
                 self.doing[serial] = now
                 self.recharges += now == "charging"
                 self.cooling_stops += now == "cooling"
+                if now == "empty":
+                    self._flat.append((self.now_s + TOW_S, serial))
         self.site.answer()
         self._join()
 
@@ -197,6 +205,7 @@ class Plant:
             "lying": [
                 [round(v, 1) for v in _place(at)] for at in self.site.loads.values() if at.startswith("floor:")
             ],
+            "guarded": [[round(v, 1) for v in self.aisles.middle(cell)] for cell in sorted(self.motion.guarded)],
             "closed": [[round(v, 1) for v in self.aisles.middle(cell)] for cell in sorted(self.motion.closed)],
         }  # fmt: skip
 

@@ -24,7 +24,8 @@ class Watched(Protocol):
     def frame(self) -> dict[str, Any]:
         """``t``, ``done``, ``open`` (operations), ``conflicts`` (None: not known), ``fleet`` (names), ``robots`` (of each x and y in
         metres, heading in quarters, place in ``DOING``, charge in percent, motor in degrees or None, loads that it carries),
-        ``working`` and ``down`` (stations), ``closed`` (middles of cells)."""
+        ``working`` and ``down`` (stations), ``closed`` and ``guarded`` (middles of cells),
+        ``lying`` (places of loads on the floor)."""
         ...
 
 
