@@ -181,7 +181,7 @@ def _order_after(
         # Who had it last, until when, how many units. From whom it comes matters little; the latest first spares links.
         held: list[tuple[int, int, int]] = [(0, -1, resource.capacity)]
         for i in order:
-            need = next((amount for k, amount in chosen[i].demands if k == r), 0)
+            amount = need = next((amount for k, amount in chosen[i].demands if k == r), 0)
             if not need or ends[i] == starts[i]:
                 continue
             held.sort(reverse=True)
@@ -193,7 +193,7 @@ def _order_after(
                 need -= taken
                 if units > taken:
                     kept.append((end, who, units - taken))
-            held = [*kept, (ends[i], i, chosen[i].demands and next(a for k, a in chosen[i].demands if k == r))]
+            held = [*kept, (ends[i], i, amount)]
     return pairs
 
 
