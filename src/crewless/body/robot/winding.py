@@ -37,16 +37,16 @@ class Windings:
         self._c2 = row(lambda one: one.motor.housing_capacity_j_k)
         self._in_model = np.flatnonzero([one.winding_in_model for one in drives])
         self.winding_k = np.zeros((*shape, len(drives)))
-        """Above the ambient. Shape (*shape, nu)."""
+        """Above the ambient. Shape (..., nu)."""
         self.housing_k = np.zeros((*shape, len(drives)))
 
     def step(self, torque_nm: np.ndarray, seconds: float, act: np.ndarray | None = None) -> None:
-        """Heat by what the actuators give (``data.actuator_force``, shape (*shape, nu)) for ``seconds``, at most about 0.1.
+        """Heat by what the actuators give (``data.actuator_force``, shape (..., nu)) for ``seconds``, at most about 0.1.
 
         Args:
             torque_nm: at the joints; held to be constant over the step.
             seconds: since the last step.
-            act: ``data.act``, shape (*shape, na); the temperatures in it are replaced by the true ones.
+            act: ``data.act``, shape (..., na); the temperatures in it are replaced by the true ones.
         """
         current = torque_nm / self._torque_per_amp
         watts = current**2 * self._ohm * (1.0 + COPPER_PER_K * (self.celsius - REFERENCE_C))
@@ -66,10 +66,10 @@ class Windings:
 
     @property
     def celsius(self) -> np.ndarray:
-        """The windings, degrees C. Shape (*shape, nu)."""
+        """The windings, degrees C. Shape (..., nu)."""
         return self.winding_k + self.ambient_c
 
     @property
     def overheated(self) -> np.ndarray:
-        """Which windings are over their limit. Shape (*shape, nu)."""
+        """Which windings are over their limit. Shape (..., nu)."""
         return self.celsius > self.limit_c
