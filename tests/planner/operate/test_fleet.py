@@ -271,6 +271,8 @@ def test_what_goes_wrong_is_drawn_from_the_seed_within_the_shift():
     assert happens == draw(config, ["a", "b", "c"], ["s"], 1000.0, 7)
     assert Counter(each.kind for each in happens) == {"robot": 2, "station": 1, "motor": 1, "close": 1, "open": 1}
     assert all(50 <= each.at_s <= 800 for each in happens if each.kind != "open")
+    # Beside real robots none is simulated, and none dies.
+    assert {each.kind for each in draw(config, [], ["s"], 1000.0, 7)} == {"station", "close", "open"}
 
 
 @pytest.mark.parametrize(

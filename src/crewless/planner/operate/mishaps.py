@@ -66,7 +66,8 @@ def draw(
     def when() -> float:
         return planned_s * source.uniform(0.05, 0.8)
 
-    happens = [Mishap(at_s=when(), kind="robot", name=name) for name in source.sample(list(robots), config.robots_die)]
+    dying = source.sample(list(robots), min(config.robots_die, len(robots)))
+    happens = [Mishap(at_s=when(), kind="robot", name=name) for name in dying]
     broken = source.sample(list(stations), min(config.stations_die, len(stations)))
     happens += [Mishap(at_s=when(), kind="station", name=name) for name in broken]
     if robots:
