@@ -430,9 +430,11 @@ class SimulatedRobot:
         """Among others: ask for the release zone ahead, and give back what is behind, or is not wanted for a while: who is
         pushed aside comes back, and an answer takes its time."""
         assert self.mover is not None
+        wanted = self.mover.entering(self.config.serial)
+        if not wanted and not self._requests and not self._inside:
+            return
         before = set(self._requests)
         self._leave_zones()
-        wanted = self.mover.entering(self.config.serial)
         for zone in list(self._requests):
             self._spare_s[zone] = 0.0 if zone in wanted else self._spare_s.get(zone, 0.0) + dt_s
             if self._spare_s[zone] > SPARE_S:

@@ -28,6 +28,8 @@ class Motion:
         self._zone_set = ""
         self._guarded: list[str] = []
         """Release zones, numbered as in the traffic."""
+        self._near_guarded = np.zeros(len(aisles.place), np.bool_)
+        """Cells in a release zone or beside one."""
         self._zones_shut: set[int] = set()
         self._fallen: set[int] = set()
         self._away: set[int] = set()
@@ -144,11 +146,17 @@ class Motion:
         """Cells whose middle lies in a zone are its; in two, the first one's."""
         self._guarded = [name for name, _ in zones]
         zone = np.full(len(self.aisles.place), -1, np.int32)
+        y, x = self.aisles.place[:, 0], (self.aisles.place[:, 1] + 0.5) * self.aisles.cell_m
+        y = (len(self.aisles.number) - y - 0.5) * self.aisles.cell_m
         for number, (_, corners) in reversed(list(enumerate(zones))):
-            for cell in range(len(zone)):
+            wide, tall = [each["x"] for each in corners], [each["y"] for each in corners]
+            box = (x >= min(wide)) & (x <= max(wide)) & (y >= min(tall)) & (y <= max(tall))
+            for cell in np.flatnonzero(box).tolist():
                 if contains(corners, self.aisles.middle(cell)):
                     zone[cell] = number
         self.guarded = set(np.flatnonzero(zone >= 0).tolist())
+        ahead = self.aisles.floor.neighbour
+        self._near_guarded = (zone >= 0) | ((ahead >= 0) & (zone[ahead] >= 0)).any(axis=1)
         guard(self._traffic, zone)
 
     def entering(self, serial: str) -> list[str]:
@@ -157,6 +165,8 @@ class Motion:
             return []
         robot, traffic = self._index[serial], self._traffic
         here, goal = int(traffic.cell[robot]), self._goal[robot]
+        if not self._near_guarded[here]:
+            return []
         cells = [here, int(traffic.next_cell[robot])]
         if goal >= 0 and goal != here and not traffic.held[robot]:
             number = self._row_of(goal)  # before the table is taken, which this may make anew
