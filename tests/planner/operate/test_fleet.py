@@ -230,7 +230,7 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
     program = "import sys; from crewless.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["plan", "run", str(EXAMPLES / "solar.yaml"), "--runs", str(tmp_path), "--pace", "400"]
     process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     log = None
     while time.monotonic() < until and (log is None or log.read_text().count('"done"') < 3):
         log = next(tmp_path.glob("*/events.jsonl"), None)
