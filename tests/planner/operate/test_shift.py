@@ -139,6 +139,11 @@ def test_the_plan_assumes_the_body_that_the_simulated_robots_have(solar, tmp_pat
     assert (body.battery_wh, body.work_w, body.charge_w) == (limits.battery_wh, limits.work_w, limits.charge_w)
     assert body.idle_w == pytest.approx(IDLE_SHARE * body.work_w)
     assert body.speed_m_s == limits.speed_m_s
+    # What the dispatch asks of a battery is what the plan takes from it: its work, and a fifth in reserve.
+    needed = {one.operation: one.charge_needed for one in floor.operations}
+    for one in floor.shift.operations:
+        share = one.work_s * body.work_w / (3600 * body.battery_wh) + 0.2 if one.by_hand else 0.0
+        assert needed[one.name] == pytest.approx(share)
 
 
 def test_what_a_shift_uses_beyond_what_it_makes_lies_ready(solar):

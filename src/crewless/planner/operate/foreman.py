@@ -20,7 +20,7 @@ from crewless.planner.operate.floormap import FloorMap
 from crewless.planner.operate.material import HANDLE_S, carriages
 from crewless.planner.operate.mishaps import Mishap
 from crewless.planner.operate.reroute import TEND, Reroute
-from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
+from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations, limits_of
 
 DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
 """What a robot may be doing, numbered in a frame of the floor by its place here."""
@@ -64,6 +64,7 @@ class Foreman:
         self.now_s = 0.0
         self.map = FloorMap(aisles, chargers)
         self.carriages = carriages(blueprint, shift)
+        body = limits_of(blueprint)
         brought: dict[str, tuple[str, ...]] = {}
         for each in self.carriages:
             brought[each.operation] = (*brought.get(each.operation, ()), each.name)
@@ -71,6 +72,7 @@ class Foreman:
             Operation(
                 operation=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
                 duration_s=one.work_s, after=one.after + brought.get(one.name, ()), rank=one.start_s,
+                charge_needed=body.charge_needed(one.work_s) if one.by_hand else 0.0,
             )
             for one in shift.operations
         ] + [

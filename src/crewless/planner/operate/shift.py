@@ -25,6 +25,8 @@ BATTERY_WH = 2000.0
 """Of a robot: an assumption, that of the simulated fleet."""
 IDLE_SHARE = 0.1
 """Of a robot's power at work, drawn at rest; likewise."""
+DRIVE_SHARE = 0.7
+"""Of a robot's power at work, drawn while it drives; likewise."""
 _COOLER_K = 10.0
 """A motor that was too hot cools down by so much before it works again; likewise."""
 

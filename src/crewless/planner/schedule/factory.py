@@ -47,6 +47,12 @@ class RobotLimits:
     again_after_s: float = 1.0
     pause_s: float = 0.0
 
+    def charge_needed(self, work_s: float) -> float:
+        """Share of a full battery that a robot must have to begin so much work: what it takes and the reserve. 0: no battery."""
+        if not self.battery_wh:
+            return 0.0
+        return work_s * self.work_w / 3600 / self.battery_wh + self.reserve_share
+
     def lasts_s(self, work_s: float) -> float:
         """How long so much work without interruption takes one robot that begins cold, its stops to cool included."""
         if not self.hot_after_s or work_s <= self.hot_after_s:
