@@ -61,6 +61,8 @@ class ControlConfig:
     charger_places: int = 0
     """Robots that a charger takes at once; 0: any number."""
     speed_m_s: float = 1.5
+    planned_m: float = 0.0
+    """The robot that the schedule means is sent unless another that is free is nearer by more than this."""
     base_nodes: int = 0
     """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
     carriers: int = 0
@@ -510,7 +512,9 @@ class FleetControl:
             if self.ledger.operations[name].carry is not None and self._loads.bearer(name) is None:
                 first = next(iter(self._loads.nodes(name)), first)
             goal = self.roadmap.nodes[first]
-            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.name))
+            planned, spare_m = self.ledger.operations[name].robot, self.config.planned_m
+            far_m = {each.name: math.dist(goal, (each.x_m, each.y_m)) for each in robots}
+            near = sorted(robots, key=lambda each: (far_m[each.name] - spare_m * (each.name == planned), each.name))
             for robot in near[:10] + near[10::50]:
                 way = self._way(robot, name, station.node)
                 if way is not None:

@@ -5,15 +5,20 @@ Decided, and assumed: **within a line a conveyor moves the workpiece** from stat
 the line that uses it, and drops it there (the actions ``pick`` and ``drop`` of VDA 5050). Stock of a part that lines make lies at the
 end of one of these lines. Bought material (cells, glass, screws) is where it is used: its supply is not simulated.
 
-Each carriage is an operation of its own, promised, repeated and recorded like any other, so a load is neither lost nor delivered
-twice. The schedule plans none of them; it plans the mean walk for what is tended.
+Each carriage is an operation of its own, planned, promised, repeated and recorded like any other, so a load is neither lost nor
+delivered twice.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.operate.shift import Operation, Shift
+from crewless.planner.schedule.works import Work
+
+if TYPE_CHECKING:
+    from crewless.planner.operate.shift import Shift
 
 PAYLOAD_KG = 30.0
 """A robot carries so much at once: an assumption. More goes in several trips."""
@@ -37,12 +42,43 @@ class Carriage:
     """Where it is wanted."""
     operation: str
     """What waits for it."""
-    rank: float
-    """Seconds; its place in the schedule."""
 
 
-def carriages(blueprint: Blueprint, shift: Shift) -> tuple[Carriage, ...]:
+class Piece(Protocol):
+    """A station's work on a unit: of a schedule, or of a problem that is to be scheduled."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+    @property
+    def station(self) -> str: ...  # noqa: D102
+    @property
+    def line(self) -> str: ...  # noqa: D102
+    @property
+    def after(self) -> Sequence[str]: ...  # noqa: D102
+
+
+def carriages(blueprint: Blueprint, shift: "Shift") -> tuple[Carriage, ...]:
     """All loads of a shift, by name."""
+    return loads_for(blueprint, shift.operations)
+
+
+def brought(blueprint: Blueprint, works: Sequence[Work]) -> list[Work]:
+    """The loads of works that are to be scheduled, as further works."""
+    by_name = {one.name: one for one in works}
+    return [
+        Work(
+            name=each.name, unit=by_name[each.operation].unit, station=each.station, line=by_name[each.operation].line,
+            after=[each.made_by] if each.made_by else [], work_s=2 * HANDLE_S, by_hand=True,
+            source=by_name[each.made_by].station if each.made_by else each.source, feeds=each.operation,
+        )
+        for each in loads_for(blueprint, works)
+    ]  # fmt: skip
+
+
+def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, ...]:
+    """All that is carried for these pieces of work, by name."""
     makes = {process.name: process.makes for process in blueprint.processes}
     consumes = {process.name: process.consumes for process in blueprint.processes}
     process = {line.name: line.process for line in blueprint.lines}
@@ -51,17 +87,16 @@ def carriages(blueprint: Blueprint, shift: Shift) -> tuple[Carriage, ...]:
     """Part to the last stations of the lines that make it."""
     for line in blueprint.lines:
         ends.setdefault(makes[line.process], []).append(line.stations[-1].name)
-    by_name = {one.name: one for one in shift.operations}
+    by_name = {one.name: one for one in pieces}
     found: list[Carriage] = []
 
-    def add(one: Operation, name: str, part: str, amount: float, source: str, made_by: str) -> None:
-        rank = one.start_s - shift.walk_s - 2 * HANDLE_S
+    def add(one: Piece, name: str, part: str, amount: float, source: str, made_by: str) -> None:
         found.append(Carriage(
             name=name, part=part, kg=amount * mass_kg[part], source=source, made_by=made_by, station=one.station,
-            operation=one.name, rank=rank,
+            operation=one.name,
         ))  # fmt: skip
 
-    for one in shift.operations:
+    for one in pieces:
         before = [by_name[name] for name in one.after]
         if any(each.unit == one.unit for each in before):
             continue  # the conveyor brings it

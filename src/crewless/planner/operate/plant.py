@@ -23,7 +23,7 @@ from crewless.planner.operate.material import PAYLOAD_KG, carriages
 from crewless.planner.operate.mishaps import Mishap, MishapConfig, draw
 from crewless.planner.operate.motion import Motion
 from crewless.planner.operate.reroute import TEND
-from crewless.planner.operate.shift import DRIVE_SHARE, IDLE_SHARE, SPEED_M_S, Shift, check_stations, limits_of
+from crewless.planner.operate.shift import IDLE_SHARE, SPEED_M_S, Shift, check_stations, limits_of
 
 _SLEEP_S = 20.0
 TOW_S = 600.0
@@ -214,7 +214,7 @@ class Plant:
         x, y = self.aisles.middle(cell)
         config = RobotConfig(
             serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=body.speed_m_s,
-            battery_wh=body.battery_wh, work_w=body.work_w, drive_w=DRIVE_SHARE * body.work_w,
+            battery_wh=body.battery_wh, work_w=body.work_w, drive_w=body.drive_w,
             idle_w=IDLE_SHARE * body.work_w, charge_w=body.charge_w,
             visualize_s=5 * self.step_s, carries=True, payload_kg=PAYLOAD_KG, body_kg=self._body_kg,
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """A shift: which station works on which unit when, which robot tends it, what feeds what, and how far from the best that is.
 
 The units of a line are alike, so their order at a station is given; what is searched is the order in which the robots, fewer
-than the stations, tend them, and who goes where. It is planned what the simulated fleet does: robots are sent when there is
-work, walk the aisles, charge and cool down.
+than the stations, tend them and bring them their material, and who goes where. It is planned what the simulated fleet does:
+robots are sent when there is work, walk the aisles, carry, charge and cool down.
 """
 
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 from crewless.core.errors import BadInput
 from crewless.planner.blueprint.model import Blueprint, parse
 from crewless.planner.dispatch.robot import RobotConfig
+from crewless.planner.operate.material import brought
 from crewless.planner.schedule import Schedule, schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem, walks_of
 from crewless.planner.schedule.works import works_of
@@ -33,7 +34,8 @@ _COOLER_K = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One station's work on one unit: the part that a robot tends, or the part that the station does alone."""
+    """One station's work on one unit, the part that a robot tends or the part that the station does alone; or a load that a
+    robot brings to a station."""
 
     name: str
     unit: str
@@ -41,16 +43,16 @@ class Operation:
     line: str
     after: tuple[str, ...]
     work_s: float
-    """Seconds of work, expected repeats included."""
+    """Seconds of work, expected repeats included; of a load from picking it up to dropping it."""
     start_s: float
     """When the robot sets out, or the station begins."""
     end_s: float
     by_hand: bool
     """A robot must be there."""
     walk_s: float = 0.0
-    """The robot's way there, between ``start_s`` and the work."""
+    """The robot's way there, or to where the load lies, between ``start_s`` and the work."""
     robot: str = ""
-    """Who tends it in the plan. The dispatch is free to send another who is nearer or sooner free."""
+    """Who does it in the plan. The dispatch is free to send another who is much nearer or sooner free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ class Shift:
     """Mean walk between two stations that are tended."""
     makespan_s: float
     lower_bound_s: float
-    """No schedule of these operations with so many robots is shorter (proved; as if nobody had to walk, charge or cool)."""
+    """No schedule of these operations with so many robots is shorter (proved; as if nobody had to walk to work, charge or cool)."""
     gap: float
     """(makespan - lower bound) / makespan."""
     method: str
@@ -72,6 +74,8 @@ class Shift:
     """Part to units that must lie ready at the beginning, because the shift uses more than it makes."""
     closed: tuple[tuple[int, int], ...] = ()
     """Pairs (from, until) in seconds in which no station works."""
+    carriages: tuple[Operation, ...] = ()
+    """The loads that robots bring, in order of their start; see :func:`crewless.planner.operate.material.carriages`."""
 
 
 def limits_of(blueprint: Blueprint) -> RobotLimits:
@@ -92,7 +96,8 @@ def limits_of(blueprint: Blueprint) -> RobotLimits:
     )
     stops = works_c > body.hot_c
     return RobotLimits(
-        speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH, work_w=work_w, charge_w=work_w * (1 - share) / share,
+        speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH, work_w=work_w, drive_w=DRIVE_SHARE * work_w,
+        charge_w=work_w * (1 - share) / share,
         heat_j=body.heat_capacity_j_k * reach_k, heating_w=max(0.0, body.loss_share * work_w - loss_w), cooling_w=loss_w,
         hot_after_s=time_s * math.log((works_c - body.air_c) / (works_c - body.hot_c)) if stops else 0.0,
         again_after_s=time_s * math.log((works_c - body.hot_c + _COOLER_K) / (works_c - body.hot_c)) if stops else 1.0,
@@ -129,6 +134,7 @@ def schedule_shift(
     if rounds < 1:
         raise BadInput(f"{rounds} rounds find no schedule", alternatives=["1 or more"])
     works, buffers = works_of(blueprint, units_per_line)
+    works += brought(blueprint, works)
     pool = max(1, blueprint.balance.robots) if robots is None else robots
     problem, walk_s = factory_problem(
         blueprint, works, robots=pool, limits=limits or limits_of(blueprint), closed=closed
@@ -136,22 +142,23 @@ def schedule_shift(
     # The budget is only a guard: rounds end the search long before, on any machine.
     found = schedule(problem, iterations=rounds, seed=seed, budget_s=600.0, progress=progress)
     walked = walks_of(problem, found)
-    operations = []
+    operations, carried = list[Operation](), list[Operation]()
     for number, (each, start, mode) in enumerate(zip(works, found.starts, found.assignments, strict=True)):
         chosen = problem.operations[number].modes[mode]
         hands = [problem.resources[r].name for r, _ in chosen.demands if problem.resources[r].is_robot]
-        operations.append(
+        (carried if each.source else operations).append(
             Operation(
                 name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
-                work_s=each.work_s, start_s=float(start - walked[number]), end_s=float(start + chosen.duration),
+                work_s=float(chosen.duration) if each.source else each.work_s, start_s=float(start - walked[number]), end_s=float(start + chosen.duration),
                 by_hand=each.by_hand, robot=hands[0] if hands else "", walk_s=float(walked[number]),
             )
         )  # fmt: skip
-    operations.sort(key=lambda one: (one.start_s, one.name))
+    for rows in (operations, carried):
+        rows.sort(key=lambda one: (one.start_s, one.name))
     return Shift(
         blueprint=blueprint.goal.name, robots=pool, walk_s=walk_s, makespan_s=float(found.makespan),
         lower_bound_s=float(found.lower_bound), gap=found.gap, method=found.method, operations=tuple(operations),
-        buffers=buffers, closed=closed,
+        buffers=buffers, closed=closed, carriages=tuple(carried),
     )  # fmt: skip
 
 
