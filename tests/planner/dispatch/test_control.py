@@ -65,9 +65,9 @@ class Floor:
         return [event.outcome for event in read_events(self.log_path) if event.case == name and event.kind == "end"]
 
 
-def op(name, *after, skill="assemble", seconds=5.0, kind="press", share=0.0):
+def op(name, *after, skill="assemble", seconds=5.0, kind="press", share=0.0, **more):
     return Operation(
-        operation=name, skill=skill, station_kind=kind, duration_s=seconds, after=after, charge_needed=share
+        operation=name, skill=skill, station_kind=kind, duration_s=seconds, after=after, charge_needed=share, **more
     )
 
 
@@ -225,6 +225,24 @@ def test_a_hot_robots_task_goes_to_a_cool_one(tmp_path):
     floor.run(120)
     assert floor.status("x") == "done"
     assert floor.control.ledger.progress["x"].robot != hot
+
+
+def test_a_robot_that_work_would_make_too_hot_is_sent_only_where_no_cooler_one_is_free(tmp_path):
+    floor = Floor(tmp_path, [op("x", motor_below_c=60.0), op("y", "x", motor_below_c=20.0)])
+    floor.robots["r1"].motor_c = 70.0  # it stands nearer
+    charged(floor, 1.0, 1.0)
+    floor.run(3)
+    assert floor.control.ledger.progress["x"].robot == "r0"
+    floor.run(40)
+    assert done_once(floor, 2)  # both are too warm for y, and it is done
+
+
+@pytest.mark.parametrize(("planned_m", "sent"), [(0.0, "r1"), (0.5, "r1"), (1.5, "r0")])
+def test_the_robot_that_the_schedule_means_is_sent_unless_another_is_much_nearer(tmp_path, planned_m, sent):
+    floor = Floor(tmp_path, [op("x", robot="r0")])  # r1 stands 1 m nearer
+    floor.control.config = replace(floor.control.config, planned_m=planned_m)
+    floor.run(3)
+    assert floor.control.ledger.progress["x"].robot == sent
 
 
 def test_an_empty_robot_charges_before_it_works(tmp_path):

@@ -16,7 +16,7 @@ from crewless.planner.goal import load_goal
 from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.operate import Shopfloor, hours, read_schedule, schedule_shift
 from crewless.planner.operate.material import brought, carriages
-from crewless.planner.operate.shift import IDLE_SHARE, limits_of
+from crewless.planner.operate.shift import IDLE_SHARE, limits_of, motor_below_c
 from crewless.planner.schedule import schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem
 from crewless.planner.schedule.works import works_of
@@ -185,6 +185,24 @@ def test_long_work_is_planned_with_its_stops_to_cool(solar):
         hot = motor_c >= 80.0 if hot else motor_c > 90.0
     assert limits.lasts_s(5000.0) == pytest.approx(now_s, rel=0.005)
     assert limits.lasts_s(3000.0) == 3000.0
+
+
+@pytest.mark.parametrize("work_s", [300.0, 1400.0, 2000.0])
+def test_who_begins_at_the_stated_temperature_is_just_not_too_hot_at_the_end(solar, work_s):
+    def ends_c(motor_c):
+        for _ in range(round(10 * work_s)):
+            motor_c += 0.1 * (150.0 - (motor_c - 25.0) / 0.6) / 4000.0
+        return motor_c
+
+    below_c = motor_below_c(solar, work_s)
+    assert ends_c(below_c + 5.0) == pytest.approx(90.0, abs=0.1)  # 5 K are left for the way there
+
+
+def test_work_that_makes_every_robot_too_hot_is_for_the_nearly_cold_and_gentle_work_for_all(solar):
+    # At rest a motor is at 25 + 0.6 x 0.3 x 50 = 34 C.
+    assert motor_below_c(solar, 9000.0) == pytest.approx(39.0)
+    gentle = dataclasses.replace(solar, robot=dataclasses.replace(solar.robot, power_kw=0.3))
+    assert motor_below_c(gentle, 9000.0) == 0.0
 
 
 def test_the_plan_assumes_the_body_that_the_simulated_robots_have(solar, tmp_path):

@@ -504,17 +504,20 @@ class FleetControl:
     def _choose(
         self, name: str, robots: list[Robot], stations: list[Station]
     ) -> tuple[Robot, Station, list[str]] | None:
-        """The nearest robot of those that have a way, to the least used of the stations."""
+        """The nearest robot of those that have a way, to the least used of the stations; one that would become too hot last."""
+        operation = self.ledger.operations[name]
+        below_c, planned, spare_m = operation.motor_below_c or math.inf, operation.robot, self.config.planned_m
         for station in sorted(stations, key=lambda each: self._used[each.station] / each.places)[:20]:
             if station.node in self.roadmap.closed:
                 continue
             first = station.node
-            if self.ledger.operations[name].carry is not None and self._loads.bearer(name) is None:
+            if operation.carry is not None and self._loads.bearer(name) is None:
                 first = next(iter(self._loads.nodes(name)), first)
             goal = self.roadmap.nodes[first]
-            planned, spare_m = self.ledger.operations[name].robot, self.config.planned_m
-            far_m = {each.name: math.dist(goal, (each.x_m, each.y_m)) for each in robots}
-            near = sorted(robots, key=lambda each: (far_m[each.name] - spare_m * (each.name == planned), each.name))
+            far_m = {
+                each.name: math.dist(goal, (each.x_m, each.y_m)) - spare_m * (each.name == planned) for each in robots
+            }
+            near = sorted(robots, key=lambda each: (each.motor_c > below_c, far_m[each.name], each.name))
             for robot in near[:10] + near[10::50]:
                 way = self._way(robot, name, station.node)
                 if way is not None:

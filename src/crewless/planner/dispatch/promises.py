@@ -51,7 +51,7 @@ class Robot:
     """Percent: all that it can get, as far as is known."""
     theta: float = 0.0
     motor_c: float = math.nan
-    """Where it says so in its information; for people only."""
+    """Where it says so in its information."""
     doing: str = "idle"
     """In one word, for a picture."""
     loads: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from crewless.planner.operate.floormap import FloorMap
 from crewless.planner.operate.material import HANDLE_S, carriages
 from crewless.planner.operate.mishaps import Mishap
 from crewless.planner.operate.reroute import TEND, Reroute
-from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations, limits_of
+from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations, limits_of, motor_below_c
 
 DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
 """What a robot may be doing, numbered in a frame of the floor by its place here."""
@@ -76,6 +76,7 @@ class Foreman:
                 operation=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
                 duration_s=one.work_s, after=one.after + brought.get(one.name, ()), rank=one.start_s,
                 robot=one.robot, charge_needed=body.charge_needed(one.work_s) if one.by_hand else 0.0,
+                motor_below_c=motor_below_c(blueprint, one.work_s) if one.by_hand else 0.0,
             )
             for one in shift.operations
         ] + [

@@ -30,6 +30,8 @@ DRIVE_SHARE = 0.7
 """Of a robot's power at work, drawn while it drives; likewise."""
 _COOLER_K = 10.0
 """A motor that was too hot cools down by so much before it works again; likewise."""
+_WALK_K = 5.0
+"""A motor may be so much warmer at the station than when its robot was chosen; likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +87,11 @@ def limits_of(blueprint: Blueprint) -> RobotLimits:
     cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
     between cold and hot.
     """
-    body = RobotConfig(serial="planned")
+    body, works_c, rests_c, time_s = _warmth(blueprint)
     share = min(0.5, max(0.02, blueprint.robot.charging_share))
     work_w = 1000.0 * blueprint.robot.power_kw
     reach_k = body.hot_c - body.air_c
     loss_w = 0.5 * reach_k / body.heat_resistance_k_w
-    time_s = body.heat_capacity_j_k * body.heat_resistance_k_w
-    works_c, rests_c = (
-        body.air_c + body.heat_resistance_k_w * body.loss_share * share * work_w for share in (1.0, IDLE_SHARE)
-    )
     stops = works_c > body.hot_c
     return RobotLimits(
         speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH, work_w=work_w, drive_w=DRIVE_SHARE * work_w,
@@ -103,6 +101,29 @@ def limits_of(blueprint: Blueprint) -> RobotLimits:
         again_after_s=time_s * math.log((works_c - body.hot_c + _COOLER_K) / (works_c - body.hot_c)) if stops else 1.0,
         pause_s=time_s * math.log((body.hot_c - rests_c) / (body.hot_c - _COOLER_K - rests_c)),
     )  # fmt: skip
+
+
+def motor_below_c(blueprint: Blueprint, work_s: float) -> float:
+    """A simulated robot whose motors are warmer than this when it begins such work becomes too hot in it. 0: none does.
+
+    Work that makes every robot too hot is for those that are nearly cold: they stop last.
+    """
+    body, works_c, rests_c, time_s = _warmth(blueprint)
+    if works_c <= body.hot_c:
+        return 0.0
+    # Backwards in time from the end: T = T_works - (T_works - T_hot) exp(t / (R C)).
+    begins_c = works_c - (works_c - body.hot_c) * math.exp(work_s / time_s)
+    return max(begins_c - _WALK_K, rests_c + _WALK_K)
+
+
+def _warmth(blueprint: Blueprint) -> tuple[RobotConfig, float, float, float]:
+    """The simulated robot's body, the temperatures that its motors go to at work and at rest, and in how many seconds."""
+    body = RobotConfig(serial="planned")
+    works_c, rests_c = (
+        body.air_c + body.heat_resistance_k_w * body.loss_share * share * 1000.0 * blueprint.robot.power_kw
+        for share in (1.0, IDLE_SHARE)
+    )
+    return body, works_c, rests_c, body.heat_capacity_j_k * body.heat_resistance_k_w
 
 
 def schedule_shift(
