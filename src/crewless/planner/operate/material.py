@@ -3,7 +3,7 @@
 Decided, and assumed: **within a line a conveyor moves the workpiece** from station to station, in no time and without fail.
 **Between lines, and from stock, robots carry**: a robot walks to where the part lies, picks it up, walks to the first station of
 the line that uses it, and drops it there (the actions ``pick`` and ``drop`` of VDA 5050). Stock of a part that lines make lies at the
-end of one of these lines. Bought material (cells, glass, screws) is where it is used: its supply is not simulated.
+ends of these lines, near to where it is used, but spread so that not all fetch it at one of them. Bought material (cells, glass, screws) is where it is used: its supply is not simulated.
 
 Each carriage is an operation of its own, planned, promised, repeated and recorded like any other, so a load is neither lost nor
 delivered twice.
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PAYLOAD_KG = 30.0
 """A robot carries so much at once: an assumption. More goes in several trips."""
+_SPREAD_M = 10.0
+"""Stock lies so much further away rather than where one more load of it is to be fetched already: an assumption."""
 HANDLE_S = 8.0
 """To pick up or to drop a load: an assumption."""
 
@@ -83,11 +85,16 @@ def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, 
     consumes = {process.name: process.consumes for process in blueprint.processes}
     process = {line.name: line.process for line in blueprint.lines}
     mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
+    middle = {
+        each.station: (each.x_m + each.width_m / 2, each.y_m + each.depth_m / 2) for each in blueprint.layout.places
+    }
     ends: dict[str, list[str]] = {}
     """Part to the last stations of the lines that make it."""
     for line in blueprint.lines:
         ends.setdefault(makes[line.process], []).append(line.stations[-1].name)
     by_name = {one.name: one for one in pieces}
+    fetched: dict[str, int] = {}
+    """Station to loads of stock that lie there."""
     found: list[Carriage] = []
 
     def add(one: Piece, name: str, part: str, amount: float, source: str, made_by: str) -> None:
@@ -96,7 +103,8 @@ def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, 
             operation=one.name,
         ))  # fmt: skip
 
-    for one in pieces:
+    # By name, so that a schedule's rows and the works that it was made from say the same.
+    for one in sorted(pieces, key=lambda each: each.name):
         before = [by_name[name] for name in one.after]
         if any(each.unit == one.unit for each in before):
             continue  # the conveyor brings it
@@ -111,15 +119,15 @@ def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, 
             if part not in ends or rest <= 1e-9:
                 continue
             trips = max(1, math.ceil(rest * mass_kg[part] / PAYLOAD_KG - 1e-9))
-            source = _nearest(blueprint, ends[part], one.station)
             for trip in range(1, trips + 1):
+                source = min(
+                    ends[part],
+                    key=lambda each: (
+                        math.dist(middle[each], middle[one.station]) + _SPREAD_M * fetched.get(each, 0),
+                        each,
+                    ),
+                )
+                fetched[source] = fetched.get(source, 0) + 1
                 name = f"{part} to {one.unit}" + (f" ({trip})" if trips > 1 else "")
                 add(one, name, part, rest / trips, source, "")
     return tuple(sorted(found, key=lambda each: each.name))
-
-
-def _nearest(blueprint: Blueprint, stations: list[str], station: str) -> str:
-    middle = {
-        each.station: (each.x_m + each.width_m / 2, each.y_m + each.depth_m / 2) for each in blueprint.layout.places
-    }
-    return min(stations, key=lambda each: (math.dist(middle[each], middle[station]), each))
