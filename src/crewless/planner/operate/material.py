@@ -3,7 +3,8 @@
 Decided, and assumed: **within a line a conveyor moves the workpiece** from station to station, in no time and without fail.
 **Between lines, and from stock, robots carry**: a robot walks to where the part lies, picks it up, walks to the first station of
 the line that uses it, and drops it there (the actions ``pick`` and ``drop`` of VDA 5050). Stock of a part that lines make lies at the
-ends of these lines, near to where it is used, but spread so that not all fetch it at one of them. Bought material (cells, glass, screws) is where it is used: its supply is not simulated.
+ends of these lines, near to where it is used, but spread so that not all is fetched at one of them. Bought material (cells, glass,
+screws) is where it is used: its supply is not simulated.
 
 Each carriage is an operation of its own, planned, promised, repeated and recorded like any other, so a load is neither lost nor
 delivered twice.
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 PAYLOAD_KG = 30.0
 """A robot carries so much at once: an assumption. More goes in several trips."""
 _SPREAD_M = 10.0
-"""Stock lies so much further away rather than where one more load of it is to be fetched already: an assumption."""
+"""A load of stock lies at a line's end that is further away by so much for each load that lies at the nearer one already: an
+assumption."""
 HANDLE_S = 8.0
 """To pick up or to drop a load: an assumption."""
 
