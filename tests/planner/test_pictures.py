@@ -44,6 +44,11 @@ def test_the_plan_shows_every_station_and_the_gantt_every_operation(site):
     chart = draw_schedule(site, shift.operations, shift.makespan_s, shift.lower_bound_s, shift.robots)
     bars = shapes(chart)
     assert len(bars) == len(shift.operations)
+    # Loads have no bar; the robots that carry them count as busy.
+    more = draw_schedule(site, shift.operations, shift.makespan_s, shift.lower_bound_s, shift.robots, shift.carriages)
+    assert shift.carriages
+    assert len(shapes(more)) == len(bars)
+    assert more != chart
     # The bar that ends last ends at the right border, 170 + 810.
     ends = [float(bar.get("x", 0)) + float(bar.get("width", 0)) for bar in bars]
     assert max(ends) == pytest.approx(980, abs=1)

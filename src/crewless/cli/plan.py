@@ -217,10 +217,11 @@ def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) ->
         )
     folder.write_json("schedule.json", asdict(shift))
     chart = write_schedule_pictures(
-        blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots
+        blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots, shift.carriages
     )
     words = (
-        f"{len(shift.operations)} operations by {shift.robots} robots in {shift.makespan_s:,.0f} s; "
+        f"{len(shift.operations)} operations and {len(shift.carriages)} loads to carry by {shift.robots} robots in "
+        f"{shift.makespan_s:,.0f} s; "
         f"no schedule is under {shift.lower_bound_s:,.0f} s (gap {shift.gap:.1%}, {shift.method})"
     )
     add_schedule(folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale: the station works alone.")

@@ -1,6 +1,7 @@
 """Master control against simulated robots, in memory: the failures that a plan must survive, each as a fact."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ from crewless.planner.dispatch.wire import topic_of
 class Floor:
     """Nodes a-b-c-d in a row, and a way round by e; a station of kind ``press`` at c and at d."""
 
-    def __init__(self, folder, operations, robots=2, skills=("assemble",), places=4, stations=("c", "d")):
+    def __init__(self, folder, operations, robots=2, skills=("assemble",), places=4, stations=("c", "d"), **body):
         self.broker, self.log_path, self.operations = MemoryBroker(), folder / "events.jsonl", operations
         self.stations = [Station(station=f"s{n}", kind="press", node=n, places=places) for n in stations]
         self.site = Site(self.broker.connect())
@@ -28,7 +29,7 @@ class Floor:
             end = self.ends[serial] = self.broker.connect(last_will(serial))
             end.subscribe(topic_of("crewless", serial, "order"))
             end.subscribe(topic_of("crewless", serial, "instantActions"))
-            config = RobotConfig(serial=serial, skills=skills, x_m=float(index % 2))
+            config = RobotConfig(serial=serial, skills=skills, x_m=float(index % 2), **body)
             self.robots[serial] = SimulatedRobot(config, end, self.site.work)
             self.robots[serial].start()
         self.plan()
@@ -64,8 +65,10 @@ class Floor:
         return [event.outcome for event in read_events(self.log_path) if event.case == name and event.kind == "end"]
 
 
-def op(name, *after, skill="assemble", seconds=5.0, kind="press"):
-    return Operation(operation=name, skill=skill, station_kind=kind, duration_s=seconds, after=after)
+def op(name, *after, skill="assemble", seconds=5.0, kind="press", share=0.0, **more):
+    return Operation(
+        operation=name, skill=skill, station_kind=kind, duration_s=seconds, after=after, charge_needed=share, **more
+    )
 
 
 def done_once(floor, count):
@@ -224,6 +227,24 @@ def test_a_hot_robots_task_goes_to_a_cool_one(tmp_path):
     assert floor.control.ledger.progress["x"].robot != hot
 
 
+def test_a_robot_that_work_would_make_too_hot_is_sent_only_where_no_cooler_one_is_free(tmp_path):
+    floor = Floor(tmp_path, [op("x", motor_below_c=60.0), op("y", "x", motor_below_c=20.0)])
+    floor.robots["r1"].motor_c = 70.0  # it stands nearer
+    charged(floor, 1.0, 1.0)
+    floor.run(3)
+    assert floor.control.ledger.progress["x"].robot == "r0"
+    floor.run(40)
+    assert done_once(floor, 2)  # both are too warm for y, and it is done
+
+
+@pytest.mark.parametrize(("planned_m", "sent"), [(0.0, "r1"), (0.5, "r1"), (1.5, "r0")])
+def test_the_robot_that_the_schedule_means_is_sent_unless_another_is_much_nearer(tmp_path, planned_m, sent):
+    floor = Floor(tmp_path, [op("x", robot="r0")])  # r1 stands 1 m nearer
+    floor.control.config = replace(floor.control.config, planned_m=planned_m)
+    floor.run(3)
+    assert floor.control.ledger.progress["x"].robot == sent
+
+
 def test_an_empty_robot_charges_before_it_works(tmp_path):
     floor = Floor(tmp_path, [op("x")], robots=1)
     floor.robots["r0"].charge = 0.1
@@ -231,6 +252,93 @@ def test_an_empty_robot_charges_before_it_works(tmp_path):
     floor.run(700)
     assert floor.status("x") == "done"
     assert floor.robots["r0"].charge > 0.3
+
+
+def charged(floor, *shares):
+    """Begin with so much in the batteries, and say so."""
+    for robot, share in zip(floor.robots.values(), shares, strict=True):
+        robot.charge = share
+        robot.tell()
+
+
+def test_a_robot_whose_battery_does_not_last_for_the_work_charges_first(tmp_path):
+    # 60 s at 250 W are 42 % of 10 Wh; the way there takes some more.
+    floor = Floor(tmp_path, [op("x", seconds=60.0, share=0.5)], robots=1, battery_wh=10.0)
+    charged(floor, 0.3)
+    floor.run(3)
+    assert floor.status("x") == "waiting"
+    while floor.status("x") != "done" and floor.now_s < 200:
+        floor.run(1)
+    assert floor.outcomes("x") == ["done"]
+    # Charged for the work, not full: 51 %, less 42 %, less the way.
+    assert 0 < floor.robots["r0"].charge < 0.09
+
+
+def test_work_that_does_not_say_what_it_needs_is_begun_as_it_is(tmp_path):
+    floor = Floor(tmp_path, [op("x", seconds=60.0)], robots=1, battery_wh=10.0)
+    charged(floor, 0.3)
+    floor.run(100)
+    assert floor.outcomes("x") == ["forfeited"]  # it ran empty: this is what the test before would come to
+
+
+def test_work_goes_to_the_robot_whose_battery_lasts_though_another_is_nearer(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=0.5)])
+    charged(floor, 0.6, 0.3)  # r1 stands nearer
+    floor.run(3)
+    assert floor.control.ledger.progress["x"].robot == "r0"
+    assert not floor.control.robots["r1"].promised  # and is not sent to charge for nothing
+
+
+def test_of_several_the_fullest_charges_and_the_others_take_other_work(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=0.5), op("y"), op("z")], robots=3)
+    charged(floor, 0.3, 0.4, 0.35)
+    floor.run(3)
+    assert floor.control.robots["r1"].charged_for == "x"
+    assert {floor.control.ledger.progress[name].robot for name in ("y", "z")} == {"r0", "r2"}
+    floor.run(400)
+    assert floor.control.ledger.progress["x"].robot == "r1"
+    assert done_once(floor, 3)
+
+
+def test_work_that_needs_more_than_a_full_battery_is_done_all_the_same(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=1.4)], robots=1)
+    charged(floor, 0.3)
+    floor.run(3)
+    assert floor.status("x") == "waiting"
+    floor.run(1500)
+    assert floor.outcomes("x") == ["done"]
+
+
+def test_nobody_waits_for_a_charger_that_gives_nothing(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=0.5)], robots=1, charge_w=0.0)
+    charged(floor, 0.3)
+    floor.run(600)
+    assert floor.status("x") == "waiting"
+    floor.run(60)
+    assert floor.outcomes("x") == ["done"]
+
+
+def test_where_all_chargers_are_closed_the_work_is_done_with_what_there_is(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=0.5)], robots=1)
+    charged(floor, 0.3)
+    floor.control.close_zone("spill", ["a"])
+    floor.robots["r0"].x_m = 5.0
+    floor.robots["r0"].tell()
+    floor.run(30)
+    assert floor.outcomes("x") == ["done"]
+
+
+def test_another_charges_when_the_one_that_was_sent_dies_and_the_charger_is_free_again(tmp_path):
+    floor = Floor(tmp_path, [op("x", share=0.5)])
+    floor.control.config = replace(floor.control.config, charger_places=1)
+    charged(floor, 0.3, 0.4)
+    floor.run(20)
+    assert floor.control.robots["r1"].charged_for == "x"
+    assert not floor.control.robots["r0"].promised
+    floor.kill("r1")
+    floor.run(400)
+    assert floor.control.ledger.progress["x"].robot == "r0"
+    assert done_once(floor, 1)
 
 
 def test_a_late_task_is_taken_away(tmp_path):

@@ -12,7 +12,7 @@ from crewless.planner.dispatch.transport import MemoryBroker
 from crewless.planner.dispatch.validate import decode
 from crewless.planner.goal import load_goal
 from crewless.planner.operate import MishapConfig, Shopfloor, schedule_shift
-from crewless.planner.operate.material import PAYLOAD_KG, carriages
+from crewless.planner.operate.material import PAYLOAD_KG, carriages, loads_for
 from crewless.planner.operate.mishaps import Mishap
 from crewless.planner.operate.plant import TOW_S
 
@@ -66,6 +66,16 @@ def test_what_is_too_heavy_goes_in_several_trips(humanoid):
     heavy = humanoid.__class__(**{**humanoid.__dict__, "parts": parts})
     trips = [each.kg for each in carriages(heavy, schedule_shift(humanoid, 1)) if each.name.startswith("actuator to")]
     assert trips == [27.0, 27.0, 27.0]
+
+
+def test_stock_is_fetched_from_all_lines_that_make_the_part_whatever_the_order_of_the_rows():
+    solar = design(load_goal(EXAMPLES / "solar.yaml"))
+    plan = schedule_shift(solar, 3)
+    loads = carriages(solar, plan)
+    count = Counter(each.source for each in loads if not each.made_by)
+    assert set(count) == {"stringing-1.1", "stringing-2.1"}
+    assert max(count.values()) - min(count.values()) <= 2
+    assert loads_for(solar, plan.operations[::-1]) == loads
 
 
 def test_a_load_travels_with_its_robot_from_where_it_was_made_to_where_it_is_used(humanoid, shift, tmp_path):

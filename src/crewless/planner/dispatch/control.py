@@ -16,6 +16,7 @@ import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
+from crewless.planner.dispatch.charging import MARGIN, covers, left_charger, on_its_way
 from crewless.planner.dispatch.ground import Ground
 from crewless.planner.dispatch.ledger import Ledger, Operation, Progress, order_of
 from crewless.planner.dispatch.loads import Loads, action
@@ -56,10 +57,12 @@ class ControlConfig:
     """A motor that is too hot needs about so long; work that has been going on for longer is left with its robot, and other work
     is given to a cool one."""
     charge_to: float = 90.0
-    """Percent: the robot leaves the charger."""
+    """Percent: a robot that was low leaves the charger."""
     charger_places: int = 0
     """Robots that a charger takes at once; 0: any number."""
     speed_m_s: float = 1.5
+    planned_m: float = 0.0
+    """The robot that the schedule means is sent unless another that is free is nearer by more than this."""
     base_nodes: int = 0
     """So many nodes of a way are released at once, the rest by order updates as the robot gets on; 0: all."""
     carriers: int = 0
@@ -365,7 +368,7 @@ class FleetControl:
                     # It cannot, or it has started anew and knows nothing of what it had.
                     self._doubt(robot.promised, "forfeited", blame=bool(refused))
             elif robot.promised and robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s:
-                robot.promised = robot.order = robot.charger = ""  # it never came, or began anew
+                robot.promised = robot.order = robot.charger = robot.charged_for = ""  # it never came, or began anew
             return
         states = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}
         status = states.get(robot.order, "WAITING")
@@ -373,6 +376,8 @@ class FleetControl:
             status = "FAILED"  # what was not picked up is not dropped
         if robot.promised in _ERRANDS:
             if status in ("FINISHED", "FAILED"):
+                if robot.promised == "charge":
+                    left_charger(robot)
                 robot.promised = robot.order = robot.charger = ""
             return
         name = robot.promised
@@ -469,12 +474,15 @@ class FleetControl:
                 for robot in self.robots.values()
             ):
                 continue  # somebody who has not tried yet will be free
+            able = self._charged(name, fresh or able)
+            if not able:
+                continue
             alive = [each for each in stations if each.station not in self.down]
             if operation.carry is None:
                 roomy = [each for each in alive if self._used[each.station] < each.places]
             else:
                 roomy = [each for each in alive if bearer is not None or self._has_room(name, each.station)]
-            chosen = self._choose(name, fresh or able, roomy)
+            chosen = self._choose(name, able, roomy)
             if chosen is None:
                 if name not in self._unreachable and len(roomy) == len(alive):
                     self._unreachable.add(name)
@@ -496,15 +504,20 @@ class FleetControl:
     def _choose(
         self, name: str, robots: list[Robot], stations: list[Station]
     ) -> tuple[Robot, Station, list[str]] | None:
-        """The nearest robot of those that have a way, to the least used of the stations."""
+        """The nearest robot of those that have a way, to the least used of the stations; one that would become too hot last."""
+        operation = self.ledger.operations[name]
+        below_c, planned, spare_m = operation.motor_below_c or math.inf, operation.robot, self.config.planned_m
         for station in sorted(stations, key=lambda each: self._used[each.station] / each.places)[:20]:
             if station.node in self.roadmap.closed:
                 continue
             first = station.node
-            if self.ledger.operations[name].carry is not None and self._loads.bearer(name) is None:
+            if operation.carry is not None and self._loads.bearer(name) is None:
                 first = next(iter(self._loads.nodes(name)), first)
             goal = self.roadmap.nodes[first]
-            near = sorted(robots, key=lambda each: (math.dist(goal, (each.x_m, each.y_m)), each.name))
+            far_m = {
+                each.name: math.dist(goal, (each.x_m, each.y_m)) - spare_m * (each.name == planned) for each in robots
+            }
+            near = sorted(robots, key=lambda each: (each.motor_c > below_c, far_m[each.name], each.name))
             for robot in near[:10] + near[10::50]:
                 way = self._way(robot, name, station.node)
                 if way is not None:
@@ -585,16 +598,28 @@ class FleetControl:
         self._release_more(self.robots[self.ledger.progress[name].robot], name, promise)
         return True
 
-    def _charge(self, robot: Robot) -> None:
-        used = Counter(each.charger for each in self.robots.values() if each.charger)
+    def _charged(self, name: str, able: list[Robot]) -> list[Robot]:
+        """Those whose battery lasts for the work. Where there are none, the fullest of the others goes to charge for it."""
+        need = 100.0 * self.ledger.operations[name].charge_needed
+        # Who cannot be charged works with what it has.
+        closed = not any(node not in self.roadmap.closed for node in self.chargers)
+        enough = [each for each in able if closed or "charge" not in each.skills or covers(each, need)]
+        if not enough and not on_its_way(self.robots.values(), name, self._now_s - 2 * self.config.charge_s):
+            self._charge(max(able, key=lambda each: (each.charge, each.name)), name, min(100.0, need + MARGIN))
+        return enough
+
+    def _charge(self, robot: Robot, name: str = "", until: float = 0.0) -> None:
+        """Send it to the nearest free charger: for an operation until a percentage, else until it may leave."""
+        used = Counter(each.charger for each in self.robots.values() if each.charger and each.online)
         places = self.config.charger_places or math.inf
         free = [node for node in self.chargers if used[node] < places and node not in self.roadmap.closed]
         ways = [way for node in free if (way := self._route(robot, node)) is not None]
         if ways:
             way = min(ways, key=self.roadmap.length_m)
             robot.promised, robot.charger, robot.asked_s = "charge", way[-1], self._now_s
-            robot.order = self._speech.fresh("charge")
-            arguments = {"duration_s": self.config.charge_s, "until_percent": self.config.charge_to}
+            robot.order, robot.charged_for = self._speech.fresh("charge"), name
+            robot.charge_before, robot.charge_until = robot.charge, until or self.config.charge_to
+            arguments = {"duration_s": self.config.charge_s, "until_percent": robot.charge_until}
             self._speech.order(
                 robot, way, {len(way) - 1: [action("charge", robot.order, arguments)]}, released=len(way)
             )

@@ -38,6 +38,13 @@ class Operation:
     """Its place in the schedule, for instance its planned start: of what is ready, the least goes first."""
     carry: Carry | None = None
     """The robot fetches this and drops it at the station (VDA 5050: pick, drop); None: it works there."""
+    robot: str = ""
+    """Whom the schedule means; another does it who is free when that one is not, or much nearer."""
+    charge_needed: float = 0.0
+    """Share of a full battery that a robot must have to begin it, what it keeps in reserve included; 0: not known."""
+    motor_below_c: float = 0.0
+    """Degrees Celsius: a robot whose motors are warmer becomes too hot in it, and is sent only where no other is free; 0: not
+    known."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -42,9 +42,16 @@ class Robot:
     """The charger that it was sent to."""
     asked_s: float = 0.0
     """When it was sent there."""
+    charged_for: str = ""
+    """The operation that it charges for; empty: it was low."""
+    charge_before: float = 100.0
+    charge_until: float = 100.0
+    """Percent: when it was sent to the charger, and what it was to reach there."""
+    full: float = 100.0
+    """Percent: all that it can get, as far as is known."""
     theta: float = 0.0
     motor_c: float = math.nan
-    """Where it says so in its information; for people only."""
+    """Where it says so in its information."""
     doing: str = "idle"
     """In one word, for a picture."""
     loads: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from crewless.planner.operate.floormap import FloorMap
 from crewless.planner.operate.material import HANDLE_S, carriages
 from crewless.planner.operate.mishaps import Mishap
 from crewless.planner.operate.reroute import TEND, Reroute
-from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
+from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations, limits_of, motor_below_c
 
 DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
 """What a robot may be doing, numbered in a frame of the floor by its place here."""
@@ -33,6 +33,7 @@ def patience(pace: float = 0.0, *, wide_m: float = 2.0) -> ControlConfig:
         speed_m_s=SPEED_M_S / 2,  # turns and others in the way
         late_margin_s=600.0, carriers=4, block_dead=True, resend_s=max(20.0, 2 * pace), silence_s=max(60.0, 15 * pace),
         offline_s=10 * pace, charge_s=2 * 3600.0, charger_places=1, max_failures=10,
+        planned_m=20.0,
     )  # fmt: skip
 
 
@@ -64,6 +65,9 @@ class Foreman:
         self.now_s = 0.0
         self.map = FloorMap(aisles, chargers)
         self.carriages = carriages(blueprint, shift)
+        body = limits_of(blueprint)
+        planned = {one.name: one for one in shift.carriages}
+        start_s = {one.name: one.start_s for one in shift.operations}
         brought: dict[str, tuple[str, ...]] = {}
         for each in self.carriages:
             brought[each.operation] = (*brought.get(each.operation, ()), each.name)
@@ -71,12 +75,16 @@ class Foreman:
             Operation(
                 operation=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
                 duration_s=one.work_s, after=one.after + brought.get(one.name, ()), rank=one.start_s,
+                robot=one.robot, charge_needed=body.charge_needed(one.work_s) if one.by_hand else 0.0,
+                motor_below_c=motor_below_c(blueprint, one.work_s) if one.by_hand else 0.0,
             )
             for one in shift.operations
         ] + [
             Operation(
                 operation=one.name, skill="pick", station_kind=one.station, duration_s=2 * HANDLE_S,
-                after=(one.made_by,) if one.made_by else (), rank=one.rank,
+                after=(one.made_by,) if one.made_by else (), robot=planned[one.name].robot if one.name in planned else "",
+                # A schedule that plans no loads: each in time for what waits for it.
+                rank=planned[one.name].start_s if one.name in planned else start_s[one.operation] - shift.walk_s - 2 * HANDLE_S,
                 carry=Carry(part=one.part, kg=one.kg, source=one.source, made_by=one.made_by),
             )
             for one in self.carriages

@@ -23,14 +23,12 @@ from crewless.planner.operate.material import PAYLOAD_KG, carriages
 from crewless.planner.operate.mishaps import Mishap, MishapConfig, draw
 from crewless.planner.operate.motion import Motion
 from crewless.planner.operate.reroute import TEND
-from crewless.planner.operate.shift import SPEED_M_S, Shift, check_stations
+from crewless.planner.operate.shift import IDLE_SHARE, SPEED_M_S, Shift, check_stations, limits_of
 
 _SLEEP_S = 20.0
 TOW_S = 600.0
 """A robot that died is off the floor after so long, and what it carried lies there: an assumption. Two that lie side by side would
 cut the floor in two for good. One that ran empty is given a full battery after as long."""
-BATTERY_WH = 2000.0
-"""Of a robot: an assumption. Its charger is as strong as the blueprint's share of time on the charger needs."""
 
 
 class Ends(Protocol):
@@ -212,12 +210,12 @@ class Plant:
     # Robots -----------------------------------------------------------------------------------------------------------
 
     def _add_robot(self, serial: str, cell: int, charge: float) -> None:
-        robot, share = self.blueprint.robot, min(0.5, max(0.02, self.blueprint.robot.charging_share))
-        work_w = 1000.0 * robot.power_kw
+        body = limits_of(self.blueprint)
         x, y = self.aisles.middle(cell)
         config = RobotConfig(
-            serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=SPEED_M_S, battery_wh=BATTERY_WH,
-            work_w=work_w, drive_w=0.7 * work_w, idle_w=0.1 * work_w, charge_w=work_w * (1 - share) / share,
+            serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=body.speed_m_s,
+            battery_wh=body.battery_wh, work_w=body.work_w, drive_w=body.drive_w,
+            idle_w=IDLE_SHARE * body.work_w, charge_w=body.charge_w,
             visualize_s=5 * self.step_s, carries=True, payload_kg=PAYLOAD_KG, body_kg=self._body_kg,
         )  # fmt: skip
         self.motion.add(serial, cell)

@@ -115,7 +115,7 @@ class Reroute:
             self._carry(f"{unit} to {target}", self._part[line], self._kg[line], before, target, first)
             tend = Operation(
                 operation=again, skill=TEND, station_kind=target, duration_s=was.duration_s, rank=was.rank,
-                after=(f"{unit} to {target}",),
+                after=(f"{unit} to {target}",), charge_needed=was.charge_needed, motor_below_c=was.motor_below_c,
             )  # fmt: skip
             control.add(tend, [first])
             names.insert(at, again)

@@ -30,9 +30,15 @@ class Bar(Protocol):
 
 
 def draw_schedule(
-    blueprint: Blueprint, operations: Sequence[Bar], makespan_s: float, lower_bound_s: float, robots: int
+    blueprint: Blueprint,
+    operations: Sequence[Bar],
+    makespan_s: float,
+    lower_bound_s: float,
+    robots: int,
+    carriages: Sequence[Bar] = (),
 ) -> str:
-    """SVG text, 1000 pixels wide. Full colour: a robot tends; pale: the station works alone."""
+    """SVG text, 1000 pixels wide. Full colour: a robot tends; pale: the station works alone. ``carriages`` have no row: they count
+    among what the robots are busy with."""
     colour = colours(blueprint)
     process = {station.name: line.process for line in blueprint.lines for station in line.stations}
     used = {one.station for one in operations}
@@ -79,7 +85,7 @@ def draw_schedule(
             f"<title>{escape(one.name)}: {one.start_s:,.0f} to {one.end_s:,.0f} s, "
             f"{doer}</title></rect>"
         )
-    out += _curve(operations, end, top + body + 24, robots)
+    out += _curve((*operations, *carriages), end, top + body + 24, robots)
     if lower_bound_s < end:
         x = _LEFT + lower_bound_s / end * _WIDTH
         out.append(
@@ -115,13 +121,13 @@ def _curve(operations: Sequence[Bar], end: float, top: float, robots: int) -> li
 
 def write_schedule_pictures(
     blueprint: Blueprint, operations: Sequence[Bar], makespan_s: float, lower_bound_s: float, folder: Path,
-    robots: int = 0,
+    robots: int = 0, carriages: Sequence[Bar] = (),
 ) -> Path:  # fmt: skip
     """Write ``schedule.svg``. Raises StorageFull."""
     path = folder / "schedule.svg"
     count = robots or max(1, blueprint.balance.robots)
     try:
-        path.write_text(draw_schedule(blueprint, operations, makespan_s, lower_bound_s, count) + "\n")
+        path.write_text(draw_schedule(blueprint, operations, makespan_s, lower_bound_s, count, carriages) + "\n")
     except OSError as error:
         raise StorageFull(f"cannot write {path}: {error.strerror}") from error
     return path

@@ -25,6 +25,7 @@ class RobotLimits:
         speed_m_s: along the aisles.
         battery_wh: of a full battery; 0: none.
         work_w: power drawn at work.
+        drive_w: and on the way with a load.
         charge_w: power of a charger.
         reserve_share: of the battery, kept for the walks between stations and to the charger.
         heat_j: heat that the motors can take up until they are too hot; 0: no limit.
@@ -38,6 +39,7 @@ class RobotLimits:
     speed_m_s: float = 1.5
     battery_wh: float = 2000.0
     work_w: float = 500.0
+    drive_w: float = 350.0
     charge_w: float = 2000.0
     reserve_share: float = 0.2
     heat_j: float = 0.0
@@ -46,6 +48,12 @@ class RobotLimits:
     hot_after_s: float = 0.0
     again_after_s: float = 1.0
     pause_s: float = 0.0
+
+    def charge_needed(self, work_s: float) -> float:
+        """Share of a full battery that a robot must have to begin so much work: what it takes and the reserve. 0: no battery."""
+        if not self.battery_wh:
+            return 0.0
+        return work_s * self.work_w / 3600 / self.battery_wh + self.reserve_share
 
     def lasts_s(self, work_s: float) -> float:
         """How long so much work without interruption takes one robot that begins cold, its stops to cool included."""
@@ -64,12 +72,13 @@ def factory_problem(
 ) -> tuple[Problem, float]:
     """The problem, one operation for each of ``works``, and the mean walk between two stations in seconds.
 
-    What a robot tends has one mode for each robot, and between two stations it walks the layout's aisles. The order of units
-    at a station is among the works' own; the station is a resource only where it has closed hours.
+    What a robot tends or brings has one mode for each robot, and between two stations it walks the layout's aisles. Who brings a
+    load walks to its source, which is set-up, and takes it from there to the station, which is the operation. The order of
+    units at a station is among the works' own; the station is a resource only where it has closed hours.
 
     Args:
         blueprint: what was built.
-        works: from :func:`crewless.planner.schedule.works.works_of`.
+        works: from :func:`crewless.planner.schedule.works.works_of`, and the loads that are brought for them.
         robots: how many there are.
         limits: of each robot's body.
         closed: pairs (from, until) in seconds in which no station works: breaks, maintenance.
@@ -77,12 +86,13 @@ def factory_problem(
     Raises:
         BadInput: no robot where one is needed, or one piece of work that a robot's battery or motors cannot do.
     """
-    by_hand = list(dict.fromkeys(one.station for one in works if one.by_hand))
+    by_hand = list(dict.fromkeys((one.source or one.station, one.station) for one in works if one.by_hand))
+    """From where to where robots get by their operations, the families of the problem: tending is from a station to itself."""
     if by_hand and robots < 1:
-        raise BadInput(f"{robots} robots, and {by_hand[0]} is worked by hand", alternatives=["1 or more"])
-    walks, spots, mean_s = _walks(blueprint, by_hand, limits.speed_m_s)
+        raise BadInput(f"{robots} robots, and {by_hand[0][1]} is worked by hand", alternatives=["1 or more"])
+    walks, spots, across, mean_s = _walks(blueprint, by_hand, limits.speed_m_s)
     battery = math.floor(limits.battery_wh * 3600 * (1 - limits.reserve_share))
-    stations = list(dict.fromkeys(one.station for one in works)) if closed else []
+    stations = list(dict.fromkeys(one.station for one in works if not one.source)) if closed else []
     station = {name: r for r, name in enumerate(stations)}
     resources = [Resource(name=name, closed=closed) for name in stations]
     pool = range(len(resources), len(resources) + (robots if by_hand else 0))
@@ -95,11 +105,18 @@ def factory_problem(
         )
         for k in range(len(pool))
     ]  # fmt: skip
-    family = {name: k for k, name in enumerate(by_hand)}
-    known: dict[tuple[str, bool, float], tuple[Mode, ...]] = {}
+    family = {pair: k for k, pair in enumerate(by_hand)}
+    known: dict[tuple[str, str, bool, float], tuple[Mode, ...]] = {}
     for one in works:
-        key = one.station, one.by_hand, one.work_s
+        key = one.source, one.station, one.by_hand, one.work_s
         if key in known:
+            continue
+        if one.source:
+            duration = math.ceil(one.work_s + across[family[one.source, one.station]] - 1e-9)
+            energy = math.ceil(duration * limits.drive_w) if battery else 0
+            heat = math.ceil(duration * limits.heating_w * limits.drive_w / limits.work_w)
+            heat = min(math.floor(limits.heat_j), heat)
+            known[key] = tuple(Mode(duration=duration, demands=((r, 1),), energy=energy, heat=heat) for r in pool)
             continue
         duration = max(1, math.ceil((limits.lasts_s(one.work_s) if one.by_hand else one.work_s) - 1e-9))
         own = ((station[one.station], 1),) if closed else ()
@@ -119,14 +136,17 @@ def factory_problem(
     problem = Problem(
         operations=tuple(
             Operation(
-                modes=known[one.station, one.by_hand, one.work_s], family=family.get(one.station, 0), name=one.name
+                modes=known[one.source, one.station, one.by_hand, one.work_s],
+                family=family.get((one.source or one.station, one.station), 0),
+                name=one.name,
             )
             for one in works
         ),
         resources=tuple(resources),
         precedences=tuple(
             Precedence(before=number[before], after=i) for i, one in enumerate(works) for before in one.after
-        ),
+        )
+        + tuple(Precedence(before=i, after=number[one.feeds]) for i, one in enumerate(works) if one.feeds),
     )
     return problem, mean_s
 
@@ -146,16 +166,23 @@ def walks_of(problem: Problem, found: Schedule) -> list[int]:
 
 
 def _walks(
-    blueprint: Blueprint, stations: list[str], speed_m_s: float
-) -> tuple[tuple[tuple[int, ...], ...], int, float]:
-    """Whole seconds from each station, and then from each parking place, to each station; how many parking places; the mean."""
-    if not stations:
-        return (), 0, 0.0
+    blueprint: Blueprint, ways: list[tuple[str, str]], speed_m_s: float
+) -> tuple[tuple[tuple[int, ...], ...], int, list[float], float]:
+    """Whole seconds from each way's end, and then from each parking place, to each way's begin; how many parking places; the
+    seconds of each way; and the mean between two stations that are tended (ways that end where they begin)."""
+    if not ways:
+        return (), 0, [], 0.0
     aisles = make_aisles(blueprint)
-    doors = np.array([aisles.bays[name][0] for name in stations], np.int32)
+    names = list(dict.fromkeys(name for way in ways for name in way))
+    place = {name: k for k, name in enumerate(names)}
+    doors = np.array([aisles.bays[name][0] for name in names], np.int32)
     # Every other one is a charger.
     spots = np.array(aisles.parking[1::2], np.int32)
-    ways = distances(aisles.floor, doors)[:, np.concatenate([doors, spots])].T * (aisles.cell_m / speed_m_s)
-    mean_s = float(ways[: len(doors)].sum() / max(1, len(doors) * (len(doors) - 1)))
-    table = tuple(tuple(row) for row in np.ceil(ways).astype(np.int64).tolist())
-    return table, len(spots), mean_s
+    # From each station, and then from each parking place, to each station.
+    steps = distances(aisles.floor, doors)[:, np.concatenate([doors, spots])].T * (aisles.cell_m / speed_m_s)
+    begins, ends = (np.array([place[way[k]] for way in ways]) for k in (0, 1))
+    leaves = np.concatenate([ends, len(names) + np.arange(len(spots))])
+    table = tuple(tuple(row) for row in np.ceil(steps[np.ix_(leaves, begins)]).astype(np.int64).tolist())
+    tended = [place[begin] for begin, end in ways if begin == end]
+    mean_s = float(steps[np.ix_(tended, tended)].sum() / max(1, len(tended) * (len(tended) - 1)))
+    return table, len(spots), steps[begins, ends].tolist(), mean_s

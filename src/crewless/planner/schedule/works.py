@@ -9,7 +9,8 @@ from crewless.planner.blueprint.model import Blueprint, Line, Process
 
 @dataclass(kw_only=True)
 class Work:
-    """One station's work on one unit: the part that a robot tends, or the part that the station does alone.
+    """One station's work on one unit, the part that a robot tends or the part that the station does alone; or a load that a
+    robot brings.
 
     Attributes:
         name: ``station#unit``, with ``tend`` or ``run`` behind it where there are both.
@@ -17,6 +18,9 @@ class Work:
         after: names of what must have ended.
         work_s: seconds, expected repeats included.
         by_hand: a robot must be there.
+        source: the station from which a load is brought to ``station``; empty: nothing is brought. Its ``work_s`` is that of
+            picking up and dropping, without the walk between.
+        feeds: the operation that waits for the load.
     """
 
     name: str
@@ -26,6 +30,8 @@ class Work:
     after: list[str]
     work_s: float
     by_hand: bool
+    source: str = ""
+    feeds: str = ""
 
 
 def works_of(blueprint: Blueprint, units: int) -> tuple[list[Work], dict[str, float]]:
