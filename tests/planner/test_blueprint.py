@@ -302,8 +302,8 @@ def test_a_card_is_made_from_tries_events_and_benchmark_rows(tmp_path):
         log.add(case=case, cell="work", resource="robot", kind="verdict", outcome=outcome)
     found = read_tries(tmp_path / "run", {"cell": "work"})
     assert (found.trials, found.successes, found.seconds) == (2, 1, (10.0, 8.0))
-    bench = ROOT / "benchmarks/results/manipulation-cube_rotate.json"
-    oracle = make_card(read_tries(bench, {"policy": "oracle"}), **said)
+    bench = ROOT / "benchmarks/results/manipulation.json"
+    oracle = make_card(read_tries(bench, {"task": "cube_rotate", "policy": "oracle"}), **said)
     assert (oracle.trials, oracle.successes, oracle.mean_s) == (100, 100, None)
     # Wilson's lower end when all succeed: n / (n + z^2).
     assert oracle.interval[0] == pytest.approx(100 / (100 + 1.96**2))
@@ -311,7 +311,7 @@ def test_a_card_is_made_from_tries_events_and_benchmark_rows(tmp_path):
     assert read_cards([tmp_path / "cards"]) == (oracle,)
     assert json.loads((ROOT / "docs/reference/skill-card.schema.json").read_text()) == schema(SkillCard)
     with pytest.raises(BadInput, match="none of 100 tries"):
-        make_card(read_tries(bench, {"policy": "nothing"}), **said)
+        make_card(read_tries(bench, {"task": "cube_rotate", "policy": "nothing"}), **said)
     for path, where, words in (
         (bench, {}, "holds 2 such rows"), (tries, {"outcome": "?"}, r"no try with outcome=\?"), (tmp_path / "no", {}, "not there"),
     ):  # fmt: skip
