@@ -313,7 +313,7 @@ def test_a_card_is_made_from_tries_events_and_benchmark_rows(tmp_path):
     with pytest.raises(BadInput, match="none of 100 tries"):
         make_card(read_tries(bench, {"task": "cube_rotate", "policy": "nothing"}), **said)
     for path, where, words in (
-        (bench, {}, "holds 2 such rows"), (tries, {"outcome": "?"}, r"no try with outcome=\?"), (tmp_path / "no", {}, "not there"),
+        (bench, {"task": "cube_rotate"}, "holds 2 such rows"), (tries, {"outcome": "?"}, r"no try with outcome=\?"), (tmp_path / "no", {}, "not there"),
     ):  # fmt: skip
         with pytest.raises(BadInput, match=words):
             read_tries(path, where)
