@@ -166,11 +166,52 @@ def launch_chromium(display: Display, url: str, config: ChromiumConfig | None = 
     _wait_until(
         display, program, lambda: bool(client_windows(display.name) - before), "opened no window", config.start_s
     )
+    _fill_the_screen(display, client_windows(display.name) - before)
     if config.devtools_port is not None:
         # That may be after its window has opened.
         port = config.devtools_port
         _wait_until(display, program, lambda: _listens(profile, port), "opened no DevTools port", config.start_s)
     return program
+
+
+def _fill_the_screen(display: Display, windows: frozenset[int], patience_s: float = 2.0) -> None:
+    """No border, and as large as the display.
+
+    openbox's rule for browsers does the same, but it is looked up once, when a window is shown, and about one browser in twenty
+    says which program it is only after that. A window that cannot grow so large is left as it is.
+    """
+    from Xlib import X, error
+    from Xlib.protocol.event import ClientMessage
+
+    connection = connect(display.name)
+    try:
+        root = connection.screen().root
+        state = connection.intern_atom("_NET_WM_STATE")
+        across, down, bare = (
+            connection.intern_atom(name)
+            for name in ("_NET_WM_STATE_MAXIMIZED_HORZ", "_NET_WM_STATE_MAXIMIZED_VERT", "_OB_WM_STATE_UNDECORATED")
+        )
+        add, program_asks = 1, 1
+        end_s = time.monotonic() + patience_s
+        for window in windows:
+            browser = connection.create_resource_object("window", window)
+            for first, second in ((bare, 0), (across, down)):
+                message = ClientMessage(
+                    window=browser, client_type=state, data=(32, [add, first, second, program_asks, 0])
+                )
+                root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+            connection.flush()
+            while time.monotonic() < end_s:
+                size, place = browser.get_geometry(), root.translate_coords(browser, 0, 0)
+                if (size.width, size.height, place.x, place.y) == (display.width, display.height, 0, 0):
+                    break
+                time.sleep(0.02)
+    except (error.BadWindow, error.BadDrawable):
+        pass  # a window that has closed again; whoever needs it will say so
+    except connection_errors() as problem:
+        raise DisplayDied(f"the X display {display.name} is gone") from problem
+    finally:
+        hang_up(connection)
 
 
 def find_chromium() -> str:
