@@ -20,7 +20,7 @@ def test_shards_cover_all_worlds_and_each_is_the_same_wherever_it_runs(model):
     assert not np.array_equal(first[0].state, first[1].state), "every shard has chances of its own"
 
 
-@pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed (extra cluster)")
+@pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed (extra ray)")
 def test_finished_shards_are_read_and_not_run_again_and_those_of_another_run_are_refused(model, tmp_path):
     for number, snapshot in enumerate(run_here(model, CONFIG, random_targets)):
         snapshot.save(tmp_path / f"shard-{number}.npz")
