@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test check quick-check docs bench freeze clean install install-dev system
+.PHONY: run test test-extras check quick-check docs bench freeze clean install install-dev system
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
@@ -18,6 +18,11 @@ run: install
 # By file: fixtures that start a browser are then made once. (pytest 9.2 silently ignores the groups of xdist 3.8.)
 test: install-dev
 	.venv/bin/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# What needs the two large extras, Ray and mujoco-warp, and is skipped without them.
+test-extras: install-dev
+	$(PIP) install -c constraints.txt -e '.[ray,warp]'
+	.venv/bin/pytest tests/body/robot/test_cluster.py tests/body/robot/test_worlds_warp.py tests/company/simulate/test_cluster.py $(PYTEST_ARGS)
 
 quick-check: install-dev
 	.venv/bin/ruff format --check .
