@@ -15,7 +15,7 @@ from tyro.conf import Positional
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.operate import MishapConfig, Shift
+    from crewless.planner.operate import MishapConfig, Outcome, Shift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +263,6 @@ def _carry_out(
         outcome = floor.run(tell)
     record(floor, last=True)
     folder.write_json("outcome.json", asdict(outcome))
-    made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     print(
         f"ran          {outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
         f"{outcome.done_twice} twice, {outcome.refused} refused; {outcome.failures} tries failed and were repeated"
@@ -272,7 +271,13 @@ def _carry_out(
         f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "
         f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} made here joined the fleet"
     )
-    print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
+    print(made_by(outcome))
+
+
+def made_by(outcome: "Outcome") -> str:
+    """What a shift made, and how long it took."""
+    made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
+    return f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)"
 
 
 def mishaps_of(config: PlanConfig) -> "MishapConfig":

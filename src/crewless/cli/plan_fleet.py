@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from crewless.cli.plan import PlanConfig, mishaps_of, reopen
+from crewless.cli.plan import PlanConfig, made_by, mishaps_of, reopen
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -50,12 +50,11 @@ def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: 
         outcome = floor.run(tell, say)
     record(floor, last=True)
     folder.write_json("outcome.json", asdict(outcome))
-    made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     print(
         f"ran          {outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
         f"{outcome.refused} refused; {outcome.failures} tries failed and were repeated"
     )
-    print(f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)")
+    print(made_by(outcome))
 
 
 def simulate(config: PlanConfig) -> int:

@@ -86,6 +86,11 @@ def read_events(path: Path) -> Iterator[Event]:
                 raise BadInput(f"{path}:{number} is not an event: {error}") from error
 
 
+def latest_s(path: Path) -> float:
+    """The latest moment that a log speaks of; 0 when it holds nothing or is not there. Raises as :func:`read_events`."""
+    return max((event.t for event in read_events(path)), default=0.0) if path.is_file() else 0.0
+
+
 def write_xes(events: Iterator[Event], path: Path) -> None:
     """Export to XES (IEEE 1849-2016), one trace a case, in order of first appearance."""
     root = ElementTree.Element("log", {"xes.version": "1849-2016", "xmlns": "http://www.xes-standard.org/"})

@@ -29,6 +29,7 @@ __all__ = [
     "Incident",
     "Snapshot",
     "Worlds",
+    "WorldsBase",
     "check_counts",
     "check_snapshot",
     "checked_parameter",
@@ -123,11 +124,43 @@ def check_snapshot(snapshot: Snapshot, digest: str, shape: tuple[int, ...], para
         raise CheckpointMismatch(f"the snapshot's worlds do not differ in {', '.join(sorted(missing))}; these do")
 
 
-class Worlds:
+class WorldsBase:
+    """What worlds have in common wherever they are stepped: which model, how many, how far they are, and what went wrong."""
+
+    def __init__(
+        self, model: mujoco.MjModel, num_worlds: int, substeps: int, dump_folder: Path | None, max_dumps: int
+    ) -> None:
+        check_counts(num_worlds, substeps)
+        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        self.model = model
+        self.digest = model_digest(model)
+        self.num_worlds = num_worlds
+        self.substeps = substeps
+        self.steps = 0
+        self._book = Incidents(self.digest, num_worlds, folder=dump_folder, max_dumps=max_dumps)
+        self._parameters: dict[str, np.ndarray] = {}
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Every world that went wrong, in order."""
+        return self._book.all
+
+    @property
+    def restarts(self) -> np.ndarray:
+        """Shape (num_worlds,), live: how often each world was put back to its start."""
+        return self._book.restarts
+
+    @property
+    def control_period_s(self) -> float:
+        """Simulated seconds in one control step."""
+        return self.substeps * self.model.opt.timestep
+
+
+class Worlds(WorldsBase):
     """``num_worlds`` copies of one robot, each with parameters of its own.
 
     Args:
-        model: compiled. MuJoCo's silent reset of a diverged simulation is switched off in the copy that is stepped.
+        model: compiled. MuJoCo's silent reset of a diverged simulation is switched off in it.
         num_worlds: how many.
         substeps: physics steps in one control step.
         threads: 0 for all processors.
@@ -145,18 +178,10 @@ class Worlds:
         dump_folder: Path | None = None,
         max_dumps: int = 100,
     ) -> None:
-        check_counts(num_worlds, substeps)
+        super().__init__(model, num_worlds, substeps, dump_folder, max_dumps)
         if threads < 0:
             raise BadInput(f"{threads} threads", alternatives=["1 or more", "0 for all processors"])
-        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        self.model = model
-        self.digest = model_digest(model)
-        self.num_worlds = num_worlds
-        self.substeps = substeps
-        self.steps = 0
-        self._book = Incidents(self.digest, num_worlds, folder=dump_folder, max_dumps=max_dumps)
         self._batch = batch.Batch(model, num_worlds, threads, False)
-        self._parameters: dict[str, np.ndarray] = {}
         self.state = self._batch.state
         """Shape (num_worlds, num_state), live: MuJoCo's integration state of every world."""
         self.qpos = self._batch.bind("qpos")
@@ -167,21 +192,6 @@ class Worlds:
         """Shape (num_worlds, nu), live: in the actuators' units."""
         self._batch.reset()
         self._start = self.state.copy()
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """Every world that went wrong, in order."""
-        return self._book.all
-
-    @property
-    def restarts(self) -> np.ndarray:
-        """Shape (num_worlds,), live: how often each world was put back to its start."""
-        return self._book.restarts
-
-    @property
-    def control_period_s(self) -> float:
-        """Simulated seconds in one control step."""
-        return self.substeps * self.model.opt.timestep
 
     def output(self, name: str) -> np.ndarray:
         """A field of MjData for every world, such as ``site_xpos`` or ``sensordata``; renewed by each step.

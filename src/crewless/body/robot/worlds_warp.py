@@ -22,8 +22,7 @@ from typing import Any, Literal
 import mujoco
 import numpy as np
 
-from crewless.body.robot.incidents import Incident, Incidents
-from crewless.body.robot.worlds import Snapshot, Worlds, check_counts, check_snapshot, checked_parameter, model_digest
+from crewless.body.robot.worlds import Snapshot, Worlds, WorldsBase, check_snapshot, checked_parameter
 from crewless.core.errors import BadInput, MissingTool
 
 Backend = Literal["cpu", "warp"]
@@ -94,11 +93,11 @@ def _broken_kernel() -> Any:
     return broken_worlds
 
 
-class WarpWorlds:
+class WarpWorlds(WorldsBase):
     """``num_worlds`` copies of one robot on a GPU; see :class:`crewless.body.robot.worlds.Worlds` for what is the same.
 
     Args:
-        model: compiled. MuJoCo's silent reset of a diverged simulation is off, here because there is none on the device.
+        model: compiled. MuJoCo's silent reset of a diverged simulation is switched off in it, and the device has none.
         num_worlds: how many.
         substeps: physics steps in one control step.
         device: ``cuda:0``, ``cpu``; the first GPU, or where there is none the processor, when None.
@@ -124,7 +123,7 @@ class WarpWorlds:
         dump_folder: Path | None = None,
         max_dumps: int = 100,
     ) -> None:
-        check_counts(num_worlds, substeps)
+        super().__init__(model, num_worlds, substeps, dump_folder, max_dumps)
         if contacts < 1 or constraints < 1:
             raise BadInput(f"room for {contacts} contacts and {constraints} constraints", alternatives=["1 or more"])
         wp, mw = load_warp()
@@ -133,21 +132,13 @@ class WarpWorlds:
         except (ValueError, RuntimeError) as error:
             known = [str(one) for one in wp.get_devices()]
             raise BadInput(f"there is no device {device!r}", alternatives=known) from error
-        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        self.model = model
-        self.digest = model_digest(model)
-        self.num_worlds = num_worlds
-        self.substeps = substeps
-        self.steps = 0
         self.overflows = np.zeros(num_worlds, np.int64)
         """Shape (num_worlds,): control steps in which a contact or a constraint found no room."""
-        self._book = Incidents(self.digest, num_worlds, folder=dump_folder, max_dumps=max_dumps)
         self._wp, self._mw = wp, mw
         self._dropped = 0
         for name in _DROPPED:
             self._dropped |= int(mw.OverflowType[name])
         self._host = _as_warp_takes_it(model)
-        self._parameters: dict[str, np.ndarray] = {}
         self._graph: Any = None
         data = mujoco.MjData(model)
         self._first = np.empty(mujoco.mj_stateSize(model, mujoco.mjtState.mjSTATE_INTEGRATION))
@@ -160,21 +151,6 @@ class WarpWorlds:
             self._broken = wp.zeros(num_worlds, dtype=int)
             self._mask = wp.zeros(num_worlds, dtype=bool)
         self.reset()
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """Every world that went wrong, in order."""
-        return self._book.all
-
-    @property
-    def restarts(self) -> np.ndarray:
-        """Shape (num_worlds,), live: how often each world was put back to its start."""
-        return self._book.restarts
-
-    @property
-    def control_period_s(self) -> float:
-        """Simulated seconds in one control step."""
-        return self.substeps * self.model.opt.timestep
 
     @property
     def state(self) -> np.ndarray:

@@ -439,8 +439,7 @@ class FleetControl:
         ready = self.ledger.ready
         wanted = {self.ledger.operations[name].skill for name in ready}
         for robot in self.robots.values():
-            free = robot.online and robot.heard and not robot.promised and not robot.faults and not robot.paused
-            if not free or math.isnan(robot.x_m):
+            if not robot.free or math.isnan(robot.x_m):
                 continue
             if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._charge(robot)
@@ -462,8 +461,7 @@ class FleetControl:
                 continue
             bearer = self._loads.bearer(name) if operation.carry is not None else None
             if bearer is not None:
-                ready_to = bearer.online and bearer.heard and not (bearer.promised or bearer.faults or bearer.paused)
-                able = [bearer] if ready_to else []
+                able = [bearer] if bearer.free else []
             else:
                 able = [robot for robot in able_of.get(operation.skill, ()) if not robot.promised]
             if not able:

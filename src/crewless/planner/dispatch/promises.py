@@ -67,6 +67,11 @@ class Robot:
         self.name = name_of(self.manufacturer, self.serial)
 
     @property
+    def free(self) -> bool:
+        """Whether it can be sent somewhere: it is there, has said how it is, and has nothing to do."""
+        return self.online and self.heard and not (self.promised or self.faults or self.paused)
+
+    @property
     def stuck(self) -> bool:
         """Whether it cannot bring what it carries any more, so that somebody has to fetch it."""
         return not self.online or "batteryEmpty" in self.faults

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crewless.core.errors import BadInput
-from crewless.core.events import read_events
+from crewless.core.events import latest_s
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.dispatch.ledger import Operation
 from crewless.planner.dispatch.transport import MemoryBroker, MemoryTransport, Transport, Will
@@ -102,8 +102,8 @@ class Shopfloor:
         if not resume:
             log.unlink(missing_ok=True)
             record.unlink(missing_ok=True)
-        elif log.is_file():
-            self.now_s = max((event.t for event in read_events(log)), default=0.0)
+        else:
+            self.now_s = latest_s(log)
         broker = MemoryBroker()
         self.plant = Plant(blueprint, shift, _Ends(broker), record, mishaps=mishaps, seed=seed, now_s=self.now_s)
         self.foreman = Foreman(

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from crewless.core.events import read_events
+from crewless.core.events import latest_s, read_events
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.dispatch.endpoint import Endpoint
 from crewless.planner.dispatch.transport import MqttTransport, Transport, Will
@@ -134,7 +134,7 @@ def simulate(
     """
     ends = BrokerEnds(endpoint, run)
     log = folder / "events.jsonl"
-    now_s = max((event.t for event in read_events(log)), default=0.0) if log.is_file() else 0.0
+    now_s = latest_s(log)
     plant = Plant(
         blueprint, shift, ends, folder / "site.jsonl", mishaps=mishaps, seed=seed, now_s=now_s, robots=robots, run=run
     )
@@ -184,7 +184,7 @@ class Remote:
         mishaps: MishapConfig | None = None, seed: int = 0, pace: float = 1.0,
         warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
-        self.now_s = max((event.t for event in read_events(log)), default=0.0) if log.is_file() else 0.0
+        self.now_s = latest_s(log)
         self.shift, self.endpoint, self._pace = shift, endpoint, pace
         self.transport = MqttTransport(f"crewless {run} control", endpoint=endpoint)
         aisles = make_aisles(blueprint)
