@@ -22,7 +22,7 @@ test: install-dev
 # What needs the two large extras, Ray and mujoco-warp, and is skipped without them.
 test-extras: install-dev
 	$(PIP) install -c constraints.txt -e '.[ray,warp]'
-	.venv/bin/pytest tests/body/robot/test_cluster.py tests/body/robot/test_worlds_warp.py tests/company/simulate/test_cluster.py $(PYTEST_ARGS)
+	.venv/bin/pytest tests/body/robot/test_ray_worlds.py tests/body/robot/test_worlds_warp.py tests/company/simulate/test_ray_runs.py $(PYTEST_ARGS)
 
 quick-check: install-dev
 	.venv/bin/ruff format --check .

@@ -13,7 +13,7 @@ import random
 import time
 
 from benchmarks.report import report
-from crewless.planner.balance import balance, greedy, lower_bound
+from crewless.planner.blueprint.balance import balance, greedy, lower_bound
 
 SLOW = "two sizes of twenty instances: about two minutes"
 CYCLE = 1000

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from benchmarks.report import report
 from crewless.core.events import EventLog, read_events
-from crewless.planner.dispatch.broker import Mosquitto
-from crewless.planner.dispatch.control import ControlConfig, FleetControl
-from crewless.planner.dispatch.ledger import Operation
-from crewless.planner.dispatch.roadmap import Roadmap, Station
-from crewless.planner.dispatch.robot import RobotConfig, SimulatedRobot, last_will
-from crewless.planner.dispatch.site import Site
-from crewless.planner.dispatch.transport import MqttTransport
-from crewless.planner.dispatch.wire import PREFIX, address
+from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
+from crewless.fleet.control.operations import Operation
+from crewless.fleet.control.roadmap import Roadmap, Station
+from crewless.fleet.control.site import Site
+from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
+from crewless.fleet.vda5050.broker import Mosquitto
+from crewless.fleet.vda5050.topics import PREFIX, address
+from crewless.fleet.vda5050.transport import MqttTransport
 
 SLOW = "1,000 robots and 10,000 operations, a few minutes"
 KINDS, SIDE = 8, 12

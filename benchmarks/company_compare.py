@@ -4,9 +4,9 @@ import argparse
 import time
 
 from benchmarks.report import report
-from crewless.company.compare.choices import along_share, factorial, one_at_a_time
+from crewless.company.compare.designs import along_share, factorial, one_at_a_time
 from crewless.company.sheet.example import example_sheet
-from crewless.company.simulate.runs import SimulateConfig, run_choices, threads_of
+from crewless.company.simulate.replications import SimulateConfig, run_choices, threads_of
 
 SLOW = "ten thousand simulated lives, one to two minutes"
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from benchmarks.report import report
 from crewless.company.sheet.model import Arrival, Arrow, Calendar, Cell, Duration, Gateway, Resource, Sheet, Work
+from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.program import compile_sheet
-from crewless.company.simulate.runs import SimulateConfig, run_life
+from crewless.company.simulate.replications import SimulateConfig, run_life
 
 OFFICE = tuple((24.0 * day + 9, 24.0 * day + 17) for day in range(5))
 LATE = tuple((24.0 * day + 8, 24.0 * day + 20) for day in range(6))

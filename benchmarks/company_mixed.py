@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import report
-from crewless.company.demo import DemoConfig, demo, person_of
-from crewless.company.discover.shift import sheet_of_run
-from crewless.company.mixed import read_handled, summarise_mixed, work_mixed
+from crewless.cli.demo_run import DemoConfig, demo, person_of
+from crewless.company.discover.run_folder import sheet_of_run
 from crewless.company.sheet.model import WEEK_H, Sheet
-from crewless.company.shift import ShiftConfig
 from crewless.core.runs import RunFolder
+from crewless.work.mixed import read_handled, summarise_mixed, work_mixed
+from crewless.work.runner import ShiftConfig
 
 COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of lives", "off by", "to reach"]
 

@@ -7,9 +7,9 @@ from math import comb
 import numpy as np
 
 from benchmarks.report import report
+from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.program import compile_sheet
-from crewless.company.simulate.runs import SimulateConfig, run_life
+from crewless.company.simulate.replications import SimulateConfig, run_life
 from crewless.company.simulate.statistics import ratio_interval
 from crewless.company.simulate.theory import Case, solved
 

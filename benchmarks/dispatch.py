@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.report import report
-from crewless.planner.dispatch.broker import Mosquitto
-from crewless.planner.dispatch.robot import MANUFACTURER, RobotConfig, SimulatedRobot
-from crewless.planner.dispatch.transport import MemoryBroker, MqttTransport
-from crewless.planner.dispatch.validate import decode
-from crewless.planner.dispatch.wire import PREFIX, header, topic_of
+from crewless.fleet.simulate.robot import MANUFACTURER, RobotConfig, SimulatedRobot
+from crewless.fleet.vda5050.broker import Mosquitto
+from crewless.fleet.vda5050.topics import PREFIX, header, topic_of
+from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport
+from crewless.fleet.vda5050.validation import decode
 
 
 def main() -> None:

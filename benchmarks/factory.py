@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 from benchmarks.report import report
+from crewless.fleet.simulate.mishaps import MishapConfig
+from crewless.fleet.simulate.run import run_shift
 from crewless.planner.blueprint.checker import check
-from crewless.planner.blueprint.design import design
+from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
-from crewless.planner.operate import MishapConfig, run_shift, schedule_shift
+from crewless.planner.schedule.shift import schedule_shift
 
 EXAMPLES = Path(__file__).parents[1] / "examples/factory"
 

@@ -17,7 +17,7 @@ import numpy as np
 
 import crewless.tasks.manipulation  # noqa: F401  chooses how to draw before mujoco is imported
 from benchmarks.report import report
-from crewless.body.robot.body import winding_rise_k
+from crewless.body.robot.robot_body import winding_rise_k
 from crewless.tasks.manipulation.grasp import LOST_M, Trial, plan
 from crewless.tasks.manipulation.shapes import SHAPES, Part, Shape
 

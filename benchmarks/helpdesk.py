@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import report
-from crewless.company.baselines import load_demonstrations, save_demonstrations
-from crewless.company.learn import LearnConfig, learn, read_recordings
-from crewless.company.recording import record_operator
-from crewless.company.shift import Result, Shift, ShiftConfig, results_of
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.events import read_events
 from crewless.core.runs import RunFolder
+from crewless.work.learning import LearnConfig, learn, read_recordings
+from crewless.work.policies import load_demonstrations, save_demonstrations
+from crewless.work.recording_session import record_operator
+from crewless.work.runner import Result, Shift, ShiftConfig, results_of
 
 SLOW = "works hundreds of tickets on a real screen: about two hours a seed"
 PHASES = ("record", "learn", "work", "archive", "work-archive", "baselines", "curve")

@@ -19,7 +19,7 @@ from benchmarks.report import report
 from crewless.core.errors import CrewlessError
 from crewless.policy.sentences import embed
 from crewless.tasks.helpdesk.desk import load_desk
-from crewless.training.judgement import fit_vectors
+from crewless.training.fit_judgement import fit_vectors
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "banking77"
 """Beside the checkout; Banking77 is not part of it."""

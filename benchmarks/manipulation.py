@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import report
+from crewless.core.case_loop import work_case
 from crewless.core.conformance import Idle
 from crewless.core.perception import Blind
 from crewless.core.policy import Policy
-from crewless.core.worker import work_case
 from crewless.tasks.manipulation import TASKS
 from crewless.tasks.manipulation.carry import CarryTask, KeepStill
 from crewless.tasks.manipulation.keep_away import CHASER, KEEPER, KeepAwayEnv, chase, flee

@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from benchmarks.report import report
-from crewless.body.robot.body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotConfig
 from crewless.body.robot.simple import simple_hand
 from crewless.core.messages import Action
 from crewless.core.realtime import go_first, stay_in_memory

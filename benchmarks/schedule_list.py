@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from benchmarks.report import report
-from crewless.planner.schedule.fleet import fleet_schedule
+from crewless.planner.schedule.list_schedule import fleet_schedule
 
 ROBOTS, JOBS, LENGTH, SKILLS = 10_000, 20_000, 5, 8
 

@@ -6,9 +6,9 @@ import time
 import numpy as np
 
 from benchmarks.report import report
-from crewless.planner.traffic.check import check_step
-from crewless.planner.traffic.grid import distances, warehouse
-from crewless.planner.traffic.pibt import Traffic, step
+from crewless.fleet.traffic.check import check_step
+from crewless.fleet.traffic.grid import distances, warehouse
+from crewless.fleet.traffic.pibt import Traffic, step
 
 SLOW = "10,000 robots for 5,000 steps, several minutes"
 

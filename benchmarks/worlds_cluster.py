@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import report
-from crewless.body.robot.cluster import ClusterConfig, random_targets, run_here, run_on_cluster
+from crewless.body.robot.ray_worlds import ClusterConfig, random_targets, run_here, run_on_cluster
 from crewless.body.robot.simple import simple_hand
 
 SLOW = "a Ray cluster of two nodes is started"

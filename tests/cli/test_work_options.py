@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from crewless.cli.demo_run import DemoConfig, demo
 from crewless.cli.record import RecordConfig
 from crewless.cli.record import queue_config as recorded
 from crewless.cli.work import WorkConfig
 from crewless.cli.work import queue_config as worked
-from crewless.company.demo import DemoConfig, demo
 from crewless.core.errors import BadInput
 from crewless.tasks.helpdesk.corpus import generate
 from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask, _choose

@@ -8,7 +8,7 @@ import numpy as np
 
 from crewless.core.messages import Point
 from crewless.core.photons import TILE, FrameRing, tile_shape
-from crewless.episodes.segment import RawEvent
+from crewless.episodes.actions import RawEvent
 
 HEIGHT, WIDTH = 208, 320
 

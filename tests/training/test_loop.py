@@ -16,7 +16,7 @@ from crewless.policy.checkpoint import load_checkpoint
 from crewless.policy.features import screen_of
 from crewless.policy.skill import SkillPolicy, load_policy
 from crewless.training.choices import read_demonstrations
-from crewless.training.skill import SkillConfig
+from crewless.training.imitation import SkillConfig
 from crewless.training.stages import finetune, refit_judgement
 
 from .desk import TEAMS, Ticket, demonstrate, tickets, work

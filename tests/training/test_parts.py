@@ -12,10 +12,10 @@ from crewless.policy.judgement import NEVER_SHOWN, Judgement
 from crewless.policy.network import Network, NetworkConfig
 from crewless.policy.workflow import Choice, outcome_text, read_text
 from crewless.training.choices import read_demonstrations
-from crewless.training.judgement import fit_vectors
-from crewless.training.network import TorchNetwork, collate, weights_of
+from crewless.training.fit_judgement import fit_vectors
+from crewless.training.imitation import samples_of, trails_of
 from crewless.training.pretrain import perform, random_job
-from crewless.training.skill import samples_of, trails_of
+from crewless.training.torch_network import TorchNetwork, collate, weights_of
 
 from .desk import TEAMS, demonstrate, tickets
 

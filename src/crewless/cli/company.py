@@ -14,7 +14,7 @@ from tyro.conf import Positional
 
 if TYPE_CHECKING:
     from crewless.company.sheet.model import Performer, Sheet
-    from crewless.company.simulate.runs import SimulateConfig
+    from crewless.company.simulate.replications import SimulateConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def _choice(sheet: "Sheet", given: tuple[str, ...]) -> "dict[str, Performer]":
 
 
 def _length(sheet: "Sheet", config: CompanyConfig, choice: "dict[str, Performer]") -> "SimulateConfig":
-    from crewless.company.simulate.runs import SimulateConfig, find_warmup
+    from crewless.company.simulate.replications import SimulateConfig, find_warmup
 
     plain = SimulateConfig(weeks=config.weeks, warmup_weeks=0.0, replications=config.replications, seed=config.seed)
     weeks = config.warmup if config.warmup >= 0 else find_warmup(sheet, plain, choice)
@@ -107,8 +107,8 @@ def _simulate(sheet: "Sheet", config: CompanyConfig) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.company.simulate.program import chosen
-    from crewless.company.simulate.runs import MEASURES, run_sheet
+    from crewless.company.simulate.compiled import chosen
+    from crewless.company.simulate.replications import MEASURES, run_sheet
 
     choice = _choice(sheet, config.give)
     outcome = run_sheet(sheet, _length(sheet, config, choice), choice)
@@ -140,8 +140,8 @@ def _compare(sheet: "Sheet", config: CompanyConfig) -> None:
 
     from crewless.company.compare.compare import compare
     from crewless.company.compare.report import as_json, report_page
-    from crewless.company.simulate.cluster import on_ray
-    from crewless.company.simulate.runs import run_choices
+    from crewless.company.simulate.ray_runs import on_ray
+    from crewless.company.simulate.replications import run_choices
     from crewless.core.runs import RunFolder
 
     run_with = on_ray(config.ray) if config.ray else run_choices

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crewless.company.demo import DemoConfig as _DemoConfig
+from crewless.cli.demo_run import DemoConfig as _DemoConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,7 @@ def run(config: DemoConfig) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from crewless.company.demo import check, demo
+    from crewless.cli.demo_run import check, demo
 
     check(config)
     console = Console()
@@ -109,7 +109,7 @@ def _print(console: "Console", result: Any, seconds: float) -> None:
         console.print(f"read {len(read)} of {len(result.archive)} solved tickets, {each:.1f} s each")
     console.print(f"trained in {result.training_s:.0f} s; all of it took {seconds:.0f} s", highlight=False)
     if result.mixed:
-        from crewless.company.mixed import summarise_mixed
+        from crewless.work.mixed import summarise_mixed
 
         numbers = summarise_mixed(result.mixed)
         console.print(

@@ -14,8 +14,10 @@ from tyro.conf import Positional
 
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
+    from crewless.fleet.simulate.mishaps import MishapConfig
+    from crewless.fleet.simulate.run import Outcome
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.operate import MishapConfig, Outcome, Shift
+    from crewless.planner.schedule.shift import Shift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ def run(config: PlanConfig) -> int:
     from crewless.core.runs import RunFolder
 
     if config.broker:
-        from crewless.planner.dispatch.endpoint import endpoint_of
+        from crewless.fleet.vda5050.address import endpoint_of
 
         endpoint_of(config.broker)
     if config.action == "resume":
@@ -82,7 +84,7 @@ def run(config: PlanConfig) -> int:
         return simulate(config)
     if config.closed:
         from crewless.core.errors import BadInput
-        from crewless.planner.operate import hours
+        from crewless.planner.schedule.shift import hours
 
         hours(config.closed)
         if config.action == "run":
@@ -118,7 +120,7 @@ def reopen(config: PlanConfig) -> "tuple[Blueprint, Shift, PlanConfig]":
 
     from crewless.core.errors import BadInput
     from crewless.planner.blueprint.model import load_blueprint
-    from crewless.planner.operate import read_schedule
+    from crewless.planner.schedule.shift import read_schedule
 
     path = Path(config.what)
     try:
@@ -136,7 +138,7 @@ def reopen(config: PlanConfig) -> "tuple[Blueprint, Shift, PlanConfig]":
 def _blueprint(config: PlanConfig) -> "Blueprint":
     from crewless.core.errors import BadInput
     from crewless.planner.blueprint.checker import check
-    from crewless.planner.blueprint.design import design
+    from crewless.planner.blueprint.designer import design
     from crewless.planner.blueprint.measured import read_cards
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal, with_cards
@@ -173,8 +175,8 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.model import to_json
-    from crewless.planner.pictures import write_pictures
-    from crewless.planner.pictures.page import figure
+    from crewless.planner.blueprint.pictures import write_pictures
+    from crewless.planner.blueprint.pictures.overview import figure
 
     checks = check(blueprint)
     (folder.path / "blueprint.json").write_bytes(to_json(blueprint))
@@ -205,8 +207,8 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
     from dataclasses import asdict
 
-    from crewless.planner.operate import check_stations, hours, read_schedule, schedule_shift
-    from crewless.planner.pictures import add_schedule, write_schedule_pictures
+    from crewless.planner.blueprint.pictures import add_schedule, write_schedule_pictures
+    from crewless.planner.schedule.shift import check_stations, hours, read_schedule, schedule_shift
 
     if config.schedule is not None:
         shift = read_schedule(config.schedule)
@@ -239,8 +241,8 @@ def _carry_out(
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.planner.operate import Shopfloor
-    from crewless.planner.operate.record import Recorder, frames_every
+    from crewless.fleet.simulate.positions import Recorder, frames_every
+    from crewless.fleet.simulate.run import Shopfloor
 
     if config.broker:
         from crewless.cli.plan_fleet import direct
@@ -282,7 +284,7 @@ def made_by(outcome: "Outcome") -> str:
 
 def mishaps_of(config: PlanConfig) -> "MishapConfig":
     """What the options say goes wrong. Raises BadInput."""
-    from crewless.planner.operate import MishapConfig
+    from crewless.fleet.simulate.mishaps import MishapConfig
 
     return MishapConfig(
         failed_share=config.failures, late_share=config.late, robots_die=config.robots_die,
@@ -297,8 +299,9 @@ def _expand(blueprint: "Blueprint", folder: "RunFolder", years: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.planner.expand import ExpandConfig, expand, goal_text, next_goal
-    from crewless.planner.pictures import draw_growth
+    from crewless.planner.blueprint.expansion import ExpandConfig, expand
+    from crewless.planner.blueprint.next_goal import goal_text, next_goal
+    from crewless.planner.blueprint.pictures import draw_growth
 
     settings = ExpandConfig(years=years)
     months = expand(blueprint, settings)

@@ -8,10 +8,10 @@ from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
+    from crewless.fleet.simulate.floor import Plant
+    from crewless.fleet.simulate.remote import Remote
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.operate import Shift
-    from crewless.planner.operate.plant import Plant
-    from crewless.planner.operate.remote import Remote
+    from crewless.planner.schedule.shift import Shift
 
 
 def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: PlanConfig, resume: bool) -> None:
@@ -19,9 +19,9 @@ def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: 
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.planner.dispatch.endpoint import endpoint_of
-    from crewless.planner.operate.record import Recorder, describe
-    from crewless.planner.operate.remote import Remote
+    from crewless.fleet.simulate.positions import Recorder, describe
+    from crewless.fleet.simulate.remote import Remote
+    from crewless.fleet.vda5050.address import endpoint_of
 
     console = Console(stderr=True)
 
@@ -61,8 +61,8 @@ def simulate(config: PlanConfig) -> int:
     """Simulated robots, stations and the site's record for a run. Returns 0 when no robot touched another."""
     from pathlib import Path
 
-    from crewless.planner.dispatch.endpoint import endpoint_of
-    from crewless.planner.operate.remote import simulate
+    from crewless.fleet.simulate.remote import simulate
+    from crewless.fleet.vda5050.address import endpoint_of
 
     blueprint, shift, kept = reopen(config)
     if not kept.broker:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from crewless.company.recording import OperatorResult
     from crewless.core.messages import Box
     from crewless.tasks.helpdesk.task import HelpdeskConfig
+    from crewless.work.recording_session import OperatorResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +59,9 @@ def queue_config(config: RecordConfig) -> "HelpdeskConfig":
 
 
 def _operator(config: RecordConfig) -> int:
-    from crewless.company.recording import record_operator
     from crewless.core.runs import RunFolder
     from crewless.tasks.helpdesk.task import HelpdeskTask
+    from crewless.work.recording_session import record_operator
 
     task = HelpdeskTask(queue_config(config))
     folder = RunFolder(config.out)
@@ -77,9 +77,9 @@ def _operator(config: RecordConfig) -> int:
 
 
 def _person(config: RecordConfig, ask: Callable[[str], str]) -> int:
-    from crewless.company.recording import EpisodeRecording, watched_display
     from crewless.core.cache import keep_compiled_code_here
     from crewless.core.messages import Case, Verdict
+    from crewless.work.recording_session import EpisodeRecording, watched_display
 
     keep_compiled_code_here()
     regions = [_box(text) for text in config.hide]

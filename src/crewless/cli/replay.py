@@ -41,7 +41,7 @@ def run(config: ReplayConfig) -> int:
             f"the video is an .mp4, not {config.out.name!r}", alternatives=[str(config.out.with_suffix(".mp4"))]
         )
     from crewless.episodes.dataset import open_dataset
-    from crewless.episodes.replay import render
+    from crewless.episodes.render import render
 
     inside = config.recording / "episodes"
     dataset = open_dataset(inside if (inside / "meta/info.json").exists() else config.recording)

@@ -28,8 +28,8 @@ def run(config: TrainConfig) -> int:
         raise BadInput("no recording was named", alternatives=["crewless train runs/.../episodes/operator"])
     from rich.progress import Progress
 
-    from crewless.company.learn import LearnConfig, learn, read_recordings
     from crewless.core.cache import keep_compiled_code_here
+    from crewless.work.learning import LearnConfig, learn, read_recordings
 
     keep_compiled_code_here()
     with Progress(transient=True) as progress:

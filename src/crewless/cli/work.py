@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from crewless.company.shift import Result
     from crewless.tasks.helpdesk.task import HelpdeskConfig
+    from crewless.work.runner import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,13 @@ def queue_config(config: WorkConfig) -> "HelpdeskConfig":
 
 def run(config: WorkConfig) -> int:
     """Work the queue and print the verdicts."""
-    from crewless.company.receipts import write_index
-    from crewless.company.shift import Shift, ShiftConfig, results_of, summarise
     from crewless.core.cache import keep_compiled_code_here
     from crewless.core.runs import RunFolder
     from crewless.policy.checkpoint import load_checkpoint
     from crewless.policy.judgement import check_share
     from crewless.tasks.helpdesk.task import HelpdeskTask
+    from crewless.work.receipts import write_index
+    from crewless.work.runner import Shift, ShiftConfig, results_of, summarise
 
     check_share(config.max_silent_wrong)
     load_checkpoint(config.checkpoint)

@@ -1,1 +1,1 @@
-"""The company at work: the queue, sealed workers, receipts, and the shift that ties them together."""
+"""The company as a sheet of cells: discovered, simulated, compared, and shown on a page."""

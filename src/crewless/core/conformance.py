@@ -19,6 +19,7 @@ from typing import get_args
 import numpy as np
 
 from crewless.core.body import Body
+from crewless.core.case_loop import work_case
 from crewless.core.errors import BadInput, BodyFailure, CrewlessError
 from crewless.core.messages import (
     ELEMENT_KINDS,
@@ -40,7 +41,6 @@ from crewless.core.photons import tile_shape
 from crewless.core.policy import Policy
 from crewless.core.task import Task
 from crewless.core.verifier import Verifier
-from crewless.core.worker import work_case
 
 RULES: Mapping[str, str] = {
     "body.methods": "a body has every method of core.body.Body",

@@ -3,9 +3,9 @@
 Times are seconds from an episode's start, pixels are RGB as they were on the screen.
 """
 
+from crewless.episodes.actions import InputEvent, RawEvent, Segment, segment
 from crewless.episodes.dataset import Dataset, EpisodeInfo, EpisodeStep, demonstrations, open_dataset
 from crewless.episodes.recorder import Recorder
-from crewless.episodes.segment import InputEvent, RawEvent, Segment, segment
 from crewless.episodes.store import DatasetWriter, EpisodeWriter
 
 __all__ = [

@@ -22,8 +22,8 @@ from crewless.core.messages import (
 )
 from crewless.core.perception import Perception
 from crewless.episodes import layout
+from crewless.episodes.actions import RawEvent, Segment
 from crewless.episodes.codec import action_from, applied_from, case_from, decision_from, verdict_from
-from crewless.episodes.segment import RawEvent, Segment
 from crewless.episodes.video import VideoReader
 
 
@@ -169,7 +169,7 @@ class Dataset:
         return self._rows(episode, layout.POINTER)
 
     def controls(self, episode: int) -> np.ndarray:
-        """The ``action`` column. Shape (num_frames, 10), float32; see :data:`crewless.episodes.control.CONTROL_NAMES`."""
+        """The ``action`` column. Shape (num_frames, 10), float32; see :data:`crewless.episodes.links.CONTROL_NAMES`."""
         return self._rows(episode, "action")
 
     def story(self, episode: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from crewless.core.errors import BadInput, CorruptRecording, StorageFull
 from crewless.episodes.codec import dumps
-from crewless.episodes.control import CONTROL_NAMES
+from crewless.episodes.links import CONTROL_NAMES
 
 VERSION = "v3.0"
 SCREEN = "observation.images.screen"

@@ -15,8 +15,8 @@ from typing import Any
 
 from crewless.core.errors import CrewlessError, revived
 from crewless.core.messages import Applied, Box, Case, Decision, Verdict
+from crewless.episodes.actions import InputEvent
 from crewless.episodes.codec import dumps, to_json
-from crewless.episodes.segment import InputEvent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

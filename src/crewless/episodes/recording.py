@@ -26,9 +26,9 @@ from crewless.core.errors import BadInput, CrewlessError, told
 from crewless.core.messages import Box, Frame, Point
 from crewless.core.photons import TILE, FrameRing
 from crewless.core.services import SERVICES
+from crewless.episodes.actions import RawEvent
 from crewless.episodes.codec import case_from, dumps, verdict_from
 from crewless.episodes.redact import Redactor
-from crewless.episodes.segment import RawEvent
 from crewless.episodes.store import DatasetWriter, EpisodeWriter
 
 LAG_FRAMES = 3

@@ -12,7 +12,7 @@ import numpy as np
 
 from crewless.core.messages import Box
 from crewless.core.photons import TILE
-from crewless.episodes.segment import MODIFIERS, InputEvent, RawEvent
+from crewless.episodes.actions import MODIFIERS, InputEvent, RawEvent
 
 PLACEHOLDER = "\u2588"
 """Stands for a secret, however long it was."""

@@ -19,10 +19,10 @@ from crewless.core.errors import BadInput, CorruptRecording, CrewlessError, Stor
 from crewless.core.messages import Case, Point, Verdict
 from crewless.core.services import SERVICES
 from crewless.episodes import layout
+from crewless.episodes.actions import InputEvent, segment
 from crewless.episodes.codec import to_json
-from crewless.episodes.control import control_rows
 from crewless.episodes.dataset import Dataset, EpisodeInfo, EpisodeStep, demonstrations, open_dataset
-from crewless.episodes.segment import InputEvent, segment
+from crewless.episodes.links import control_rows
 from crewless.episodes.video import VideoWriter
 
 RATE_HZ = round(1.0 / SERVICES["frame"].period_s)

@@ -1,1 +1,1 @@
-"""From a goal to a checked blueprint, a schedule, and a dispatched fleet."""
+"""From a goal to a checked blueprint and a schedule."""

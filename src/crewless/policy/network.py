@@ -2,7 +2,7 @@
 the literals and the elements (Vaswani et al. 2017; pre-norm: Xiong et al. 2020; pointing: Vinyals et al. 2015).
 
 One decision over 110 elements costs a few CPU ms, so that a deployed worker needs no deep-learning framework.
-``crewless.training.network`` is the same network in torch; a test keeps both equal.
+``crewless.training.torch_network`` is the same network in torch; a test keeps both equal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Network:
     """Weights and the forward pass.
 
     Args:
-        weights: arrays by name, as ``crewless.training.network`` names them.
+        weights: arrays by name, as ``crewless.training.torch_network`` names them.
         config: sizes that the weights have.
     """
 

@@ -15,11 +15,11 @@ from crewless.policy.checkpoint import Checkpoint, save_checkpoint, weights_hash
 from crewless.policy.network import NetworkConfig
 from crewless.policy.workflow import Choice, Workflow
 from crewless.training.choices import Reading
+from crewless.training.imitation import SkillConfig, Trail, trails_of, train_skill
 from crewless.training.ledger import Ledger, hash_of, hash_together
-from crewless.training.network import weights_of
-from crewless.training.skill import SkillConfig, Trail, trails_of, train_skill
 from crewless.training.stages import PRETRAINED, Progress
 from crewless.training.synthetic import Goal, Page, Program, Widget
+from crewless.training.torch_network import weights_of
 
 _NOUNS = [
     "account",

@@ -10,10 +10,10 @@ from crewless.policy.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from crewless.policy.judgement import NEVER_SHOWN, Judgement
 from crewless.policy.network import NetworkConfig
 from crewless.training.choices import Reading, read_demonstrations
-from crewless.training.judgement import fit_judgement
+from crewless.training.fit_judgement import fit_judgement
+from crewless.training.imitation import SkillConfig, trails_of, train_skill
 from crewless.training.ledger import Ledger, hash_of, hash_together
-from crewless.training.network import weights_of
-from crewless.training.skill import SkillConfig, trails_of, train_skill
+from crewless.training.torch_network import weights_of
 
 PRETRAINED = Path(__file__).parent.parent / "policy" / "data" / "pretrained"
 """The checkpoint that ships with the package."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Verdict
-from crewless.verifiers.record import Change, Gain, Record, fill, names_in
+from crewless.verifiers.declaration import Change, Gain, Record, fill, names_in
 from crewless.verifiers.snapshot import Difference, Key, Reader, Snapshot, differences
 
 Expected = Callable[[Case], Mapping[str, Any] | None]

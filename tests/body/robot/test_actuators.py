@@ -10,8 +10,8 @@ from scipy.integrate import solve_ivp
 from crewless.body.robot.actuators.drive import Drive, PowerStage
 from crewless.body.robot.actuators.heat import Heat
 from crewless.body.robot.actuators.motor import Motor, similar
+from crewless.body.robot.actuators.motor_table import motor, motors
 from crewless.body.robot.actuators.sensors import Reader, Sensor, encoder
-from crewless.body.robot.actuators.table import motor, motors
 from crewless.body.robot.actuators.transmission import Gear, Tendon
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput

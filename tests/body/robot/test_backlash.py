@@ -4,10 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from crewless.body.robot.body import RobotBody, RobotConfig
 from crewless.body.robot.design import Design, HandDesign
 from crewless.body.robot.hand import hand, hand_drives, hand_scene
 from crewless.body.robot.humanoid import humanoid
+from crewless.body.robot.robot_body import RobotBody, RobotConfig
 from crewless.body.robot.worlds import model_digest
 from crewless.core.messages import Action
 

@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from crewless.body.robot.actuators.table import motor
+from crewless.body.robot.actuators.motor_table import motor
 from crewless.body.robot.design import BodyDesign, Design, DriveChoice
 from crewless.body.robot.humanoid import humanoid, humanoid_drives
 from crewless.core.errors import BadInput

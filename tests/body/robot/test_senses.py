@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from crewless.body.robot.actuators.sensors import Sensor
-from crewless.body.robot.body import RobotBody, RobotConfig
 from crewless.body.robot.design import Design, drive
 from crewless.body.robot.hand import hand_drives, hand_scene
+from crewless.body.robot.robot_body import RobotBody, RobotConfig
 from crewless.body.robot.senses import KINDS, Senses, drive_sensors
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput

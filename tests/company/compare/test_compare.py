@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crewless.company.compare.choices import along_share, design, factorial, machine_of, one_at_a_time
+from crewless.company.compare.charts import Line, Point, bars, scatter, ticks
 from crewless.company.compare.compare import compare, main_effects, nondominated, performers
-from crewless.company.compare.plots import Line, Point, bars, scatter, ticks
+from crewless.company.compare.designs import along_share, design, factorial, machine_of, one_at_a_time
 from crewless.company.compare.report import as_json, report_page
 from crewless.company.sheet.example import example_sheet
 from crewless.company.sheet.model import Arrival, Arrow, Cell, Duration, Gateway, Resource, Sheet, Work
-from crewless.company.simulate.runs import SimulateConfig, run_choices
+from crewless.company.simulate.replications import SimulateConfig, run_choices
 from crewless.company.simulate.statistics import Interval
 from crewless.core.errors import BadInput
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from crewless.company.discover import import_process, read_log
-from crewless.company.discover.conformance import conformance
+from crewless.company.discover.conformance_checking import conformance
+from crewless.company.discover.findings import report
 from crewless.company.discover.fit import mean_of
 from crewless.company.discover.flow import flow_of
 from crewless.company.discover.log import Log, Visit, make_log
-from crewless.company.discover.report import report
 from crewless.company.discover.sheet_of_log import DiscoverConfig, Discovery, discover
 from crewless.company.discover.tree import mine
 from crewless.company.sheet.bpmn import read_bpmn

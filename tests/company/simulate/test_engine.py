@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crewless.company.sheet.model import Arrow, Duration, Meeting, Sheet, Work
-from crewless.company.simulate.runs import SimulateConfig, run_choices, run_sheet
+from crewless.company.simulate.replications import SimulateConfig, run_choices, run_sheet
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput
 

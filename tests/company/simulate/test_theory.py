@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from crewless.company.sheet.model import Arrival, Duration
+from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.draws import KINDS, duration, uniform
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.program import compile_sheet
-from crewless.company.simulate.runs import SimulateConfig, find_warmup, run_life
+from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_life
 from crewless.company.simulate.statistics import interval, quantiles, ratio_interval, t_quantile, warmup_end
 from crewless.company.simulate.theory import Case, erlang_c, mmc, solved
 

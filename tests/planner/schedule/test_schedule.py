@@ -9,8 +9,8 @@ from benchmarks.schedule_checker import check_fjsp, check_general, check_rcpsp
 from crewless.core.errors import BadInput
 from crewless.planner.schedule import Mode, Operation, Precedence, Problem, Resource, read_fjsp, read_rcpsp, schedule
 from crewless.planner.schedule.cpsat import Solved, solve
-from crewless.planner.schedule.fleet import fleet_schedule
 from crewless.planner.schedule.general import from_order
+from crewless.planner.schedule.list_schedule import fleet_schedule
 from crewless.planner.schedule.windows import open_window
 
 DATA = next(

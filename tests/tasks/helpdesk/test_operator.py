@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from crewless.body.screen import ScreenBody
+from crewless.core.case_loop import work_case
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action, Applied, Case, Decision, Observation
 from crewless.core.perception import Blind
 from crewless.core.policy import Policy
-from crewless.core.worker import work_case
 from crewless.tasks.helpdesk import HelpdeskConfig, HelpdeskTask
 from crewless.tasks.helpdesk.operator import ScriptedOperator
 

@@ -6,7 +6,7 @@ import pytest
 from crewless.body.robot.hand import set_options
 from crewless.core.messages import Action
 from crewless.core.perception import Blind
-from crewless.core.worker import work_case
+from crewless.core.case_loop import work_case
 from crewless.tasks.manipulation import ConnectorTask, ManipulationConfig
 from crewless.tasks.manipulation.connector import (
     GRIP_M,

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from crewless.core.case_loop import work_case
 from crewless.core.conformance import check_task
 from crewless.core.errors import BadInput, RecordUnreachable
 from crewless.core.messages import Action, Applied, Case, Decision
 from crewless.core.perception import Blind
-from crewless.core.worker import work_case
 from crewless.tasks.manipulation import TASKS, CarryTask, ManipulationConfig, PinchLiftTask
 from crewless.tasks.manipulation.carry import KeepStill
 from crewless.tasks.manipulation.grasp import Trial, plan

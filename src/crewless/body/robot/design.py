@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from crewless.body.robot.actuators.drive import Drive, PowerStage
-from crewless.body.robot.actuators.table import motor
+from crewless.body.robot.actuators.motor_table import motor
 from crewless.body.robot.actuators.transmission import Gear, Tendon
 from crewless.core.errors import BadInput
 

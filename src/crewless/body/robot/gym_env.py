@@ -13,9 +13,9 @@ import gymnasium
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody, RobotConfig
 from crewless.body.robot.design import Design
 from crewless.body.robot.hand import hand_drives, hand_scene
+from crewless.body.robot.robot_body import RobotBody, RobotConfig
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action

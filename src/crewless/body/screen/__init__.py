@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from crewless.body.screen.apps import ChromiumConfig, Program, launch, launch_chromium
     from crewless.body.screen.capture import Capture, CaptureStats
     from crewless.body.screen.display import Display
+    from crewless.body.screen.input_driver import Control, Motor
     from crewless.body.screen.inputs import InputEvent, InputTap
-    from crewless.body.screen.motor import Control, Motor
-    from crewless.body.screen.screen import ScreenBody, ScreenBodyConfig
+    from crewless.body.screen.screen_body import ScreenBody, ScreenBodyConfig
 
 __all__ = [
     "Capture",

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crewless.company.compare.choices import (
+from crewless.company.compare.designs import (
     Named,
     along_share,
     design,
@@ -22,8 +22,8 @@ from crewless.company.compare.choices import (
     with_people,
 )
 from crewless.company.sheet.model import Sheet
-from crewless.company.simulate.program import chosen
-from crewless.company.simulate.runs import MEASURES, Outcome, SimulateConfig, run_choices
+from crewless.company.simulate.compiled import chosen
+from crewless.company.simulate.replications import MEASURES, Outcome, SimulateConfig, run_choices
 from crewless.company.simulate.statistics import Interval, interval
 
 BETTER = {"throughput": 1, "right": 1, "right_first_time": 1} | dict.fromkeys(
@@ -101,7 +101,7 @@ def compare(
         what: ``one`` cell at a time, ``factorial``, or ``all`` with the curve over the share.
         tell: called with lives done and all lives.
         run_with: what runs choices: :func:`run_choices` in threads, or one that
-            :func:`crewless.company.simulate.cluster.on_ray` gives.
+            :func:`crewless.company.simulate.ray_runs.on_ray` gives.
 
     Raises:
         BadInput: nothing can be chosen, or what :func:`run_choices` refuses.

@@ -6,9 +6,9 @@ from html import escape
 from math import isfinite
 from typing import Any
 
+from crewless.company.compare.charts import Line, Point, bars, scatter
 from crewless.company.compare.compare import Comparison, difference
-from crewless.company.compare.plots import Line, Point, bars, scatter
-from crewless.company.simulate.runs import MEASURES, Outcome
+from crewless.company.simulate.replications import MEASURES, Outcome
 from crewless.company.simulate.statistics import Interval
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem;color:#222}

@@ -59,7 +59,7 @@ def import_process(
 
     text, report = str(source), None
     if text.startswith(RUN):
-        from crewless.company.discover.shift import sheet_of_run
+        from crewless.company.discover.run_folder import sheet_of_run
 
         sheet, lines = sheet_of_run(Path(text.removeprefix(RUN)))
     else:
@@ -86,7 +86,7 @@ def import_process(
                     "a list of cells alone: worked in the order of its rows, a case an hour, until it is edited"
                 )
         else:
-            from crewless.company.discover.report import summary, write_report
+            from crewless.company.discover.findings import summary, write_report
             from crewless.company.discover.sheet_of_log import discover
 
             tell(f"reading {path.name}")

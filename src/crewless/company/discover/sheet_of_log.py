@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crewless.company.discover.calendars import Week, find_week
-from crewless.company.discover.conformance import Conformance, conformance
+from crewless.company.discover.conformance_checking import Conformance, conformance
 from crewless.company.discover.fit import Fit, fit
 from crewless.company.discover.flow import flow_of
 from crewless.company.discover.log import Log

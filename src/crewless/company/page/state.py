@@ -8,8 +8,8 @@ from typing import Any
 from crewless.company.compare.compare import BETTER, compare, difference, surely
 from crewless.company.compare.report import choice_report, report_page
 from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet
-from crewless.company.simulate.program import chosen
-from crewless.company.simulate.runs import MEASURES, Outcome, SimulateConfig, run_choices
+from crewless.company.simulate.compiled import chosen
+from crewless.company.simulate.replications import MEASURES, Outcome, SimulateConfig, run_choices
 from crewless.core.errors import BadInput
 
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from crewless.company.simulate.compiled import AND, END, OR, XOR
 from crewless.company.simulate.draws import duration, key_of, uniform
-from crewless.company.simulate.program import AND, END, OR, XOR
 
 DONE, STUCK, ENDLESS, CROWDED = range(4)
 """How a run ended: as it should; a case waits in a join for ever; a cycle that does not finish; more cases than ``MOST_CASES``."""

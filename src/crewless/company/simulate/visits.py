@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from crewless.company.sheet.model import WEEK_H, Performer, Sheet
 from crewless.company.simulate import engine
-from crewless.company.simulate.program import chosen, compile_sheet
-from crewless.company.simulate.runs import Ended, refuse
+from crewless.company.simulate.compiled import chosen, compile_sheet
+from crewless.company.simulate.replications import Ended, refuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Visits:
 def simulate_visits(
     sheet: Sheet, weeks: float, *, seed: int = 0, choice: Mapping[str, Performer] | None = None
 ) -> Visits:
-    """What is done in so many weeks from an empty start. Raises BadInput as :func:`crewless.company.simulate.runs.run_sheet`."""
+    """What is done in so many weeks from an empty start. Raises BadInput as :func:`crewless.company.simulate.replications.run_sheet`."""
     program = compile_sheet(sheet, choice)
     horizon = weeks * WEEK_H
     status, where, _, _, _, _, case, node, met, times = engine.simulate(program, np.uint64(seed), horizon, 0.0, 1, True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crewless.core.errors import BadInput
-from crewless.planner.balance import topological
+from crewless.planner.blueprint.balance import topological
 from crewless.planner.blueprint.model import Building, Goal, Part, Process, RobotKind, Skill, parse
 
 SHIPPED = ("humanoid", "solar", "site")

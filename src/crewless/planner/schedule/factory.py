@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from crewless.core.errors import BadInput
+from crewless.fleet.traffic.grid import distances
+from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.layout.aisles import make_aisles
 from crewless.planner.schedule.problem import Mode, Operation, Precedence, Problem, Resource, Schedule
 from crewless.planner.schedule.works import Work
-from crewless.planner.traffic.grid import distances
 
 
 @dataclass(frozen=True, kw_only=True)

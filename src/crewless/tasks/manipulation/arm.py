@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
+from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.control import CONTROL_S, Aim, Kinematics, path
 
 JOINTS = (

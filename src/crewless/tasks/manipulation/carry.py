@@ -15,9 +15,9 @@ import mujoco
 import numpy as np
 
 from crewless.body.robot.actuators.drive import Drive
-from crewless.body.robot.body import RobotBody
 from crewless.body.robot.design import BodyDesign, Design
 from crewless.body.robot.humanoid import humanoid, humanoid_drives
+from crewless.body.robot.robot_body import RobotBody
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action, Applied, Case, Decision, Observation

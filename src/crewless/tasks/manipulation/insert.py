@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
+from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.connector import GRIP_M, HOME_M, pin, socket_axes, tip
 from crewless.tasks.manipulation.control import CONTROL_S, Aim, Kinematics, hold, path
 from crewless.tasks.manipulation.gantry import AXES, hover

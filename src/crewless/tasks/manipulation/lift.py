@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
+from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.control import Kinematics, hold, path
 from crewless.tasks.manipulation.gantry import AXES, hover, table_scene
 from crewless.tasks.manipulation.grasp import Grasp, Trial, pinches, plan

@@ -15,9 +15,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
 from crewless.body.robot.design import BodyDesign, Design
 from crewless.body.robot.humanoid import humanoid
+from crewless.body.robot.robot_body import RobotBody
 from crewless.body.robot.winding import Windings
 from crewless.tasks.manipulation.arm import JOINTS, Arm, Pose, pose_of
 from crewless.tasks.manipulation.carry import drives_of

@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
+from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.connector import (
     GRIP_M,
     HOME_M,

@@ -16,7 +16,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotConfig
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput, RecordUnreachable
 from crewless.core.messages import Action, Applied, Case, Decision, Observation, Outcome, Verdict

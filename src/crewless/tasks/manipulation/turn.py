@@ -9,8 +9,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.body import RobotBody
 from crewless.body.robot.hand import hand_scene
+from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.control import Aim, Kinematics, hold, path
 from crewless.tasks.manipulation.grasp import FINGERS, Grasp, Trial, pinches, plan
 from crewless.tasks.manipulation.shapes import Part, Shape

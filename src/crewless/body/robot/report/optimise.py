@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from crewless.body.robot.actuators.table import motors
+from crewless.body.robot.actuators.motor_table import motors
 from crewless.body.robot.anthropometry import mass_kg
 from crewless.body.robot.design import Design, DriveChoice, choice, drive
 from crewless.body.robot.hand import hand_drives

@@ -1,0 +1,340 @@
+"""The main job, end to end on one machine: watch a queue being worked, learn it, work the rest, prove every ticket."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from crewless.core.cache import keep_compiled_code_here
+from crewless.core.errors import BadInput
+from crewless.core.messages import Case, Demonstration
+from crewless.core.runs import RunFolder
+from crewless.policy.judgement import check_share
+from crewless.work.learning import LearnConfig, learn, read_recordings
+from crewless.work.mixed import Handled, PersonConfig, summarise_mixed, work_mixed
+from crewless.work.policies import save_demonstrations
+from crewless.work.receipts import write_index
+from crewless.work.recording_session import EpisodeRecording, OperatorResult, record_operator
+from crewless.work.runner import Result, Shift, ShiftConfig, results_of, summarise
+
+if TYPE_CHECKING:
+    from crewless.core.body import Body
+
+Tell = Callable[[str, str, int, int], None]
+"""Hears (phase, what is happening, steps done, steps in all)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoConfig:
+    """How large the demonstration is, and on which tickets."""
+
+    tickets: Path | None = None
+    """A CSV file with the columns text,category; none: the package's own tickets."""
+    teams: Path | None = None
+    """A TOML file of your own teams; none: the built-in ones that answer the tickets' categories."""
+    demonstrations: int = 16
+    """Tickets that the scripted operator works while being recorded."""
+    archive: int = 200
+    """Tickets that were solved before, which the worker opens on the screen and learns from; 0: none."""
+    queue: int = 20
+    """Tickets that the worker then works alone."""
+    replayed: int = 4
+    """Tickets that plain coordinate replay tries, for comparison; 0: none."""
+    max_silent_wrong: float = 0.02
+    """The one knob: the share of tickets that may be answered wrongly without anybody being asked."""
+    lying: bool = False
+    """Some pages say saved while nothing was written: the judge must not believe them."""
+    human_cells: tuple[Literal["review"], ...] = ()
+    """review: a person takes the tickets that the worker hands over, while it goes on; the scripted operator plays the person."""
+    arrive_s: float = 14.0
+    """With human cells: seconds between two tickets that come in."""
+    person_pace_s: float = 0.3
+    """With human cells: seconds that the person thinks before each action."""
+    person_works_s: float = 90.0
+    """With human cells: seconds that the person is there before each break."""
+    person_rests_s: float = 30.0
+    """With human cells: seconds of each break."""
+    seed: int = 0
+    """Which tickets, and where training starts from."""
+    runs: Path = Path("runs")
+    """Where the run folder is made."""
+
+
+@dataclass(kw_only=True)
+class DemoResult:
+    """What came out."""
+
+    run: RunFolder
+    operator: list[OperatorResult] = field(default_factory=list)
+    worker: list[Result] = field(default_factory=list)
+    replay: list[Result] = field(default_factory=list)
+    archive: list[Result] = field(default_factory=list)
+    demonstrations: list[Demonstration] = field(default_factory=list)
+    mixed: list[Handled] = field(default_factory=list)
+    """With human cells: every ticket of the queue, whoever ended it."""
+    checkpoint: Path | None = None
+    training_s: float = 0.0
+    video: Path | None = None
+    report: Path | None = None
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each who worked: counts and seconds a ticket."""
+        operator = [
+            Result(
+                case=r.case, who="operator", outcome=r.verdict.outcome, silent_wrong=r.verdict.silent_wrong,
+                seconds=r.seconds,
+            )
+            for r in self.operator
+        ]  # fmt: skip
+        rows = [("operator", operator), ("worker", self.worker)]
+        if self.mixed:
+            person = [
+                Result(
+                    case=one.case, who="person", outcome=one.outcome, silent_wrong=one.silent_wrong,
+                    seconds=one.review_left_s - one.review_taken_s,
+                )
+                for one in self.mixed
+                if one.handed_over
+            ]  # fmt: skip
+            rows.append(("person", person))
+        if self.replay:
+            rows.append(("coordinate replay", self.replay))
+        return [{"who": who, **summarise(results)} for who, results in rows]
+
+
+def check(config: DemoConfig) -> None:
+    """Raises BadInput for numbers that no demonstration can be made of."""
+    for name, least in (("demonstrations", 2), ("queue", 1), ("archive", 0), ("replayed", 0)):
+        if getattr(config, name) < least:
+            raise BadInput(f"{name} is {getattr(config, name)}", alternatives=[f"{least} or more"])
+    check_share(config.max_silent_wrong)
+    person_of(config)
+    if config.human_cells and not config.arrive_s > 0:
+        raise BadInput(f"arrive_s is {config.arrive_s}", alternatives=["more than 0"])
+
+
+def demo(config: DemoConfig, tell: Tell) -> DemoResult:
+    """Run it. Everything that it starts has ended when it returns or raises.
+
+    Raises:
+        BadInput: as :func:`check` says, or the tickets or teams cannot be used.
+    """
+    from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
+
+    check(config)
+    keep_compiled_code_here()
+    run = RunFolder.create(config.runs, "demo", config)
+    result = DemoResult(run=run)
+    task = HelpdeskTask(
+        HelpdeskConfig(
+            tickets=config.tickets,
+            teams=config.teams,
+            num_tickets=config.demonstrations + config.queue + config.replayed,
+            num_archive=config.archive,
+            seed=config.seed,
+            lying=config.lying,
+        )
+    )
+    tell("helpdesk", "starting the helpdesk", 0, 1)
+    task.setup(run.path)
+    try:
+        cases = task.cases()
+        shown = cases[: config.demonstrations]
+        queue = cases[config.demonstrations : config.demonstrations + config.queue]
+        rest = cases[config.demonstrations + config.queue :]
+        tell("helpdesk", f"{len(cases)} tickets in the inbox, {config.archive} solved before", 1, 1)
+        _watch(task, run, shown, result, tell)
+        checkpoint = _learn(run, config, task.name, result, tell)
+        if config.archive:
+            checkpoint = _read_archive(task, run, checkpoint, result, tell)
+        result.checkpoint = checkpoint
+        if config.human_cells:
+            _work_mixed(task, run, config, checkpoint, queue, result, tell)
+        else:
+            _work(task, run, config, checkpoint, queue, result, tell)
+        if rest:
+            _replay(task, run, rest, result, tell)
+    finally:
+        task.teardown()
+    _report(run, result, tell)
+    return result
+
+
+def _watch(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+    tell("watch", "the operator begins", 0, len(cases))
+
+    def heard(one: OperatorResult) -> None:
+        result.operator.append(one)
+        tell(
+            "watch",
+            f"ticket {one.case}: {one.verdict.outcome.replace('_', ' ')}, {one.seconds:.1f} s",
+            len(result.operator),
+            len(cases),
+        )
+
+    record_operator(
+        task,
+        run,
+        run.path / "episodes" / "operator",
+        cases,
+        on_result=heard,
+    )
+
+
+def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, tell: Tell) -> Path:
+    began_s = time.monotonic()
+    found = result.demonstrations = read_recordings(
+        [run.path / "episodes" / "operator"], lambda what, share: tell("learn", what, int(40 * share), 100)
+    )
+    checkpoint = learn(
+        found,
+        run.folder("checkpoints") / "worker",
+        task=task,
+        config=LearnConfig(seed=config.seed),
+        progress=lambda what, share: tell("learn", what, 40 + int(60 * share), 100),
+    )
+    result.training_s = time.monotonic() - began_s
+    tell("learn", f"trained in {result.training_s:.0f} s", 100, 100)
+    return checkpoint
+
+
+def _read_archive(task: Any, run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell) -> Path:
+    from crewless.training.stages import refit_judgement
+
+    cases = task.archive()
+    tell("archive", "opening solved tickets", 0, len(cases))
+    read = RunFolder(run.path / "archive")
+
+    def heard(one: Result) -> None:
+        result.archive.append(one)
+        tell("archive", f"ticket {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
+
+    shift_config = ShiftConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
+    with Shift(task, read, shift_config) as shift:
+        shift.work(cases, on_result=heard)
+    found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
+    return refit_judgement(checkpoint, result.demonstrations, found, run.folder("checkpoints") / "worker-archive")
+
+
+def _work(
+    task: Any,
+    run: RunFolder,
+    config: DemoConfig,
+    checkpoint: Path,
+    cases: Sequence[Case],
+    result: DemoResult,
+    tell: Tell,
+) -> None:
+    tell("work", "the worker begins", 0, len(cases))
+
+    def heard(one: Result) -> None:
+        result.worker.append(one)
+        word = "silent wrong" if one.silent_wrong else one.outcome.replace("_", " ")
+        tell("work", f"ticket {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
+
+    def record(body: "Body") -> EpisodeRecording:
+        screen: Any = body
+        folder = run.path / "episodes" / "worker"
+        # The worker has learnt no password: the task has logged it in.
+        return EpisodeRecording(screen.display, screen.ring.path, folder, task=task.name, secrets=False)
+
+    shift_config = ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
+    with Shift(task, run, shift_config, recording=record) as shift:
+        shift.work(cases, on_result=heard)
+
+
+def _work_mixed(
+    task: Any,
+    run: RunFolder,
+    config: DemoConfig,
+    checkpoint: Path,
+    cases: Sequence[Case],
+    result: DemoResult,
+    tell: Tell,
+) -> None:
+    from crewless.tasks.helpdesk.task import HelpdeskTask
+
+    tell("work", "worker and person begin", 0, len(cases))
+
+    def heard(who: str, one: Handled) -> None:
+        result.mixed.append(one)
+        tell(
+            "work",
+            f"ticket {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
+            len(result.mixed),
+            len(cases),
+        )
+
+    desk = HelpdeskTask(task.config)
+    desk.setup(run.folder("desk"))
+    try:
+        work_mixed(
+            task,
+            desk,
+            run,
+            cases,
+            ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            person_of(config),
+            every_s=config.arrive_s,
+            on_result=heard,
+        )
+    finally:
+        desk.teardown()
+    result.worker += results_of(run, "worker")
+    run.write_json("mixed.json", summarise_mixed(result.mixed))
+
+
+def person_of(config: DemoConfig) -> PersonConfig:
+    """The person that the options describe. Raises BadInput."""
+    return PersonConfig(
+        pace_s=config.person_pace_s, works_s=config.person_works_s, rests_s=config.person_rests_s, seed=config.seed
+    )
+
+
+def _replay(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+    tell("replay", "coordinate replay begins", 0, len(cases))
+
+    def heard(one: Result) -> None:
+        result.replay.append(one)
+        tell("replay", f"ticket {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
+
+    apart = RunFolder(run.path / "replay")
+    recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
+    with Shift(task, apart, ShiftConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
+        shift.work(cases, on_result=heard)
+
+
+def _report(run: RunFolder, result: DemoResult, tell: Tell) -> None:
+    from crewless.episodes import open_dataset
+    from crewless.episodes.render import render
+
+    tell("report", "writing receipts and the video", 0, 1)
+    table = result.table()
+    run.write_json("result.json", {"table": table, "training_s": result.training_s})
+    rows = [
+        {"case": r.case, "outcome": r.outcome, "silent_wrong": r.silent_wrong, "who": r.who, "seconds": r.seconds,
+         "reason": r.reason}
+        for r in result.worker
+    ]  # fmt: skip
+    cells = "".join(
+        f"<tr><td>{row['who']}</td>" + "".join(f'<td class="n">{row[k]}</td>' for k in _COUNTS)
+        + f'<td class="n">{_seconds(row["seconds_median"])}</td></tr>'
+        for row in table
+    )  # fmt: skip
+    head = "".join(f'<th class="n">{name.replace("_", " ")}</th>' for name in _COUNTS)
+    summary = f'<table><tr><th></th>{head}<th class="n">seconds a ticket</th></tr>{cells}</table>'
+    result.report = write_index(run.folder("receipts"), "The night shift", rows, summary)
+    worked = run.path / "episodes" / "worker"
+    if worked.exists():
+        result.video = run.path / "worker.mp4"
+        episode = next((i for i, r in enumerate(result.worker) if r.outcome == "right"), 0)
+        render(open_dataset(worked), episode, result.video)
+    tell("report", "done", 1, 1)
+
+
+_COUNTS = ("cases", "right", "wrong", "silent_wrong", "handed_over", "error")
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

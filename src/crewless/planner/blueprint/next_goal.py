@@ -1,0 +1,42 @@
+"""The next goal: what a site that has grown can be asked for, with the robots, the ground and the power that it has by then."""
+
+from dataclasses import asdict, fields, replace
+
+import yaml
+
+from crewless.planner.blueprint.expansion import ExpandConfig, Month
+from crewless.planner.blueprint.model import Blueprint, Goal
+
+_ROOM = 0.95
+"""Of what the grown site makes: whole stations, robots and slots do not divide evenly."""
+
+
+def next_goal(blueprint: Blueprint, month: Month, config: ExpandConfig | None = None) -> Goal:
+    """What the site can be asked for at the end of a month.
+
+    The robots that it has kept are the robots at hand, its panels are power, what it has built counts as budget.
+    """
+    config = config or ExpandConfig()
+    goal = blueprint.goal
+    base = sum(len(line.stations) for line in blueprint.lines)
+    grown = month.stations / base
+    return replace(
+        goal,
+        name=f"{goal.name} after {month.month} months",
+        products={part: float(int(rate * month.scale * _ROOM)) for part, rate in goal.products.items()},
+        area_m2=float(int(month.area_m2)),
+        power_kw=float(int(goal.power_kw + month.panels_kw * config.capacity_factor)),
+        budget_usd=float(int(goal.budget_usd * max(1.0, grown) + max(0.0, month.money_usd))),
+        robots_at_hand=int(month.robots),
+        stock={},
+    )
+
+
+def goal_text(goal: Goal) -> str:
+    """A goal as the YAML that :func:`crewless.planner.goal.file.load_goal` reads."""
+    values = {one.name: getattr(goal, one.name) for one in fields(goal)}  # type: ignore[arg-type]
+    values["catalogues"] = list(goal.catalogues)
+    values["skill_cards"] = [asdict(card) | {"tasks": list(card.tasks)} for card in goal.skill_cards]
+    values["forbidden"] = [list(rectangle) for rectangle in goal.forbidden]
+    kept = {name: value for name, value in values.items() if value not in ({}, [], ())}
+    return yaml.safe_dump(kept, sort_keys=False)

@@ -1,0 +1,1 @@
+"""Running workers: sealed processes, the runner that hands them cases, receipts, secrets and recordings."""

@@ -1,0 +1,355 @@
+"""A shift: cases from a task's queue, worked through the screen, each judged from outside and receipted.
+
+A case is taken, the system of record is read, somebody works the case, the record is read again. What the worker says of
+its own work decides nothing but whether a wrong result was a *silent* one. Verdicts are in the event log before the next
+case begins, so a shift that was killed goes on where it stopped; the case that was under way then is left to a person. When
+body or worker die under a case, the record is looked at, and the case is handed out again only when nothing of it was done.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from crewless.core.body import Body
+from crewless.core.errors import ActionUncertain, BodyFailure
+from crewless.core.events import Event, read_events
+from crewless.core.messages import Case, Outcome, Verdict
+from crewless.core.runs import RunFolder
+from crewless.core.task import Task
+from crewless.core.verifier import Verifier
+from crewless.policy.judgement import check_share
+from crewless.work.receipts import Receipt, write_receipt
+from crewless.work.worker import Report, Worker
+from crewless.work.worker_proc import WorkerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftConfig:
+    """How a shift is worked."""
+
+    checkpoint: Path
+    policy: str = "skill"
+    max_silent_wrong: float = 0.02
+    abstain: bool = True
+    who: str = "worker"
+    restarts: int = 1
+    """How often a case is handed out again after its body died and reality shows that nothing of it was done."""
+    aftermath_s: float = 2.0
+    """How long the program may still be writing after the body died or a wrong case was claimed done, before the record is
+    believed."""
+    reads: bool = False
+    """The worker only looks at cases that are already done: it is right when nothing at all has changed."""
+    receipts: bool = True
+    case_timeout_s: float = 90.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What became of one case."""
+
+    case: str
+    who: str
+    outcome: Outcome
+    silent_wrong: bool
+    seconds: float
+    cpu_s: float = 0.0
+    rss_mb: float = 0.0
+    steps: int = 0
+    reason: str = ""
+    collected: Sequence[str] | None = None
+    """What an archive reader read: the case's text and its outcome."""
+    judged: Mapping[str, Any] | None = None
+    """What the judgement made of the case's text: values, confidence, and the text as it was read."""
+
+
+class Recording(Protocol):
+    """Whoever keeps the episodes of a shift."""
+
+    def start(self, case: Case, who: str) -> None:
+        """The case begins."""
+        ...
+
+    def note(self, kind: str, data: Mapping[str, Any], *, t_s: float) -> None:
+        """A message worth keeping, and its monotonic time."""
+        ...
+
+    def stop(self, verdict: Verdict) -> None:
+        """The case has been judged."""
+        ...
+
+    def close(self) -> None:
+        """No more cases will come."""
+        ...
+
+
+class Shift:
+    """Works cases one after another with one sealed worker; starts body and worker anew when they die.
+
+    Raises:
+        BadInput: ``max_silent_wrong`` is no share of cases. :meth:`start`: the task's ``record`` lies where a worker may read.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        run: RunFolder,
+        config: ShiftConfig,
+        *,
+        recording: Callable[[Body], Recording] | None = None,
+    ) -> None:
+        check_share(config.max_silent_wrong)
+        self.task, self.run, self.config = task, run, config
+        self._make_recording = recording
+        self._verifier: Verifier = task.verifier()
+        self._body: Any = None
+        self._worker: Worker | None = None
+        self._recording: Recording | None = None
+        self._interrupted = interrupted_cases(run, config.who)
+
+    def work(
+        self,
+        cases: Iterable[Case],
+        *,
+        on_result: Callable[[Result], None] | None = None,
+        on_step: Callable[[Case, dict[str, Any]], None] | None = None,
+    ) -> list[Result]:
+        """Work the cases that this run's event log holds no verdict for. Returns one result for each of them.
+
+        Raises:
+            BodyFailure: a worker cannot be started at all.
+            RecordUnreachable: the system of record cannot be read; nothing more is worked without a judge.
+        """
+        judged = finished_cases(self.run, self.config.who)
+        results = []
+        for case in cases:
+            if case.id in judged:
+                continue
+            result = self._one(case, on_step)
+            results.append(result)
+            if on_result is not None:
+                on_result(result)
+        return results
+
+    def close(self) -> None:
+        """End the worker, its recording, its body and the judge's look at the record."""
+        self._stop()
+        getattr(self._verifier, "close", lambda: None)()
+
+    def _stop(self) -> None:
+        with contextlib.ExitStack() as ending:
+            for part in (self._body, self._recording, self._worker):
+                if part is not None:
+                    ending.callback(part.close)
+            self._worker = self._recording = self._body = None
+
+    def __enter__(self) -> "Shift":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> Worker:
+        """Make sure that a body and a sealed worker are there, and live."""
+        if self._worker is not None:
+            try:
+                self._check_body()
+            except BodyFailure:
+                self._stop()
+        if self._worker is None:
+            self._stop()
+            self._body = self.task.open()
+            if self._make_recording is not None:
+                self._recording = self._make_recording(self._body)
+            config = WorkerConfig(
+                display=self._body.display,
+                ring=str(self._body.ring.path),
+                checkpoint=str(self.config.checkpoint.resolve()),
+                policy=self.config.policy,
+                max_silent_wrong=self.config.max_silent_wrong,
+                abstain=self.config.abstain,
+                forbidden=tuple(str(path) for path in getattr(self.task, "record", ())),
+            )
+            self._worker = Worker(config)
+        return self._worker
+
+    @property
+    def body(self) -> Any:
+        """The body that the worker drives now, or None."""
+        return self._body
+
+    def _one(self, case: Case, on_step: Callable[[Case, dict[str, Any]], None] | None) -> Result:
+        if case.id in self._interrupted:
+            self._interrupted.discard(case.id)
+            return self._look_at(case)
+        before = self._verifier.before(case)
+        for attempt in range(self.config.restarts + 1):
+            worker = self.start()
+            first = self._photo()
+            self._event(case, "start", data={"attempt": attempt})
+            if self._recording is not None:
+                self._recording.start(case, self.config.who)
+
+            steps: list[dict[str, Any]] = []
+            began_s = time.monotonic()
+
+            def heard(step: dict[str, Any], steps: list[dict[str, Any]] = steps) -> None:
+                self._check_body()
+                steps.append(step)
+                if self._recording is not None:
+                    self._recording.note("decision", step["decision"], t_s=step["t_s"])
+                    if step["applied"] is not None:
+                        self._recording.note("applied", step["applied"], t_s=step["applied"]["dispatched_s"])
+                if on_step is not None:
+                    on_step(case, step)
+
+            try:
+                report = worker.work(case, timeout_s=self.config.case_timeout_s, on_step=heard)
+                if not report.claimed_done:
+                    self._check_body()
+            except (BodyFailure, ActionUncertain) as error:
+                died, seconds = True, time.monotonic() - began_s
+                # What was sent last may still be on its way into the record: untouched is believed only after a while.
+                time.sleep(self.config.aftermath_s)
+                report = Report(
+                    case=case.id, claimed_done=False, reason=str(error), seconds=seconds, cpu_s=0.0, rss_mb=0.0, steps=steps
+                )  # fmt: skip
+            else:
+                died = False
+            claimed = report.claimed_done and not self.config.reads
+            verdict = self._verifier.judge(case, before, claimed_done=claimed)
+            if claimed and verdict.outcome == "wrong":
+                # A worker may say done while its last click is still on its way: what is in the record in the end counts.
+                time.sleep(self.config.aftermath_s)
+                verdict = self._verifier.judge(case, before, claimed_done=claimed)
+            untouched = verdict.outcome == "handed_over"
+            if report.claimed_done and self.config.reads and untouched:
+                verdict = replace(verdict, outcome="right", claimed_done=True)
+            if died:
+                verdict = self._after_death(case, before, report.reason, untouched=untouched)
+            if self._recording is not None:
+                self._recording.stop(verdict)
+            last = self._photo()
+            if died or (not report.claimed_done and _left_something_open(report)):
+                self._stop()
+            if died and untouched and attempt < self.config.restarts:
+                self._event(case, "note", outcome="restarted", data={"why": report.reason})
+                continue
+            return self._finish(case, verdict, report, first, last)
+        raise AssertionError("unreachable: the last attempt always returns")
+
+    def _after_death(self, case: Case, before: Mapping[str, Any], reason: str, *, untouched: bool) -> Verdict:
+        """What reality says of a case whose body died: finished after all, or an error for a person to look at."""
+        verdict = self._verifier.judge(case, before, claimed_done=True)
+        if verdict.outcome == "right":
+            return verdict
+        evidence = {**verdict.evidence, "body": reason, "untouched": untouched}
+        return Verdict(case=case.id, outcome="error", claimed_done=False, evidence=evidence)
+
+    def _look_at(self, case: Case) -> Result:
+        """A case that was under way when an earlier shift was killed: what was done of it is for a person to see."""
+        reason = "was under way when an earlier shift was killed; look at the system of record before working it again"
+        verdict = Verdict(case=case.id, outcome="error", claimed_done=False, evidence={"interrupted": reason})
+        report = Report(case=case.id, claimed_done=False, reason=reason, seconds=0.0, cpu_s=0.0, rss_mb=0.0)
+        return self._finish(case, verdict, report, None, None)
+
+    def _finish(
+        self, case: Case, verdict: Verdict, report: Report, first: np.ndarray | None, last: np.ndarray | None
+    ) -> Result:
+        result = Result(
+            case=case.id,
+            who=self.config.who,
+            outcome=verdict.outcome,
+            silent_wrong=verdict.silent_wrong,
+            seconds=report.seconds,
+            cpu_s=report.cpu_s,
+            rss_mb=report.rss_mb,
+            steps=len(report.steps),
+            reason=report.reason,
+            collected=report.collected,
+            judged=report.judged,
+        )
+        if self.config.receipts:
+            write_receipt(
+                self.run.folder("receipts"),
+                Receipt(
+                    verdict=verdict,
+                    who=self.config.who,
+                    seconds=result.seconds,
+                    reason=report.reason,
+                    steps=report.steps,
+                    before=first,
+                    after=last,
+                ),
+            )
+        self._event(case, "verdict", outcome=verdict.outcome, data=asdict(result))
+        return result
+
+    def _event(self, case: Case, kind: str, *, outcome: str = "", data: Mapping[str, Any]) -> None:
+        self.run.events.add(
+            case=case.id, cell="work", resource=self.config.who, kind=kind, outcome=outcome, **data_of(data)
+        )
+
+    def _check_body(self) -> None:
+        """Raises BodyFailure. The worker cannot tell a browser that has died from a screen that stays empty; its owner can."""
+        if self._body is not None:
+            self._body.frame()
+
+    def _photo(self) -> np.ndarray | None:
+        try:
+            return None if self._body is None else np.array(self._body.frame().pixels)
+        except BodyFailure:
+            return None
+
+
+def finished_cases(run: RunFolder, who: str) -> set[str]:
+    """The cases that this worker has a verdict for in this run's log."""
+    return {event.case for event in _events(run) if event.kind == "verdict" and event.resource == who}
+
+
+def interrupted_cases(run: RunFolder, who: str) -> set[str]:
+    """The cases that this worker had begun and that have no verdict in this run's log."""
+    begun = {event.case for event in _events(run) if event.kind == "start" and event.resource == who}
+    return begun - finished_cases(run, who)
+
+
+def results_of(run: RunFolder, who: str) -> list[Result]:
+    """Every result of this worker that the run's log holds."""
+    return [
+        Result(**event.data["result"]) for event in _events(run) if event.kind == "verdict" and event.resource == who
+    ]
+
+
+def _events(run: RunFolder) -> Iterator[Event]:
+    return read_events(run.events.path) if run.events.path.exists() else iter(())
+
+
+def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Event data under one key each, so that no name collides with an event's own columns."""
+    return {"result": dict(values)} if "outcome" in values else dict(values)
+
+
+def summarise(results: Sequence[Result]) -> dict[str, Any]:
+    """The numbers of a shift: counts, shares and seconds a case."""
+    done = [r.seconds for r in results if r.outcome in ("right", "wrong")]
+    count = max(1, len(results))
+    return {
+        "cases": len(results),
+        **{name: sum(r.outcome == name for r in results) for name in ("right", "wrong", "handed_over", "error")},
+        "silent_wrong": sum(r.silent_wrong for r in results),
+        "right_share": sum(r.outcome == "right" for r in results) / count,
+        "silent_wrong_share": sum(r.silent_wrong for r in results) / count,
+        "handed_over_share": sum(r.outcome == "handed_over" for r in results) / count,
+        "seconds_median": float(np.median(done)) if done else None,
+        "seconds_p95": float(np.percentile(done, 95)) if done else None,
+    }
+
+
+def _left_something_open(report: Report) -> bool:
+    """Whether the worker gave up after it had begun to change the page, which the next case must not inherit."""
+    verbs = [step["decision"]["action"]["verb"] for step in report.steps]
+    return len(verbs) > 5
