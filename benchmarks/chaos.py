@@ -16,9 +16,9 @@ from benchmarks.report import report
 from crewless.core.events import EventLog, read_events
 from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
 from crewless.fleet.control.operations import Operation
-from crewless.fleet.control.roadmap import Roadmap, Station
+from crewless.fleet.control.roadmap import LineRoadmap, Station
 from crewless.fleet.control.site import Site
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import PREFIX, address
 from crewless.fleet.vda5050.transport import MqttTransport
@@ -27,7 +27,7 @@ SLOW = "1,000 robots and 10,000 operations, a few minutes"
 KINDS, SIDE = 8, 12
 
 
-def factory(count: int, seed: int) -> tuple[list[Operation], Roadmap, list[Station]]:
+def factory(count: int, seed: int) -> tuple[list[Operation], LineRoadmap, list[Station]]:
     """Chains of five operations of eight skills, a grid of places 5 m apart, 144 stations of eight kinds."""
     rng = random.Random(seed)
     nodes = {f"n{x}-{y}": (5.0 * x, 5.0 * y) for x in range(SIDE) for y in range(SIDE)}
@@ -43,7 +43,7 @@ def factory(count: int, seed: int) -> tuple[list[Operation], Roadmap, list[Stati
         )
         for index in range(count)
     ]  # fmt: skip
-    return operations, Roadmap(nodes, ways + [pair[::-1] for pair in ways]), stations
+    return operations, LineRoadmap(nodes, ways + [pair[::-1] for pair in ways]), stations
 
 
 def planner(options: argparse.Namespace) -> None:
@@ -92,7 +92,7 @@ def chaos(options: argparse.Namespace, port: int, log: Path) -> dict:
     robots = {}
     for index in range(options.robots):
         skills = tuple(sorted({f"k{index % KINDS}", f"k{rng.randrange(KINDS)}"}))
-        config = RobotConfig(serial=f"r{index}", skills=skills, x_m=rng.uniform(0, 55), y_m=rng.uniform(0, 55))
+        config = SimulatedRobotConfig(serial=f"r{index}", skills=skills, x_m=rng.uniform(0, 55), y_m=rng.uniform(0, 55))
         robots[config.serial] = SimulatedRobot(config, wire, site.work, charge=rng.uniform(0.15, 1.0))
         robots[config.serial].start()
     # Each blow falls when so much is done: robots by ones, the stations, the planner twice.

@@ -16,7 +16,7 @@ from statistics import mean
 import numpy as np
 
 from benchmarks.report import report
-from crewless.company.sheet.model import Arrival, Arrow, Calendar, Cell, Duration, Gateway, Resource, Sheet, Work
+from crewless.company.sheet.model import Arrival, Arrow, Calendar, Cell, Duration, Gateway, Pool, Sheet, WorkProfile
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
 from crewless.company.simulate.replications import SimulateConfig, run_life
@@ -88,12 +88,12 @@ def sheet() -> Sheet:
     week = {OFFICE: "office", LATE: "late"}
     return Sheet(
         cells=tuple(
-            Cell(name=name, works={"person": Work(resource=name, duration=Duration(kind="exponential", numbers=(mean_h,)))})
+            Cell(name=name, works={"person": WorkProfile(resource=name, duration=Duration(kind="exponential", numbers=(mean_h,)))})
             for name, (_, mean_h, _) in STATIONS.items()
         ),
         gateways=tuple(gates),
         arrows=tuple(arrows),
-        resources=tuple(Resource(name=name, count=n, calendar=week[c]) for name, (n, _, c) in STATIONS.items()),
+        resources=tuple(Pool(name=name, count=n, calendar=week[c]) for name, (n, _, c) in STATIONS.items()),
         calendars=tuple(Calendar(name=name, week=c) for c, name in week.items()),
         arrival=Arrival(between=Duration(kind="exponential", numbers=(BETWEEN_H,))),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from crewless.company.discover.run_folder import sheet_of_run
 from crewless.company.sheet.model import WEEK_H, Sheet
 from crewless.core.runs import RunFolder
 from crewless.work.mixed import read_handled, summarise_mixed, work_mixed
-from crewless.work.runner import ShiftConfig
+from crewless.work.runner import RunnerConfig
 
 COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of lives", "off by", "to reach"]
 
@@ -62,7 +62,7 @@ def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
             desk,
             run,
             task.cases(),
-            ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
             person_of(config),
             every_s=config.arrive_s,
             on_result=lambda who, one: print(

@@ -11,7 +11,7 @@ from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
 from crewless.company.simulate.replications import SimulateConfig, run_life
 from crewless.company.simulate.statistics import ratio_interval
-from crewless.company.simulate.theory import Case, solved
+from crewless.company.simulate.theory import QueueingModel, solved
 
 BATCHES = 30
 VISITS, WAIT = CELL_COLUMNS.index("visits"), CELL_COLUMNS.index("waiting_h")
@@ -38,7 +38,7 @@ def main() -> None:
     )  # fmt: skip
 
 
-def measure(case: Case, seeds: range, arrivals: float, apart: int = 0) -> list[dict]:
+def measure(case: QueueingModel, seeds: range, arrivals: float, apart: int = 0) -> list[dict]:
     """A row for each value that theory knows. ``apart`` keeps the luck of the systems apart from each other."""
     program = compile_sheet(case.sheet)
     weeks = arrivals * case.sheet.arrival.between.numbers[0] / 168

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.report import report
-from crewless.fleet.simulate.robot import MANUFACTURER, RobotConfig, SimulatedRobot
+from crewless.fleet.simulate.robot import MANUFACTURER, SimulatedRobot, SimulatedRobotConfig
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import PREFIX, header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport
@@ -41,7 +41,8 @@ def robots_process(robots: int, messages: int, qos: int, port: int, rate: float,
     wire = MqttTransport("robots", port=port, qos=qos)
     nowhere = MemoryBroker().connect()
     fleet = [
-        SimulatedRobot(RobotConfig(serial=f"r{index}", x_m=float(index % 100)), nowhere) for index in range(robots)
+        SimulatedRobot(SimulatedRobotConfig(serial=f"r{index}", x_m=float(index % 100)), nowhere)
+        for index in range(robots)
     ]
     states = [(topic_of(MANUFACTURER, robot.config.serial, "state"), robot) for robot in fleet]
     gc.collect()

@@ -19,7 +19,7 @@ import crewless.tasks.manipulation  # noqa: F401  chooses how to draw before muj
 from benchmarks.report import report
 from crewless.body.robot.robot_body import winding_rise_k
 from crewless.tasks.manipulation.grasp import LOST_M, Trial, plan
-from crewless.tasks.manipulation.shapes import SHAPES, Part, Shape
+from crewless.tasks.manipulation.shapes import SHAPES, Shape, ShapePart
 
 SECONDS = 5.0
 KINDS: tuple[Literal["sphere", "cylinder", "box", "disc"], ...] = ("sphere", "cylinder", "box", "disc")
@@ -53,7 +53,7 @@ def unseen(seed: int) -> list[Shape]:
         sides = {"sphere": (thick,) * 3, "cylinder": (long, thick, thick), "box": (long, thick, rng.uniform(0.5, 1.0) * thick), "disc": (long, long, max(0.005, 0.2 * thick))}[kind]  # fmt: skip
         mass = float(np.clip(rng.uniform(200, 2000) * np.prod(sides) * (1.0 if kind == "box" else 0.7), 0.01, 2.0))
         size = (float(sides[0]), float(sides[1]), float(sides[2]))
-        part = Part(kind="cylinder" if kind == "disc" else kind, size_m=size)
+        part = ShapePart(kind="cylinder" if kind == "disc" else kind, size_m=size)
         name = f"{kind} " + " x ".join(f"{1e3 * side:.0f}" for side in sides) + " mm"
         shapes.append(Shape(name=name, kind=kind, mass_kg=mass, parts=(part,)))
     return shapes

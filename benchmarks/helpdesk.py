@@ -28,7 +28,7 @@ from crewless.core.runs import RunFolder
 from crewless.work.learning import LearnConfig, learn, read_recordings
 from crewless.work.policies import load_demonstrations, save_demonstrations
 from crewless.work.recording_session import record_operator
-from crewless.work.runner import Result, Shift, ShiftConfig, results_of
+from crewless.work.runner import CaseResult, Runner, RunnerConfig, results_of
 
 SLOW = "works hundreds of tickets on a real screen: about two hours a seed"
 PHASES = ("record", "learn", "work", "archive", "work-archive", "baselines", "curve")
@@ -160,10 +160,10 @@ def read_archive(bench: Bench) -> None:
     task = train_task(bench)
     task.setup(bench.run.path / "train")
     try:
-        config = ShiftConfig(
+        config = RunnerConfig(
             checkpoint=bench.run.path / "worker", policy="archive", who="reader", receipts=False, reads=True
         )
-        with Shift(task, run, config) as shift:
+        with Runner(task, run, config) as shift:
             shift.work(task.archive(), on_result=_show)
     finally:
         task.teardown()
@@ -178,11 +178,11 @@ def work(bench: Bench, phase: str, checkpoint: Path) -> None:
     task = queue_task(bench, bench.cases)
     task.setup(run.path)
     try:
-        config = ShiftConfig(checkpoint=checkpoint, abstain=False)
-        with Shift(task, run, config) as shift:
+        config = RunnerConfig(checkpoint=checkpoint, abstain=False)
+        with Runner(task, run, config) as shift:
             count = 0
 
-            def heard(result: Result) -> None:
+            def heard(result: CaseResult) -> None:
                 nonlocal count
                 count += 1
                 _show(result)
@@ -204,8 +204,8 @@ def baselines(bench: Bench) -> None:
         task = queue_task(bench, bench.baseline_cases)
         task.setup(run.path)
         try:
-            config = ShiftConfig(checkpoint=bench.run.path / "demonstrations", policy=name, who=name)
-            with Shift(task, run, config) as shift:
+            config = RunnerConfig(checkpoint=bench.run.path / "demonstrations", policy=name, who=name)
+            with Runner(task, run, config) as shift:
                 shift.work(task.cases(), on_result=_show)
         finally:
             task.teardown()
@@ -252,7 +252,7 @@ def rows_of(bench: Bench) -> list[dict[str, Any]]:
 
 
 def work_rows(
-    seed: int, name: str, results: Sequence[Result], answers: dict[str, Any], checkpoint: Path
+    seed: int, name: str, results: Sequence[CaseResult], answers: dict[str, Any], checkpoint: Path
 ) -> list[dict[str, Any]]:
     """Never abstaining, and abstaining at the promise, of the same deeds."""
     from crewless.policy.checkpoint import load_checkpoint
@@ -271,7 +271,7 @@ def work_rows(
     ]  # fmt: skip
 
 
-def counts(answered: Sequence[Result], everything: Sequence[Result]) -> dict[str, Any]:
+def counts(answered: Sequence[CaseResult], everything: Sequence[CaseResult]) -> dict[str, Any]:
     """Shares of all cases."""
     total = len(everything)
     right = sum(r.outcome == "right" for r in answered)
@@ -284,7 +284,7 @@ def counts(answered: Sequence[Result], everything: Sequence[Result]) -> dict[str
     }
 
 
-def times(results: Sequence[Result]) -> dict[str, Any]:
+def times(results: Sequence[CaseResult]) -> dict[str, Any]:
     """Seconds a ticket that was worked to the end."""
     seconds = [r.seconds for r in results if r.outcome in ("right", "wrong")]
     if not seconds:
@@ -325,7 +325,7 @@ def _same(judged: Sequence[str], answer: Sequence[str] | None) -> bool:
     return answer is not None and plain(answer) <= plain(judged)
 
 
-def _show(result: Result) -> None:
+def _show(result: CaseResult) -> None:
     word = "silent wrong" if result.silent_wrong else result.outcome
     print(f"  {result.case} {word} {result.seconds:.1f} s {result.reason}", flush=True)
 

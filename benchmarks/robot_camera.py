@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from benchmarks.report import report
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.simple import simple_hand
 from crewless.core.messages import Action
 from crewless.core.realtime import go_first, stay_in_memory
@@ -37,7 +37,7 @@ def main() -> None:
     load_before = os.getloadavg()[0]
     rows = []
     for width, height in ((640, 480), (1280, 960)):
-        body = RobotBody(simple_hand().compile(), config=RobotConfig(width=width, height=height, paced=True))
+        body = RobotBody(simple_hand().compile(), config=RobotBodyConfig(width=width, height=height, paced=True))
         low, high = body.model.actuator_ctrlrange.T
         body.act(Action(verb="wait", seconds=1.0))
         body.reset()

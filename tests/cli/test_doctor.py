@@ -5,23 +5,23 @@ import os
 import pytest
 
 from crewless.cli import doctor, main
-from crewless.cli.doctor import GIB, Check, DoctorConfig, examine, lacking
+from crewless.cli.doctor import GIB, Diagnosis, DoctorConfig, examine, lacking
 
 QUICK = DoctorConfig(quick=True)
 
 
-def states() -> dict[str, Check]:
+def states() -> dict[str, Diagnosis]:
     return {check.what: check for check in examine(QUICK)}
 
 
 def test_a_complete_machine_is_ok(capsys, monkeypatch):
-    monkeypatch.setattr(doctor, "examine", lambda config: iter([Check(what="a thing", state="ok", found="here")]))
+    monkeypatch.setattr(doctor, "examine", lambda config: iter([Diagnosis(what="a thing", state="ok", found="here")]))
     assert main(["doctor"]) == 0
     assert "everything that is needed is here" in capsys.readouterr().out
 
 
 def test_something_weak_is_shown_and_is_no_failure(capsys, monkeypatch):
-    weak = Check(what="cores >= 2", state="weak", found="1", mend="be patient")
+    weak = Diagnosis(what="cores >= 2", state="weak", found="1", mend="be patient")
     monkeypatch.setattr(doctor, "examine", lambda config: iter([weak]))
     assert main(["doctor"]) == 0
     assert "be patient" in capsys.readouterr().out

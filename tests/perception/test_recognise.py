@@ -7,11 +7,11 @@ import pytest
 
 from crewless.core.errors import MissingTool
 from crewless.core.messages import Box
-from crewless.perception.recognise import Reading, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
+from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
 
 
-def reading(text: str) -> Reading:
-    return Reading(text=text, confidence=1.0, positions=tuple(10.0 * at for at in range(len(text))))
+def reading(text: str) -> RecognisedText:
+    return RecognisedText(text=text, confidence=1.0, positions=tuple(10.0 * at for at in range(len(text))))
 
 
 def test_missing_space_is_put_where_the_gap_is() -> None:
@@ -53,6 +53,6 @@ def test_missing_model_names_the_package(tmp_path: Path) -> None:
 
 def test_blank_crop_reads_as_nothing_with_no_confidence(tmp_path: Path) -> None:
     recogniser = Recogniser(RecogniserConfig(cache_dir=tmp_path))
-    assert recogniser.read([np.ones((20, 40), np.float32)])[0] == Reading(text="", confidence=0.0, positions=())
+    assert recogniser.read([np.ones((20, 40), np.float32)])[0] == RecognisedText(text="", confidence=0.0, positions=())
     assert recogniser.read([]) == []
     assert any(tmp_path.iterdir())

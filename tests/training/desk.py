@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from crewless.core.messages import Action, Applied, Box, Case, Decision, Demonstration, Observation, Point
 from crewless.core.policy import Policy
-from crewless.training.synthetic import Goal, Page, Program, Widget
+from crewless.training.synthetic import SyntheticGoal, SyntheticPage, SyntheticProgram, SyntheticWidget
 
 TEAMS = {
     "Cards": (
@@ -84,100 +84,120 @@ def tickets(count: int, seed: int, first: int = 1) -> list[Ticket]:
     return made
 
 
-def program(ticket: Ticket, others: list[Ticket], *, solved: bool = False, **shape: object) -> Program:
+def program(ticket: Ticket, others: list[Ticket], *, solved: bool = False, **shape: object) -> SyntheticProgram:
     """The desk with one ticket that matters and others in the list."""
     frame = [
-        (Widget(id="search", kind="field", label="Search...", goto="ticket", width=420), Box(360, 8, 780, 40)),
-        (Widget(id="go", kind="button", text="Go"), Box(790, 8, 840, 40)),
-        (Widget(id="agent", kind="link", text="Agent"), Box(1180, 12, 1230, 32)),
+        (SyntheticWidget(id="search", kind="field", label="Search...", goto="ticket", width=420), Box(360, 8, 780, 40)),
+        (SyntheticWidget(id="go", kind="button", text="Go"), Box(790, 8, 840, 40)),
+        (SyntheticWidget(id="agent", kind="link", text="Agent"), Box(1180, 12, 1230, 32)),
     ]
     for i, name in enumerate(("Dashboard", "All Tickets", "Saved Queries", "New Ticket", "Reports", "Knowledge Base")):
-        frame.append((Widget(id=name, kind="link", text=name), Box(20, 70 + 44 * i, 40 + 8 * len(name), 92 + 44 * i)))
+        frame.append(
+            (SyntheticWidget(id=name, kind="link", text=name), Box(20, 70 + 44 * i, 40 + 8 * len(name), 92 + 44 * i))
+        )
 
-    def listing(p: Program) -> Page:
-        rows = [(Widget(id="head", kind="text", text="Open tickets"),)]
+    def listing(p: SyntheticProgram) -> SyntheticPage:
+        rows = [(SyntheticWidget(id="head", kind="text", text="Open tickets"),)]
         for t in others[:14]:
-            line = Widget(id=f"t{t.number}", kind="link", text=t.title[:60])
+            line = SyntheticWidget(id=f"t{t.number}", kind="link", text=t.title[:60])
             rows.append(
-                (Widget(id="", kind="text", text=f"#{t.number}"), line, Widget(id="", kind="text", text="Inbox", x=700))
+                (
+                    SyntheticWidget(id="", kind="text", text=f"#{t.number}"),
+                    line,
+                    SyntheticWidget(id="", kind="text", text="Inbox", x=700),
+                )
             )
-        return Page(rows=tuple(rows), gap=10)
+        return SyntheticPage(rows=tuple(rows), gap=10)
 
-    def head(p: Program) -> list[tuple[Widget, ...]]:
+    def head(p: SyntheticProgram) -> list[tuple[SyntheticWidget, ...]]:
         queue = ticket.team if solved else p.values.get("stored queue", "Inbox")
         status = ticket.status if solved else p.values.get("stored status", "Open")
         answer = []
         if status in ("Resolved", "Closed"):
             for line in ("Resolution", f"We have taken care of it: {queue.lower()}."):
-                answer.append((Widget(id="", kind="text", text=line),))
+                answer.append((SyntheticWidget(id="", kind="text", text=line),))
         return [
-            (Widget(id="", kind="link", text="Tickets"), Widget(id="", kind="text", text=f"inbox-{ticket.number}")),
-            (Widget(id="title", kind="text", text=ticket.title), Widget(id="", kind="text", text=f"#{ticket.number}")),
-            (Widget(id="description", kind="text", text=ticket.description),),
+            (
+                SyntheticWidget(id="", kind="link", text="Tickets"),
+                SyntheticWidget(id="", kind="text", text=f"inbox-{ticket.number}"),
+            ),
+            (
+                SyntheticWidget(id="title", kind="text", text=ticket.title),
+                SyntheticWidget(id="", kind="text", text=f"#{ticket.number}"),
+            ),
+            (SyntheticWidget(id="description", kind="text", text=ticket.description),),
             *answer,
             (
-                Widget(id="due", kind="text", text="None", label="DUE DATE"),
-                Widget(id="priority", kind="text", text="3. Normal", label="PRIORITY", x=260),
-                Widget(id="status", kind="text", text=status, label="STATUS", x=520),
-                Widget(id="queue shown", kind="text", text=queue, label="QUEUE", x=760),
+                SyntheticWidget(id="due", kind="text", text="None", label="DUE DATE"),
+                SyntheticWidget(id="priority", kind="text", text="3. Normal", label="PRIORITY", x=260),
+                SyntheticWidget(id="status", kind="text", text=status, label="STATUS", x=520),
+                SyntheticWidget(id="queue shown", kind="text", text=queue, label="QUEUE", x=760),
             ),
-            (Widget(id="mail", kind="text", text=f"user{ticket.number * 7 % 1000}@example.com", label="SUBMITTED BY"),),
+            (
+                SyntheticWidget(
+                    id="mail", kind="text", text=f"user{ticket.number * 7 % 1000}@example.com", label="SUBMITTED BY"
+                ),
+            ),
         ]
 
-    def shown(p: Program) -> Page:
+    def shown(p: SyntheticProgram) -> SyntheticPage:
         tabs = (
-            Widget(id="follow", kind="tab", text="Follow ups", goto="ticket"),
-            Widget(id="respond", kind="tab", text="Respond", goto="respond"),
+            SyntheticWidget(id="follow", kind="tab", text="Follow ups", goto="ticket"),
+            SyntheticWidget(id="respond", kind="tab", text="Respond", goto="respond"),
         )
-        return Page(rows=(*head(p), tabs, (Widget(id="", kind="text", text="No follow-ups yet"),)))
+        return SyntheticPage(rows=(*head(p), tabs, (SyntheticWidget(id="", kind="text", text="No follow-ups yet"),)))
 
-    def respond(p: Program) -> Page:
+    def respond(p: SyntheticProgram) -> SyntheticPage:
         tabs = (
-            Widget(id="follow", kind="tab", text="Follow ups", goto="ticket"),
-            Widget(id="respond", kind="tab", text="Respond", goto="respond"),
+            SyntheticWidget(id="follow", kind="tab", text="Follow ups", goto="ticket"),
+            SyntheticWidget(id="respond", kind="tab", text="Respond", goto="respond"),
         )
         rows = [
             *head(p), tabs,
-            (Widget(id="reply", kind="select", text="------", label="Use a Pre-set Reply", options=tuple(f"Reply {t}" for t in TEAMS), width=400),),
-            (Widget(id="", kind="text", text="Selecting a pre-set reply will over-write your comment below."),),
-            (Widget(id="comment", kind="textarea", label="Comment / Resolution", width=400),),
-            (Widget(id="status radio", kind="radio", text="Open", label="New Status", options=("Open", "Resolved", "Closed", "Duplicate")),),
-            (Widget(id="public", kind="checkbox", text="Is this update public?"),),
-            (Widget(id="time", kind="field", label="Time spent", width=400),),
-            (Widget(id="details", kind="button", text="Update ticket details", goto="details"), Widget(id="attach", kind="button", text="Attach File(s)")),
-            (Widget(id="save", kind="button", text="Save", effect="save", goto="saved"),),
+            (SyntheticWidget(id="reply", kind="select", text="------", label="Use a Pre-set Reply", options=tuple(f"Reply {t}" for t in TEAMS), width=400),),
+            (SyntheticWidget(id="", kind="text", text="Selecting a pre-set reply will over-write your comment below."),),
+            (SyntheticWidget(id="comment", kind="textarea", label="Comment / Resolution", width=400),),
+            (SyntheticWidget(id="status radio", kind="radio", text="Open", label="New Status", options=("Open", "Resolved", "Closed", "Duplicate")),),
+            (SyntheticWidget(id="public", kind="checkbox", text="Is this update public?"),),
+            (SyntheticWidget(id="time", kind="field", label="Time spent", width=400),),
+            (SyntheticWidget(id="details", kind="button", text="Update ticket details", goto="details"), SyntheticWidget(id="attach", kind="button", text="Attach File(s)")),
+            (SyntheticWidget(id="save", kind="button", text="Save", effect="save", goto="saved"),),
         ]  # fmt: skip
-        return Page(rows=tuple(rows))
+        return SyntheticPage(rows=tuple(rows))
 
-    def details(p: Program) -> Page:
+    def details(p: SyntheticProgram) -> SyntheticPage:
         page = respond(p)
         more = (
-            (Widget(id="new title", kind="field", text=ticket.title, label="Title", width=400),),
-            (Widget(id="queue", kind="select", text="Inbox", label="Queue", options=("Inbox", *TEAMS), width=400),),
+            (SyntheticWidget(id="new title", kind="field", text=ticket.title, label="Title", width=400),),
+            (
+                SyntheticWidget(
+                    id="queue", kind="select", text="Inbox", label="Queue", options=("Inbox", *TEAMS), width=400
+                ),
+            ),
         )
         return replace(page, rows=(*page.rows[:-1], *more, page.rows[-1]))
 
-    def saved(p: Program) -> Page:
+    def saved(p: SyntheticProgram) -> SyntheticPage:
         final = p.effects[-1][1] if p.effects else {}
         p.values["stored queue"] = final.get("queue", "Inbox")
         p.values["stored status"] = final.get("status radio", "Open")
         return shown(p)
 
-    pages: dict[str, Page | Callable[[Program], Page]] = {
+    pages: dict[str, SyntheticPage | Callable[[SyntheticProgram], SyntheticPage]] = {
         "list": listing, "ticket": shown, "respond": respond, "details": details, "saved": saved,
     }  # fmt: skip
-    return Program(pages=pages, start="list", frame=frame, **shape)  # pyright: ignore[reportArgumentType]
+    return SyntheticProgram(pages=pages, start="list", frame=frame, **shape)  # pyright: ignore[reportArgumentType]
 
 
-def goals(ticket: Ticket) -> list[Goal]:
+def goals(ticket: Ticket) -> list[SyntheticGoal]:
     return [
-        Goal(verb="click", widget="search"), Goal(verb="type", text=str(ticket.number)), Goal(verb="key", text="Return"),
-        Goal(verb="click", widget="respond"),
-        Goal(verb="choose", widget="reply", text=f"Reply {ticket.team}"),
-        Goal(verb="choose", widget="status radio", text=ticket.status),
-        Goal(verb="click", widget="details"),
-        Goal(verb="choose", widget="queue", text=ticket.team),
-        Goal(verb="click", widget="save"),
+        SyntheticGoal(verb="click", widget="search"), SyntheticGoal(verb="type", text=str(ticket.number)), SyntheticGoal(verb="key", text="Return"),
+        SyntheticGoal(verb="click", widget="respond"),
+        SyntheticGoal(verb="choose", widget="reply", text=f"Reply {ticket.team}"),
+        SyntheticGoal(verb="choose", widget="status radio", text=ticket.status),
+        SyntheticGoal(verb="click", widget="details"),
+        SyntheticGoal(verb="choose", widget="queue", text=ticket.team),
+        SyntheticGoal(verb="click", widget="save"),
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from crewless.policy.checkpoint import load_checkpoint
 from crewless.policy.features import screen_of
 from crewless.policy.skill import SkillPolicy, load_policy
 from crewless.training.choices import read_demonstrations
-from crewless.training.imitation import SkillConfig
+from crewless.training.imitation import ImitationConfig
 from crewless.training.stages import finetune, refit_judgement
 
 from .desk import TEAMS, Ticket, demonstrate, tickets, work
@@ -32,7 +32,7 @@ def recorded() -> tuple[list[Demonstration], list[Ticket]]:
 def trained(recorded: tuple[list[Demonstration], list[Ticket]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     heard: list[float] = []
     out = finetune(
-        recorded[0], tmp_path_factory.mktemp("loop") / "skill", config=SkillConfig(samples=2000), task="desk",
+        recorded[0], tmp_path_factory.mktemp("loop") / "skill", config=ImitationConfig(samples=2000), task="desk",
         progress=lambda what, share: heard.append(share),
     )  # fmt: skip
     assert heard == sorted(heard)
@@ -179,7 +179,7 @@ def test_baselines_run(recorded: tuple[list[Demonstration], list[Ticket]], unsee
 def test_the_same_seed_gives_the_same_weights(
     recorded: tuple[list[Demonstration], list[Ticket]], tmp_path: Path
 ) -> None:
-    quick = SkillConfig(samples=60, epochs=1)
+    quick = ImitationConfig(samples=60, epochs=1)
     folders = [finetune(recorded[0][:4], tmp_path / str(i), seed=i // 2, config=quick) for i in range(3)]
     first, same, other = (load_checkpoint(f) for f in folders)
     assert first.digest == same.digest

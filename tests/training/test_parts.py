@@ -9,7 +9,7 @@ import torch
 
 from crewless.core.errors import BadInput
 from crewless.policy.judgement import NEVER_SHOWN, Judgement
-from crewless.policy.network import Network, NetworkConfig
+from crewless.policy.network import NetworkConfig, SkillNetwork
 from crewless.policy.workflow import Choice, outcome_text, read_text
 from crewless.training.choices import read_demonstrations
 from crewless.training.fit_judgement import fit_vectors
@@ -75,7 +75,7 @@ def test_numpy_and_torch_networks_agree() -> None:
     samples = [s.inputs for t in trails_of(demonstrations, reading) for s in samples_of(t, reading.workflow)][:30]
     torch.manual_seed(0)
     network = TorchNetwork(NetworkConfig()).eval()
-    forward = Network(weights_of(network), NetworkConfig())
+    forward = SkillNetwork(weights_of(network), NetworkConfig())
     with torch.no_grad():
         logits = network(collate(samples))
     for i, inputs in enumerate(samples):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from crewless.core.errors import RecordUnreachable
 from crewless.core.messages import Case
 from crewless.verifiers import Change, DatabaseVerifier, Gain, Record
-from crewless.verifiers.snapshot import Reader, differences
+from crewless.verifiers.snapshot import SnapshotReader, differences
 
 pytest.importorskip("pg8000", reason="pip install crewless[postgresql]")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -122,7 +122,7 @@ def test_anything_else_in_any_schema_is_wrong(server, verifier, also):
 
 
 def test_all_tables_are_read_as_of_one_moment(server):
-    reader = Reader(server.url)
+    reader = SnapshotReader(server.url)
     reader.snapshot()
     read = reader._read_tables
 
@@ -140,7 +140,7 @@ def test_all_tables_are_read_as_of_one_moment(server):
 
 
 def test_the_judge_cannot_write(server):
-    reader = Reader(server.url)
+    reader = SnapshotReader(server.url)
     with pytest.raises(sa.exc.DBAPIError, match="read-only"), reader._connect().begin():
         reader._connect().exec_driver_sql("delete from ticket")
     reader.close()

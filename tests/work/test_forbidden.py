@@ -13,7 +13,7 @@ from crewless.body.screen import ScreenBody
 from crewless.core.cache import cache_folder
 from crewless.core.errors import BadInput, CheckpointMismatch
 from crewless.core.runs import RunFolder
-from crewless.work.runner import Shift, ShiftConfig
+from crewless.work.runner import Runner, RunnerConfig
 from crewless.work.seal import seal
 from crewless.work.worker import Worker
 from crewless.work.worker_proc import WorkerConfig
@@ -89,8 +89,8 @@ def test_a_shift_passes_on_where_the_task_keeps_its_record(body: ScreenBody, tmp
     task = Desk(body, [Path(sys.prefix) / "record.sqlite3"])
     checkpoint = tmp_path / "checkpoint"
     checkpoint.mkdir()
-    shift_config = ShiftConfig(checkpoint=checkpoint, policy="nothing")
-    with Shift(task, RunFolder(tmp_path / "run"), shift_config) as shift:  # type: ignore[arg-type]
+    shift_config = RunnerConfig(checkpoint=checkpoint, policy="nothing")
+    with Runner(task, RunFolder(tmp_path / "run"), shift_config) as shift:  # type: ignore[arg-type]
         with pytest.raises(BadInput, match=r"record\.sqlite3 must be kept from the worker"):
             shift.start()
         task.record = [tmp_path / "record.sqlite3"]

@@ -20,7 +20,7 @@ from crewless.core.messages import Action, Applied, Case, Decision, Verdict
 from crewless.core.runs import RunFolder
 from crewless.work import mixed
 from crewless.work.mixed import Handled, PersonConfig, read_handled, summarise_mixed, work_mixed
-from crewless.work.runner import Result, ShiftConfig
+from crewless.work.runner import CaseResult, RunnerConfig
 
 CASES = tuple(Case(id=str(n), slots={"ticket": str(n)}) for n in range(1, 5))
 
@@ -28,7 +28,7 @@ CASES = tuple(Case(id=str(n), slots={"ticket": str(n)}) for n in range(1, 5))
 class Worker:
     """Stands for a shift: hands over the even cases."""
 
-    def __init__(self, task: Any, run: RunFolder, config: ShiftConfig) -> None:
+    def __init__(self, task: Any, run: RunFolder, config: RunnerConfig) -> None:
         pass
 
     def __enter__(self) -> "Worker":
@@ -40,9 +40,9 @@ class Worker:
     def start(self) -> None:
         pass
 
-    def work(self, cases: Sequence[Case]) -> list[Result]:
+    def work(self, cases: Sequence[Case]) -> list[CaseResult]:
         outcome = "handed_over" if int(cases[0].id) % 2 == 0 else "right"
-        return [Result(case=cases[0].id, who="worker", outcome=outcome, silent_wrong=False, seconds=0.0)]
+        return [CaseResult(case=cases[0].id, who="worker", outcome=outcome, silent_wrong=False, seconds=0.0)]
 
 
 class Desk:
@@ -86,7 +86,7 @@ def worked(monkeypatch: pytest.MonkeyPatch, folder: Path, desk: Desk) -> tuple[R
     monkeypatch.setattr(mixed, "Shift", Worker)
     monkeypatch.setattr(mixed, "Blind", lambda: SimpleNamespace(perceive=lambda frame: None))
     run = RunFolder(folder)
-    config = ShiftConfig(checkpoint=folder)
+    config = RunnerConfig(checkpoint=folder)
     found = work_mixed(None, desk, run, CASES, config, PersonConfig(pace_s=0.25), every_s=0.02)  # type: ignore[arg-type]
     return run, found
 
@@ -128,7 +128,7 @@ def test_a_person_that_cannot_be_is_refused(wrong: dict[str, float]):
 
 def test_a_ticket_must_come_in_some_time(tmp_path: Path):
     with pytest.raises(BadInput, match="every 0 s"):
-        work_mixed(None, None, RunFolder(tmp_path), CASES, ShiftConfig(checkpoint=tmp_path), PersonConfig(), every_s=0)  # type: ignore[arg-type]
+        work_mixed(None, None, RunFolder(tmp_path), CASES, RunnerConfig(checkpoint=tmp_path), PersonConfig(), every_s=0)  # type: ignore[arg-type]
 
 
 def handled(case: str, arrived: float, left: float, *review: float) -> Handled:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from crewless.body.screen import ScreenBody
-from crewless.body.screen.input_driver import Motor
+from crewless.body.screen.input_driver import InputDriver
 from crewless.cli.record import RecordConfig, _person
 from crewless.core.errors import BadInput, CrewlessError
 from crewless.core.events import read_events
@@ -33,7 +33,7 @@ def desk() -> Iterator[ScreenBody]:
 def test_a_person_is_recorded_case_by_case_and_what_is_hidden_never_reaches_the_disk(
     desk: ScreenBody, tmp_path, capsys
 ):
-    person = Motor(desk.display)
+    person = InputDriver(desk.display)
     asked: list[str] = []
     answers = iter(["17", "done", "18", "done", ""])
 
@@ -86,7 +86,7 @@ def test_a_recorder_that_is_gone_is_said_to_who_works_and_not_in_the_tap_s_threa
     recording = EpisodeRecording(desk.display, desk.ring.path, tmp_path)
     recording.start(Case(id="1"), "ann")
     os.kill(recording._recorder.pid, signal.SIGKILL)
-    person = Motor(desk.display)
+    person = InputDriver(desk.display)
     person.type("x")
     time.sleep(0.3)
     person.close()

@@ -12,7 +12,7 @@ from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.core.runs import RunFolder
 from crewless.tasks.helpdesk import HelpdeskConfig, HelpdeskTask
-from crewless.work.runner import Shift, ShiftConfig, check_share, finished_cases, results_of, summarise
+from crewless.work.runner import Runner, RunnerConfig, check_share, finished_cases, results_of, summarise
 
 if TYPE_CHECKING:
     from conftest import Till
@@ -25,8 +25,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return RunFolder(tmp_path_factory.mktemp("run"))
 
 
-def config_of(recorded: Path) -> ShiftConfig:
-    return ShiftConfig(checkpoint=recorded, policy="coordinates")
+def config_of(recorded: Path) -> RunnerConfig:
+    return RunnerConfig(checkpoint=recorded, policy="coordinates")
 
 
 def kinds(run: RunFolder, case: str) -> list[tuple[str, str]]:
@@ -41,7 +41,7 @@ def worked(till: "Till", run: RunFolder, recorded: Path):
     seen: dict[str, Any] = {"left": left}
     steps: dict[str, int] = {}
 
-    with Shift(till, run, config_of(recorded)) as shift:
+    with Runner(till, run, config_of(recorded)) as shift:
 
         def on_step(case, step):
             number = steps[case.id] = steps.get(case.id, 0) + 1
@@ -120,13 +120,13 @@ def test_a_shift_that_goes_on_works_neither_what_is_judged_nor_what_was_under_wa
 ):
     left = worked["left"].id
     run.events.add(case=left, cell="work", resource="worker", kind="start")
-    with Shift(till, run, config_of(recorded)) as shift:
+    with Runner(till, run, config_of(recorded)) as shift:
         results = shift.work(till.cases())
         assert shift.body is None, "nothing had to be started"
     assert [(result.case, result.outcome) for result in results] == [(left, "error")]
     assert "look at the system of record" in results[0].reason
     assert {result.case for result in results_of(run, "worker")} == {case.id for case in till.cases()}
-    with Shift(till, run, config_of(recorded)) as shift:
+    with Runner(till, run, config_of(recorded)) as shift:
         assert shift.work(till.cases()) == []
 
 
@@ -142,8 +142,8 @@ def test_who_does_nothing_on_the_helpdesk_and_claims_to_be_done_is_a_silent_wron
     task, run = HelpdeskTask(HelpdeskConfig(num_tickets=1, none_share=0)), RunFolder(tmp_path / "run")
     task.setup(tmp_path)
     try:
-        with Shift(
-            task, run, ShiftConfig(checkpoint=run.folder("checkpoints"), policy="nothing", who="idler")
+        with Runner(
+            task, run, RunnerConfig(checkpoint=run.folder("checkpoints"), policy="nothing", who="idler")
         ) as shift:
             (result,) = shift.work(task.cases())
     finally:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crewless.body.screen import ScreenBody, ScreenBodyConfig
-from crewless.body.screen.input_driver import Motor
+from crewless.body.screen.input_driver import InputDriver
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.messages import Box, Case, Element, Observation, Point, Verdict
 from crewless.episodes import Dataset, open_dataset
@@ -89,21 +89,21 @@ def test_a_prompt_of_a_terminal_is_one_as_long_as_nothing_stands_after_it():
     assert boxes(prompt, Element(text="sorry", box=Box(160, 200, 200, 212))) == []
 
 
-def keys(person: Motor, text: str, *, each_s: float = 0.12) -> None:
+def keys(person: InputDriver, text: str, *, each_s: float = 0.12) -> None:
     """Typed as fast as a good typist does."""
     for char in text:
         person.type(char)
         time.sleep(each_s)
 
 
-def by_click(person: Motor, secret: str) -> None:
+def by_click(person: InputDriver, secret: str) -> None:
     for point, text in ((USER_AT, USER), (SECRET_AT, secret), (NOTE_AT, NOTE)):
         person.click(point)
         time.sleep(0.2)
         keys(person, text)
 
 
-def by_tab(person: Motor, secret: str) -> None:
+def by_tab(person: InputDriver, secret: str) -> None:
     for text in (USER, secret, NOTE):
         keys(person, text)
         person.chord("Tab")
@@ -121,7 +121,7 @@ def typed(dataset: Dataset) -> str:
     ("label", "kind", "secret"), [("Password", "password", WORD), ("PIN", "text", NUMBER)], ids=["dots", "plain"]
 )
 def test_a_password_is_nowhere_and_the_rest_is_there(
-    tmp_path: Path, work: Callable[[Motor, str], None], label: str, kind: str, secret: str
+    tmp_path: Path, work: Callable[[InputDriver, str], None], label: str, kind: str, secret: str
 ):
     keep_compiled_code_here()
     page = tmp_path / "form.html"
@@ -129,7 +129,7 @@ def test_a_password_is_nowhere_and_the_rest_is_there(
     with ScreenBody(ScreenBodyConfig(slots=12)) as desk:
         desk.launch_chromium(page.as_uri())
         desk.settle()
-        person = Motor(desk.display)
+        person = InputDriver(desk.display)
         recording = EpisodeRecording(desk.display, desk.ring.path, tmp_path / "set")
         try:
             recording.start(Case(id="1"), "ann")

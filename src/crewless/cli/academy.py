@@ -32,9 +32,9 @@ class AcademyConfig:
 def run(config: AcademyConfig) -> int:
     """Measure, reckon, print."""
     from crewless.body.robot.simple import CONTROL_SUBSTEPS, simple_hand
-    from crewless.body.robot.sizing import Measured, measure, simulated_hours, size
+    from crewless.body.robot.sizing import MeasuredSpeed, measure, simulated_hours, size
 
-    def sized(measured: Measured):
+    def sized(measured: MeasuredSpeed):
         return size(
             measured,
             num_worlds=config.worlds,
@@ -46,7 +46,7 @@ def run(config: AcademyConfig) -> int:
         )
 
     # Impossible numbers are refused before anything is measured.
-    sized(Measured(steps_per_cpu_s=1.0, bytes_per_world=1.0))
+    sized(MeasuredSpeed(steps_per_cpu_s=1.0, bytes_per_world=1.0))
     measured = measure(simple_hand().compile(), substeps=CONTROL_SUBSTEPS)
     result = sized(measured)
     lives = f"{simulated_hours(config.steps):,.1f} simulated hours each"

@@ -16,7 +16,7 @@ from crewless.work.mixed import Handled, PersonConfig, summarise_mixed, work_mix
 from crewless.work.policies import save_demonstrations
 from crewless.work.receipts import write_index
 from crewless.work.recording_session import EpisodeRecording, OperatorResult, record_operator
-from crewless.work.runner import Result, Shift, ShiftConfig, results_of, summarise
+from crewless.work.runner import CaseResult, Runner, RunnerConfig, results_of, summarise
 
 if TYPE_CHECKING:
     from crewless.core.body import Body
@@ -67,9 +67,9 @@ class DemoResult:
 
     run: RunFolder
     operator: list[OperatorResult] = field(default_factory=list)
-    worker: list[Result] = field(default_factory=list)
-    replay: list[Result] = field(default_factory=list)
-    archive: list[Result] = field(default_factory=list)
+    worker: list[CaseResult] = field(default_factory=list)
+    replay: list[CaseResult] = field(default_factory=list)
+    archive: list[CaseResult] = field(default_factory=list)
     demonstrations: list[Demonstration] = field(default_factory=list)
     mixed: list[Handled] = field(default_factory=list)
     """With human cells: every ticket of the queue, whoever ended it."""
@@ -81,7 +81,7 @@ class DemoResult:
     def table(self) -> list[dict[str, Any]]:
         """A row for each who worked: counts and seconds a ticket."""
         operator = [
-            Result(
+            CaseResult(
                 case=r.case, who="operator", outcome=r.verdict.outcome, silent_wrong=r.verdict.silent_wrong,
                 seconds=r.seconds,
             )
@@ -90,7 +90,7 @@ class DemoResult:
         rows = [("operator", operator), ("worker", self.worker)]
         if self.mixed:
             person = [
-                Result(
+                CaseResult(
                     case=one.case, who="person", outcome=one.outcome, silent_wrong=one.silent_wrong,
                     seconds=one.review_left_s - one.review_taken_s,
                 )
@@ -206,12 +206,12 @@ def _read_archive(task: Any, run: RunFolder, checkpoint: Path, result: DemoResul
     tell("archive", "opening solved tickets", 0, len(cases))
     read = RunFolder(run.path / "archive")
 
-    def heard(one: Result) -> None:
+    def heard(one: CaseResult) -> None:
         result.archive.append(one)
         tell("archive", f"ticket {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
 
-    shift_config = ShiftConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
-    with Shift(task, read, shift_config) as shift:
+    shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
+    with Runner(task, read, shift_config) as shift:
         shift.work(cases, on_result=heard)
     found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
     return refit_judgement(checkpoint, result.demonstrations, found, run.folder("checkpoints") / "worker-archive")
@@ -228,7 +228,7 @@ def _work(
 ) -> None:
     tell("work", "the worker begins", 0, len(cases))
 
-    def heard(one: Result) -> None:
+    def heard(one: CaseResult) -> None:
         result.worker.append(one)
         word = "silent wrong" if one.silent_wrong else one.outcome.replace("_", " ")
         tell("work", f"ticket {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
@@ -239,8 +239,8 @@ def _work(
         # The worker has learnt no password: the task has logged it in.
         return EpisodeRecording(screen.display, screen.ring.path, folder, task=task.name, secrets=False)
 
-    shift_config = ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
-    with Shift(task, run, shift_config, recording=record) as shift:
+    shift_config = RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
+    with Runner(task, run, shift_config, recording=record) as shift:
         shift.work(cases, on_result=heard)
 
 
@@ -274,7 +274,7 @@ def _work_mixed(
             desk,
             run,
             cases,
-            ShiftConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
             person_of(config),
             every_s=config.arrive_s,
             on_result=heard,
@@ -295,13 +295,13 @@ def person_of(config: DemoConfig) -> PersonConfig:
 def _replay(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
     tell("replay", "coordinate replay begins", 0, len(cases))
 
-    def heard(one: Result) -> None:
+    def heard(one: CaseResult) -> None:
         result.replay.append(one)
         tell("replay", f"ticket {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
 
     apart = RunFolder(run.path / "replay")
     recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
-    with Shift(task, apart, ShiftConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
+    with Runner(task, apart, RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
         shift.work(cases, on_result=heard)
 
 

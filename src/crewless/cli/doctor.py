@@ -40,7 +40,7 @@ class DoctorConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
+class Diagnosis:
     """One line of the doctor's table."""
 
     what: str
@@ -72,7 +72,7 @@ def run(config: DoctorConfig) -> int:
     return 1 if missing else 0
 
 
-def examine(config: DoctorConfig) -> Iterator[Check]:
+def examine(config: DoctorConfig) -> Iterator[Diagnosis]:
     """Every check, in the order of the table."""
     yield _python()
     yield from _packages()
@@ -86,10 +86,10 @@ def examine(config: DoctorConfig) -> Iterator[Check]:
     yield _memory(Path("/proc/meminfo").read_text())
 
 
-def _python() -> Check:
+def _python() -> Diagnosis:
     found = ".".join(map(str, sys.version_info[:3]))
     fits = sys.version_info >= (3, 11)
-    return Check(
+    return Diagnosis(
         what="Python >= 3.11",
         state="ok" if fits else "missing",
         found=found,
@@ -97,7 +97,7 @@ def _python() -> Check:
     )
 
 
-def _packages() -> Iterator[Check]:
+def _packages() -> Iterator[Diagnosis]:
     groups: dict[str, list[str]] = {"": [], **{extra: [] for extra in EXTRAS}}
     for requirement in metadata.requires("crewless") or []:
         extra = re.search(r"extra == ['\"](\w+)['\"]", requirement)
@@ -109,7 +109,7 @@ def _packages() -> Iterator[Check]:
         extras = f"[{group}]" if group else ""
         state: State = "ok" if not lacks else "weak" if group else "missing"
         mend = f"python -m pip install -c constraints.txt -e '.{extras}'" if lacks else ""
-        yield Check(what=what, state=state, found=", ".join(lacks) or "all there", mend=mend)
+        yield Diagnosis(what=what, state=state, found=", ".join(lacks) or "all there", mend=mend)
 
 
 def lacking(requirement: str) -> str:
@@ -132,13 +132,13 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
 
 
-def _programs() -> Iterator[Check]:
+def _programs() -> Iterator[Diagnosis]:
     for program, package in PROGRAMS.items():
         path = shutil.which(program)
         if path:
-            yield Check(what=program, state="ok", found=path)
+            yield Diagnosis(what=program, state="ok", found=path)
         else:
-            yield Check(what=program, state="missing", found="not on the path", mend=_apt(package))
+            yield Diagnosis(what=program, state="missing", found="not on the path", mend=_apt(package))
 
 
 def _apt(package: str) -> str:
@@ -146,7 +146,7 @@ def _apt(package: str) -> str:
     return f"{sudo}apt-get install -y --no-install-recommends {package}"
 
 
-def _display() -> Check:
+def _display() -> Diagnosis:
     """Start an X server on a free display number and see whether it gets as far as naming it."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "64x64x24", "-nolisten", "tcp"]
@@ -160,9 +160,9 @@ def _display() -> Check:
         server.terminate()
         _, words = server.communicate()
     if number:
-        return Check(what="a display starts", state="ok", found=f"Xvfb took :{number}")
+        return Diagnosis(what="a display starts", state="ok", found=f"Xvfb took :{number}")
     said = words.decode(errors="replace").strip().splitlines()
-    return Check(
+    return Diagnosis(
         what="a display starts",
         state="missing",
         found=said[-1] if said else "no display within 10 s",
@@ -170,15 +170,15 @@ def _display() -> Check:
     )
 
 
-def _fonts() -> Iterator[Check]:
+def _fonts() -> Iterator[Diagnosis]:
     lister = shutil.which("fc-list")
     if lister is None:
-        yield Check(what="fonts", state="missing", found="no fc-list", mend=_apt("fontconfig"))
+        yield Diagnosis(what="fonts", state="missing", found="no fc-list", mend=_apt("fontconfig"))
         return
     families = subprocess.run([lister, ":", "family"], capture_output=True, text=True, check=False).stdout
     for family, package in FONTS.items():
         there = family in families
-        yield Check(
+        yield Diagnosis(
             what=f"font {family}",
             state="ok" if there else "missing",
             found="installed" if there else "not installed",
@@ -186,19 +186,19 @@ def _fonts() -> Iterator[Check]:
         )
 
 
-def _shared_memory(path: Path) -> Check:
+def _shared_memory(path: Path) -> Diagnosis:
     what = "shared memory >= 0.5 GiB"
     if not os.access(path, os.W_OK):
-        return Check(
+        return Diagnosis(
             what=what, state="weak", found=f"no {path} to write to: frames go through files", mend=f"mount {path}"
         )
     usage = shutil.disk_usage(path)
     weak = usage.total < GIB / 2
     mend = f"mount -o remount,size=1G {path} (in a container: --shm-size=1g)" if weak else ""
-    return Check(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", mend=mend)
+    return Diagnosis(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", mend=mend)
 
 
-def _disk(path: Path) -> Check:
+def _disk(path: Path) -> Diagnosis:
     nearest = path.absolute()
     while not nearest.exists():
         nearest = nearest.parent
@@ -207,20 +207,20 @@ def _disk(path: Path) -> Check:
     state: State = "missing" if free < GIB or not writable else "weak" if free < 5 * GIB else "ok"
     found = f"{free / GIB:.1f} GiB free on {nearest}" + ("" if writable else ", which cannot be written to")
     mend = "" if state == "ok" else "free some space, or name another folder"
-    return Check(what="disk >= 5 GiB", state=state, found=found, mend=mend)
+    return Diagnosis(what="disk >= 5 GiB", state=state, found=found, mend=mend)
 
 
-def _cores() -> Check:
+def _cores() -> Diagnosis:
     cores = len(os.sched_getaffinity(0))
     state: State = "ok" if cores >= 2 else "weak"
     mend = "" if cores >= 2 else "expect half the speed: program and worker share one core"
-    return Check(what="cores >= 2", state=state, found=str(cores), mend=mend)
+    return Diagnosis(what="cores >= 2", state=state, found=str(cores), mend=mend)
 
 
-def _memory(meminfo: str) -> Check:
+def _memory(meminfo: str) -> Diagnosis:
     """Reads the text of ``/proc/meminfo``; a worker with its browser takes up to 1.5 GB."""
     match = re.search(r"MemAvailable:\s+(\d+) kB", meminfo)
     available = int(match.group(1)) * 1024 if match else 0
     state: State = "ok" if available >= 3 * GIB else "weak" if available >= 1.5 * GIB else "missing"
     mend = "" if state == "ok" else "end other programs"
-    return Check(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", mend=mend)
+    return Diagnosis(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", mend=mend)

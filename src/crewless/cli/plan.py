@@ -15,9 +15,9 @@ from tyro.conf import Positional
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.fleet.simulate.mishaps import MishapConfig
-    from crewless.fleet.simulate.run import Outcome
+    from crewless.fleet.simulate.run import FleetOutcome
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.schedule.shift import Shift
+    from crewless.planner.schedule.shift import ShiftPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,9 @@ def run(config: PlanConfig) -> int:
     from crewless.core.runs import RunFolder
 
     if config.broker:
-        from crewless.fleet.vda5050.address import endpoint_of
+        from crewless.fleet.vda5050.address import broker_address
 
-        endpoint_of(config.broker)
+        broker_address(config.broker)
     if config.action == "resume":
         return _resume(config)
     if config.action == "robots":
@@ -113,7 +113,7 @@ def _resume(config: PlanConfig) -> int:
     return 0
 
 
-def reopen(config: PlanConfig) -> "tuple[Blueprint, Shift, PlanConfig]":
+def reopen(config: PlanConfig) -> "tuple[Blueprint, ShiftPlan, PlanConfig]":
     """What a run folder holds: its blueprint, its schedule, and its options, so that the same goes wrong. Raises BadInput."""
     import json
     from dataclasses import fields, replace
@@ -142,7 +142,7 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
     from crewless.planner.blueprint.measured import read_cards
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal, with_cards
-    from crewless.planner.goal.words import endpoint_of, goal_from_words
+    from crewless.planner.goal.words import chat_endpoint, goal_from_words
 
     path = Path(config.what)
     if path.suffix == ".json":
@@ -161,7 +161,7 @@ def _blueprint(config: PlanConfig) -> "Blueprint":
     if path.suffix in (".yaml", ".yml") or " " not in config.what:
         goal = load_goal(path)
     else:
-        goal = goal_from_words(config.what, endpoint_of())
+        goal = goal_from_words(config.what, chat_endpoint())
     if config.skills:
         goal = with_cards(goal, read_cards(config.skills))
     return design(goal, config.seed)
@@ -234,14 +234,14 @@ def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) ->
 
 
 def _carry_out(
-    blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: PlanConfig, resume: bool = False
+    blueprint: "Blueprint", shift: "ShiftPlan", folder: "RunFolder", config: PlanConfig, resume: bool = False
 ) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.fleet.simulate.positions import Recorder, frames_every
+    from crewless.fleet.simulate.positions import PositionRecorder, frames_every
     from crewless.fleet.simulate.run import Shopfloor
 
     if config.broker:
@@ -252,7 +252,7 @@ def _carry_out(
     floor = Shopfloor(
         blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps_of(config), seed=config.seed, resume=resume
     )
-    record = Recorder(
+    record = PositionRecorder(
         floor, folder.path, floor.picture(), every=frames_every(len(floor.fleet)), pace=config.pace, resume=resume
     )
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -276,7 +276,7 @@ def _carry_out(
     print(made_by(outcome))
 
 
-def made_by(outcome: "Outcome") -> str:
+def made_by(outcome: "FleetOutcome") -> str:
     """What a shift made, and how long it took."""
     made = ", ".join(f"{count} {part}" for part, count in outcome.units.items())
     return f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)"

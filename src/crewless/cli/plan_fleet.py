@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from crewless.fleet.simulate.floor import Plant
     from crewless.fleet.simulate.remote import Remote
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.schedule.shift import Shift
+    from crewless.planner.schedule.shift import ShiftPlan
 
 
-def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: PlanConfig, resume: bool) -> None:
+def direct(blueprint: "Blueprint", shift: "ShiftPlan", folder: "RunFolder", config: PlanConfig, resume: bool) -> None:
     """Command whatever robots announce themselves. Raises BadInput when no broker is there; the run can be resumed."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.fleet.simulate.positions import Recorder, describe
+    from crewless.fleet.simulate.positions import PositionRecorder, describe
     from crewless.fleet.simulate.remote import Remote
-    from crewless.fleet.vda5050.address import endpoint_of
+    from crewless.fleet.vda5050.address import broker_address
 
     console = Console(stderr=True)
 
@@ -31,13 +31,13 @@ def direct(blueprint: "Blueprint", shift: "Shift", folder: "RunFolder", config: 
     again = f"crewless plan resume {folder.path} --broker {config.broker}"
     try:
         floor = Remote(
-            blueprint, shift, folder.path / "events.jsonl", endpoint_of(config.broker), run=folder.path.name,
+            blueprint, shift, folder.path / "events.jsonl", broker_address(config.broker), run=folder.path.name,
             mishaps=mishaps_of(config), seed=config.seed, pace=config.pace or 1.0, warn=lambda who, what: say(f"{who}: {what}"),
         )  # fmt: skip
     except BadInput as error:
         raise BadInput(error.message, alternatives=[*error.alternatives, again]) from error
     picture = describe(blueprint, shift, floor.foreman.aisles, floor.chargers, len(floor.foreman.operations))
-    record = Recorder(floor, folder.path, picture, every=5, resume=resume)
+    record = PositionRecorder(floor, folder.path, picture, every=5, resume=resume)
     print(f"broker       {floor.endpoint}; run {folder.path.name}", flush=True)
     print(f"robots       crewless plan robots {folder.path} --broker {config.broker}", flush=True)
     with Progress(console=console, transient=True) as progress:
@@ -62,7 +62,7 @@ def simulate(config: PlanConfig) -> int:
     from pathlib import Path
 
     from crewless.fleet.simulate.remote import simulate
-    from crewless.fleet.vda5050.address import endpoint_of
+    from crewless.fleet.vda5050.address import broker_address
 
     blueprint, shift, kept = reopen(config)
     if not kept.broker:
@@ -79,9 +79,9 @@ def simulate(config: PlanConfig) -> int:
             stations = len(plant.robots) - len(plant.fleet)
             print(f"on the floor {len(plant.fleet)} robots and {stations} stations that work by themselves", flush=True)
 
-    print(f"broker       {endpoint_of(kept.broker)}; run {folder.resolve().name}", flush=True)
+    print(f"broker       {broker_address(kept.broker)}; run {folder.resolve().name}", flush=True)
     plant = simulate(
-        blueprint, shift, folder, endpoint_of(kept.broker), run=folder.resolve().name, mishaps=mishaps_of(kept),
+        blueprint, shift, folder, broker_address(kept.broker), run=folder.resolve().name, mishaps=mishaps_of(kept),
         seed=kept.seed, pace=kept.pace or 1.0, robots=config.robots, tell=tell,
     )  # fmt: skip
     twice = len(plant.site.done) - len({operation for operation, _, _ in plant.site.done})

@@ -11,7 +11,7 @@ from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
     from crewless.tasks.helpdesk.task import HelpdeskConfig
-    from crewless.work.runner import Result
+    from crewless.work.runner import CaseResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ def run(config: WorkConfig) -> int:
     from crewless.policy.judgement import check_share
     from crewless.tasks.helpdesk.task import HelpdeskTask
     from crewless.work.receipts import write_index
-    from crewless.work.runner import Shift, ShiftConfig, results_of, summarise
+    from crewless.work.runner import Runner, RunnerConfig, results_of, summarise
 
     check_share(config.max_silent_wrong)
     load_checkpoint(config.checkpoint)
@@ -71,8 +71,8 @@ def run(config: WorkConfig) -> int:
     task = HelpdeskTask(queue_config(config))
     task.setup(run_folder.path)
     try:
-        shift_config = ShiftConfig(checkpoint=config.checkpoint, max_silent_wrong=config.max_silent_wrong)
-        with Shift(task, run_folder, shift_config) as shift:
+        shift_config = RunnerConfig(checkpoint=config.checkpoint, max_silent_wrong=config.max_silent_wrong)
+        with Runner(task, run_folder, shift_config) as shift:
             shift.work(task.cases(), on_result=_print_one)
     finally:
         task.teardown()
@@ -91,7 +91,7 @@ def run(config: WorkConfig) -> int:
     return 0
 
 
-def _print_one(result: "Result") -> None:
+def _print_one(result: "CaseResult") -> None:
     word = "silent wrong" if result.silent_wrong else result.outcome.replace("_", " ")
     print(
         f"case {result.case}: {word}, {result.seconds:.1f} s{': ' + result.reason if result.reason else ''}", flush=True

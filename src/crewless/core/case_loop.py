@@ -20,7 +20,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
+class WorkedCase:
     """What became of a case, as far as the worker knows."""
 
     case: Case
@@ -38,7 +38,7 @@ def work_case(
     *,
     max_steps: int = 60,
     on_step: Callable[[Step], None] | None = None,
-) -> Work:
+) -> WorkedCase:
     """Work one case until the policy says done or hands it over, or ``max_steps`` decisions have been made.
 
     Raises whatever the body raises: a case whose body died is neither done nor handed over.
@@ -58,5 +58,9 @@ def work_case(
             policy.applied(applied)
         if ended:
             done = decision.action.verb == "done"
-            return Work(case=case, claimed_done=done, reason="" if done else decision.action.text, steps=tuple(steps))
-    return Work(case=case, claimed_done=False, reason=f"not finished after {max_steps} actions", steps=tuple(steps))
+            return WorkedCase(
+                case=case, claimed_done=done, reason="" if done else decision.action.text, steps=tuple(steps)
+            )
+    return WorkedCase(
+        case=case, claimed_done=False, reason=f"not finished after {max_steps} actions", steps=tuple(steps)
+    )

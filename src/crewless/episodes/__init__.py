@@ -3,12 +3,13 @@
 Times are seconds from an episode's start, pixels are RGB as they were on the screen.
 """
 
-from crewless.episodes.actions import InputEvent, RawEvent, Segment, segment
+from crewless.episodes.actions import ActionSegment, InputEvent, RawEvent, segment
 from crewless.episodes.dataset import Dataset, EpisodeInfo, EpisodeStep, demonstrations, open_dataset
 from crewless.episodes.recorder import Recorder
 from crewless.episodes.store import DatasetWriter, EpisodeWriter
 
 __all__ = [
+    "ActionSegment",
     "Dataset",
     "DatasetWriter",
     "EpisodeInfo",
@@ -17,7 +18,6 @@ __all__ = [
     "InputEvent",
     "RawEvent",
     "Recorder",
-    "Segment",
     "demonstrations",
     "open_dataset",
     "segment",

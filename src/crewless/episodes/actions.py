@@ -85,7 +85,7 @@ class RawEvent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Segment:
+class ActionSegment:
     """An action and when it was done."""
 
     action: Action
@@ -94,7 +94,7 @@ class Segment:
     end_s: float
 
 
-def segment(events: Iterable[InputEvent]) -> list[Segment]:
+def segment(events: Iterable[InputEvent]) -> list[ActionSegment]:
     """The actions in a stream of events that is in order of time. Only the left button clicks; others are ignored."""
     walker = _Walker()
     for event in events:
@@ -107,7 +107,7 @@ class _Walker:
     """The state of the walk over the events."""
 
     def __init__(self) -> None:
-        self.found: list[Segment] = []
+        self.found: list[ActionSegment] = []
         self._held: set[str] = set()
         self._motion_s: float | None = None
         self._last_motion_s = 0.0
@@ -136,7 +136,7 @@ class _Walker:
     def end_typing(self) -> None:
         if self._typed and self._text:
             action = Action(verb="type", text="".join(self._text))
-            self.found.append(Segment(action=action, start_s=self._text_start_s, end_s=self._text_end_s))
+            self.found.append(ActionSegment(action=action, start_s=self._text_start_s, end_s=self._text_end_s))
         self._text, self._typed = [], False
 
     def _begin(self, event: InputEvent) -> float:
@@ -168,7 +168,7 @@ class _Walker:
             self.found[-1] = replace(last, action=action, end_s=event.t_s)
             return
         action = Action(verb="scroll", point=here, amount=amount)
-        self.found.append(Segment(action=action, start_s=start_s, end_s=event.t_s))
+        self.found.append(ActionSegment(action=action, start_s=start_s, end_s=event.t_s))
 
     def _released(self, event: InputEvent) -> None:
         press = self._press
@@ -178,7 +178,7 @@ class _Walker:
         here, there = Point(press.x, press.y), Point(event.x, event.y)
         if not _near(here, there):
             action = Action(verb="drag", point=here, to=there)
-            self.found.append(Segment(action=action, start_s=self._press_start_s, end_s=event.t_s))
+            self.found.append(ActionSegment(action=action, start_s=self._press_start_s, end_s=event.t_s))
             self._last_press_s = -1e9
             return
         last = self.found[-1] if self.found else None
@@ -188,7 +188,7 @@ class _Walker:
             self._last_press_s = -1e9
             return
         action = Action(verb="click", point=here)
-        self.found.append(Segment(action=action, start_s=self._press_start_s, end_s=event.t_s))
+        self.found.append(ActionSegment(action=action, start_s=self._press_start_s, end_s=event.t_s))
         self._last_press_s = press.t_s
 
     def _key(self, event: InputEvent) -> None:
@@ -208,7 +208,7 @@ class _Walker:
             return
         self.end_typing()
         chord = "+".join([*(name for name in _ORDER if name in mods), event.keysym])
-        self.found.append(Segment(action=Action(verb="key", text=chord), start_s=event.t_s, end_s=event.t_s))
+        self.found.append(ActionSegment(action=Action(verb="key", text=chord), start_s=event.t_s, end_s=event.t_s))
 
 
 def _near(a: Point | None, b: Point) -> bool:

@@ -22,7 +22,7 @@ from crewless.core.messages import (
 )
 from crewless.core.perception import Perception
 from crewless.episodes import layout
-from crewless.episodes.actions import RawEvent, Segment
+from crewless.episodes.actions import ActionSegment, RawEvent
 from crewless.episodes.codec import action_from, applied_from, case_from, decision_from, verdict_from
 from crewless.episodes.video import VideoReader
 
@@ -121,10 +121,10 @@ class Dataset:
             found.append(EpisodeStep(t_s=one.start_s, end_s=one.end_s, action=one.action, frame=frame))
         return found
 
-    def segments(self, episode: int) -> list[Segment]:
+    def segments(self, episode: int) -> list[ActionSegment]:
         """The actions without the pixels."""
         return [
-            Segment(action=action_from(found["action"]), start_s=found["start_s"], end_s=found["end_s"])
+            ActionSegment(action=action_from(found["action"]), start_s=found["start_s"], end_s=found["end_s"])
             for found in self.story(episode)["segments"]
         ]
 

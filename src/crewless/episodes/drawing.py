@@ -22,7 +22,7 @@ _ARROW = np.array([(0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class ActionLine:
     """One line of the action list."""
 
     time: str
@@ -42,7 +42,7 @@ class Panel:
     why: str = ""
     scores: tuple[tuple[str, float], ...] = ()
     """The alternatives, the best first."""
-    actions: tuple[Line, ...] = field(default=())
+    actions: tuple[ActionLine, ...] = field(default=())
 
 
 def draw_panel(panel: Panel, height: int) -> np.ndarray:

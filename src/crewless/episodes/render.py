@@ -12,13 +12,13 @@ from crewless.core.errors import BadInput
 from crewless.core.messages import Action, Box, Decision, Frame, Observation, Point
 from crewless.core.perception import Perception
 from crewless.episodes import layout
-from crewless.episodes.actions import Segment
+from crewless.episodes.actions import ActionSegment
 from crewless.episodes.dataset import Dataset, pointing
 from crewless.episodes.drawing import (
     COLOURS,
     DIM,
     PANEL,
-    Line,
+    ActionLine,
     Panel,
     draw_banner,
     draw_caption,
@@ -179,7 +179,7 @@ class _Scenes:
             title=info.task,
             subtitle=f"case {info.case.id} · {info.who} · {_clock(min(t_s, self.duration_s))} of {_clock(self.duration_s)}",
             actions=tuple(
-                Line(time=_clock(found.start_s), text=self._say(n, found), now=n == now)
+                ActionLine(time=_clock(found.start_s), text=self._say(n, found), now=n == now)
                 for n, found in enumerate(self._segments)
             ),
         )
@@ -190,7 +190,7 @@ class _Scenes:
             self._panel = panel, draw_panel(panel, height)
         return self._panel[1]
 
-    def _say(self, step: int, found: Segment) -> str:
+    def _say(self, step: int, found: ActionSegment) -> str:
         action = found.action
         if step in self._seen:
             action = pointing(action, self._seen[step])

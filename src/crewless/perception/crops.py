@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from crewless.core.messages import Box
-from crewless.perception.lines import Line, Word
+from crewless.perception.lines import DetectedLine, Word
 from crewless.perception.segment import Segmentation
 
 _PAD = 0.20
@@ -15,7 +15,7 @@ _PAD_X = 0.20
 """Paper to the left and right, in ascents."""
 
 
-def crop_word(seg: Segmentation, line: Line, word: Word) -> np.ndarray:
+def crop_word(seg: Segmentation, line: DetectedLine, word: Word) -> np.ndarray:
     """A word as float32 of shape (height, width): 1 is paper, 0 the ink that differs most from it."""
     box = Box(word.x0, line.box.y0, word.x1, line.box.y1)
     pad = max(2, round(_PAD * line.ascent))
@@ -24,7 +24,7 @@ def crop_word(seg: Segmentation, line: Line, word: Word) -> np.ndarray:
     return _crop(seg.rgb, seg.surfaces[line.surface, 5:8], *box, pad, side_paper(line), height)
 
 
-def side_paper(line: Line) -> int:
+def side_paper(line: DetectedLine) -> int:
     """Pixels of paper to the left and to the right of a crop."""
     return max(2, round(_PAD_X * line.ascent))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from crewless.core.messages import Box, Element
 from crewless.perception.crops import ink_colour
-from crewless.perception.lines import Line, TextLine
+from crewless.perception.lines import DetectedLine, TextLine
 from crewless.perception.segment import Segmentation
 from crewless.perception.widgets import Widget
 
@@ -21,7 +21,9 @@ _GROUP_GAP = 1.5
 _LABELLED = ("field", "textarea", "select")
 
 
-def assemble(seg: Segmentation, lines: list[Line], texts: list[TextLine], widgets: list[Widget]) -> tuple[Element, ...]:
+def assemble(
+    seg: Segmentation, lines: list[DetectedLine], texts: list[TextLine], widgets: list[Widget]
+) -> tuple[Element, ...]:
     """Everything that can be read or pointed at.
 
     Args:
@@ -32,7 +34,7 @@ def assemble(seg: Segmentation, lines: list[Line], texts: list[TextLine], widget
     """
     taken = {index for widget in widgets for index in widget.lines + widget.ornaments}
     controls = [_control(widget, lines, texts) for widget in widgets]
-    pieces: list[tuple[Element, Line]] = []
+    pieces: list[tuple[Element, DetectedLine]] = []
     for index, (line, text) in enumerate(zip(lines, texts, strict=True)):
         if index in taken:
             continue
@@ -69,7 +71,7 @@ def _grouped(controls: list[Element], words: list[Element]) -> list[Element]:
     return [replace(e, label=labels[i]) if i in labels and not e.label else e for i, e in enumerate(controls)]
 
 
-def _control(widget: Widget, lines: list[Line], texts: list[TextLine]) -> Element:
+def _control(widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -> Element:
     own = sorted(widget.lines, key=lambda index: (lines[index].baseline // 8, lines[index].box.x0))
     rows: list[str] = []
     baseline = None
@@ -91,7 +93,7 @@ def _control(widget: Widget, lines: list[Line], texts: list[TextLine]) -> Elemen
     )
 
 
-def _runs(seg: Segmentation, line: Line, text: TextLine) -> list[Element]:
+def _runs(seg: Segmentation, line: DetectedLine, text: TextLine) -> list[Element]:
     """A line as one element, or as several where links begin and end inside it."""
     paper = seg.surfaces[line.surface, 5:8]
     underlined = _underlined(seg, line)
@@ -120,7 +122,7 @@ def _link_colour(ink: np.ndarray, paper: np.ndarray) -> bool:
     return spread >= 60 and blue >= max(red, green) and blue - min(red, green) >= 60 and int(np.ptp(paper)) < 40
 
 
-def _underlined(seg: Segmentation, line: Line) -> bool:
+def _underlined(seg: Segmentation, line: DetectedLine) -> bool:
     """Whether a thin rule runs right below the baseline, under the whole text and not beyond it."""
     height, width = seg.surface_of.shape
     reach = max(3, round(0.35 * line.ascent))
@@ -132,8 +134,8 @@ def _underlined(seg: Segmentation, line: Line) -> bool:
 
 
 def _name_toggles(
-    controls: list[Element], pieces: list[tuple[Element, Line]]
-) -> tuple[list[Element], list[tuple[Element, Line]]]:
+    controls: list[Element], pieces: list[tuple[Element, DetectedLine]]
+) -> tuple[list[Element], list[tuple[Element, DetectedLine]]]:
     """Give checkboxes and radios the text to their right; a link there stays and only lends its words."""
     used: set[int] = set()
     named: list[Element] = []
@@ -161,7 +163,7 @@ def _name_toggles(
     return named, [piece for number, piece in enumerate(pieces) if number not in used]
 
 
-def _caption(pieces: list[tuple[Element, Line]]) -> list[Element]:
+def _caption(pieces: list[tuple[Element, DetectedLine]]) -> list[Element]:
     """Label values with the small caption right above them, such as QUEUE above Inbox."""
     captions = [
         (element, line)

@@ -41,7 +41,7 @@ class Word:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class DetectedLine:
     """One line of text, or one icon."""
 
     box: Box
@@ -71,7 +71,7 @@ class TextLine:
         return " ".join(word for word in self.words if word)
 
 
-def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[Line]:
+def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedLine]:
     """Lines and icons of a frame, in no particular order.
 
     Args:
@@ -92,7 +92,7 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[Line]:
     by_group = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[by_group], prepend=-1))
     rows = marks.tolist()
-    lines: list[Line] = []
+    lines: list[DetectedLine] = []
     for members in np.split(by_group, starts[1:]):
         lines.extend(_lines_of([rows[member] for member in members]))
     return lines
@@ -192,7 +192,7 @@ _Rows = list[list[int]]
 """Marks as plain lists: x0, y0, x1, y1, area, ... There are a thousand of them and numpy is slow on single ones."""
 
 
-def _lines_of(marks: _Rows) -> list[Line]:
+def _lines_of(marks: _Rows) -> list[DetectedLine]:
     """The line that these marks (sorted by x0) form, its icons split off and its caret dropped."""
     clusters = [cluster for cluster in _clusters(marks) if not _is_caret(marks, cluster)]
     if not clusters:
@@ -267,7 +267,7 @@ def _baseline(rows: _Rows) -> int:
     return min(counts, key=lambda bottom: (-counts[bottom], bottom))
 
 
-def _line(clusters: list[_Rows], *, icon: bool) -> Line:
+def _line(clusters: list[_Rows], *, icon: bool) -> DetectedLine:
     own = [row for cluster in clusters for row in cluster]
     highest = max(row[3] - row[1] for row in own)
     box = _bounds(own)
@@ -286,7 +286,7 @@ def _line(clusters: list[_Rows], *, icon: bool) -> Line:
         right = max(right, *(row[2] for row in cluster))
     words.append(_word(part))
     joined = tuple(_join_narrow(words, _NARROW * ascent))
-    return Line(box=box, surface=own[0][5], baseline=baseline, ascent=ascent, words=joined, icon=icon)
+    return DetectedLine(box=box, surface=own[0][5], baseline=baseline, ascent=ascent, words=joined, icon=icon)
 
 
 def _word(rows: _Rows) -> Word:
@@ -313,10 +313,10 @@ def _last_part(word: Word) -> Box:
     return word.parts[-1] if word.parts else Box(word.x0, word.y0, word.x1, word.y1)
 
 
-def split_icons(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line], list[TextLine]]:
+def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[DetectedLine], list[TextLine]]:
     """Part the pictures that could only be told from letters by reading them: a first or last word that was read as one
     letter, or as nothing, and has not the shape of that letter. Lone pictures that were read as a word become text."""
-    out: list[tuple[Line, TextLine]] = []
+    out: list[tuple[DetectedLine, TextLine]] = []
     for line, text in zip(lines, texts, strict=True):
         if line.icon:
             word = len(text.text) >= 2 and text.text.isalnum() and text.confidence > 0.9
@@ -341,10 +341,10 @@ def split_icons(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line], l
     return [line for line, _ in out], [text for _, text in out]
 
 
-def join_monospaced(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line], list[TextLine]]:
+def join_monospaced(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[DetectedLine], list[TextLine]]:
     """Join lines of a terminal that were parted at its wide spaces: same row, same advance, one blank between."""
     order = sorted(range(len(lines)), key=lambda at: (lines[at].surface, lines[at].baseline, lines[at].box.x0))
-    out: list[tuple[Line, TextLine]] = []
+    out: list[tuple[DetectedLine, TextLine]] = []
     for at in order:
         line, text = lines[at], texts[at]
         if out and _monospaced(out[-1], (line, text)):
@@ -359,7 +359,7 @@ def join_monospaced(lines: list[Line], texts: list[TextLine]) -> tuple[list[Line
     return [line for line, _ in out], [text for _, text in out]
 
 
-def _monospaced(a: tuple[Line, TextLine], b: tuple[Line, TextLine]) -> bool:
+def _monospaced(a: tuple[DetectedLine, TextLine], b: tuple[DetectedLine, TextLine]) -> bool:
     (left, before), (right, after) = a, b
     gap = right.box.x0 - left.box.x1
     same_row = left.surface == right.surface and abs(left.baseline - right.baseline) <= 1
@@ -375,7 +375,7 @@ _WIDE = frozenset("MWQOGDNHCmw@%&…—–-_=")
 _LOW = frozenset("gjpqyQ,;_")
 
 
-def _pictured(line: Line, word: Word, text: str, *, alone: bool) -> bool:
+def _pictured(line: DetectedLine, word: Word, text: str, *, alone: bool) -> bool:
     if len(text) > 1 or word.parts:
         return False
     width, height = word.x1 - word.x0, word.y1 - word.y0

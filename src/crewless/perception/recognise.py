@@ -70,13 +70,13 @@ class Recogniser:
         hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.config.threads}
         self._request = core.compile_model(self.model, "CPU", hints).create_infer_request()
 
-    def read(self, crops: list[np.ndarray]) -> list["Reading"]:
+    def read(self, crops: list[np.ndarray]) -> list["RecognisedText"]:
         """Text of each crop.
 
         Args:
             crops: each of shape (height, width), float32, 0 is ink and 1 is paper.
         """
-        readings: list[Reading | None] = [None] * len(crops)
+        readings: list[RecognisedText | None] = [None] * len(crops)
         for part, batch in self.batches(crops):
             self._request.infer([batch])
             steps = self._request.get_output_tensor().data
@@ -111,12 +111,12 @@ class Recogniser:
         full = round(crop.shape[1] * _HEIGHT / crop.shape[0])
         return max(min(full, _MIN_WIDTH), round(full * self.config.squeeze), 8)
 
-    def _decode(self, steps: np.ndarray, crop: np.ndarray) -> "Reading":
+    def _decode(self, steps: np.ndarray, crop: np.ndarray) -> "RecognisedText":
         best = steps.argmax(axis=1)
         sure = steps[np.arange(len(best)), best]
         starts = np.flatnonzero((best != 0) & (best != np.concatenate(([-1], best[:-1]))))
         scale = crop.shape[1] / self._scaled(crop)
-        return Reading(
+        return RecognisedText(
             text="".join(self._characters[best[at]] for at in starts),
             confidence=float(sure[starts].mean()) if len(starts) else 0.0,
             positions=tuple(float((at + 0.5) * _STRIDE * scale) for at in starts),
@@ -124,7 +124,7 @@ class Recogniser:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class RecognisedText:
     """What was read of a crop."""
 
     text: str
@@ -144,7 +144,7 @@ def _planes(batch: np.ndarray) -> np.ndarray:
     return np.repeat(batch[:, None] * 2.0 - 1.0, 3, axis=1)
 
 
-def spaced(reading: Reading, gaps: list[float]) -> str:
+def spaced(reading: RecognisedText, gaps: list[float]) -> str:
     """The text of a reading with a space at each gap (pixels from the crop's left edge) where none was read."""
     letters = list(reading.text)
     at = 0

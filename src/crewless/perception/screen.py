@@ -12,8 +12,8 @@ from crewless.core.errors import BadInput
 from crewless.core.messages import Box, Element, Frame, Observation, Point
 from crewless.perception.crops import crop_word, side_paper
 from crewless.perception.elements import assemble
-from crewless.perception.lines import Line, TextLine, find_lines, join_monospaced, split_icons
-from crewless.perception.recognise import Reading, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
+from crewless.perception.lines import DetectedLine, TextLine, find_lines, join_monospaced, split_icons
+from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
 from crewless.perception.segment import Segmentation, segment
 from crewless.perception.widgets import find_toggles, find_widgets
 
@@ -44,7 +44,7 @@ class ScreenPerception:
         self._recogniser = Recogniser(self.config.recogniser)
         if self.config.warm_up:
             self._recogniser.warm_up()
-        self._words: OrderedDict[bytes, Reading] = OrderedDict()
+        self._words: OrderedDict[bytes, RecognisedText] = OrderedDict()
         self._pixels: np.ndarray | None = None
         self._index = -1
         self._last: Observation | None = None
@@ -108,7 +108,7 @@ class ScreenPerception:
         lines, texts = join_monospaced(*split_icons(lines, texts))
         return assemble(seg, lines, texts, find_widgets(seg, lines, toggles)), lines_read
 
-    def _texts(self, seg: Segmentation, lines: list[Line]) -> tuple[list[TextLine], int]:
+    def _texts(self, seg: Segmentation, lines: list[DetectedLine]) -> tuple[list[TextLine], int]:
         """What the lines say, and how many of them hold a word that had not been seen before."""
         keys: list[list[bytes]] = []
         unread: dict[bytes, np.ndarray] = {}

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from crewless.core.messages import Box, ElementKind, Point
-from crewless.perception.lines import Line
+from crewless.perception.lines import DetectedLine
 from crewless.perception.segment import Segmentation
 
 _CONTROL_HEIGHT = (16, 60)
@@ -31,7 +31,7 @@ class Widget:
     """Indices of the lines that are only its decoration: a chevron, a resize grip, a tick."""
 
 
-def find_widgets(seg: Segmentation, lines: list[Line], toggles: list[Widget]) -> list[Widget]:
+def find_widgets(seg: Segmentation, lines: list[DetectedLine], toggles: list[Widget]) -> list[Widget]:
     """Controls of a frame, ``toggles`` among them. A line belongs to at most one widget.
 
     Args:
@@ -179,7 +179,7 @@ def _alone(seg: Segmentation, box: Box) -> bool:
 
 
 def _framed(
-    seg: Segmentation, lines: list[Line], taken: set[int], toggles: list[Box], options: list[Box]
+    seg: Segmentation, lines: list[DetectedLine], taken: set[int], toggles: list[Box], options: list[Box]
 ) -> list[Widget]:
     height, width = seg.surface_of.shape
     rectangles: list[tuple[int, Box]] = []
@@ -243,7 +243,7 @@ def _is_cell(box: Box, others: list[Box]) -> bool:
     return different or (beside and stacked)
 
 
-def _classify(seg: Segmentation, lines: list[Line], box: Box, border: int, content: list[int]) -> Widget | None:
+def _classify(seg: Segmentation, lines: list[DetectedLine], box: Box, border: int, content: list[int]) -> Widget | None:
     texts = [index for index in content if not lines[index].icon]
     outer = Box(box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1) if border >= 3 else box
     state = frozenset({"focused"}) if border >= 3 and _focused(seg, box) else frozenset()
@@ -288,13 +288,19 @@ def _classify(seg: Segmentation, lines: list[Line], box: Box, border: int, conte
     return Widget(box=outer, kind="field", state=state, lines=tuple(texts), ornaments=icons)
 
 
-def _widest_gap(lines: list[Line], indices: Iterable[int]) -> int:
+def _widest_gap(lines: list[DetectedLine], indices: Iterable[int]) -> int:
     spans = sorted((lines[index].box.x0, lines[index].box.x1) for index in indices)
     return max((after[0] - before[1] for before, after in pairwise(spans)), default=0)
 
 
 def _text_area(
-    seg: Segmentation, lines: list[Line], box: Box, outer: Box, border: int, content: list[int], state: frozenset[str]
+    seg: Segmentation,
+    lines: list[DetectedLine],
+    box: Box,
+    outer: Box,
+    border: int,
+    content: list[int],
+    state: frozenset[str],
 ) -> Widget | None:
     if border < 3 or box.width < 60 or box.height > 500:
         return None
@@ -314,13 +320,13 @@ def _text_area(
     )
 
 
-def _is_chevron(lines: list[Line], index: int, box: Box) -> bool:
+def _is_chevron(lines: list[DetectedLine], index: int, box: Box) -> bool:
     """A small mark, wider than high, near the right end."""
     own = lines[index].box
     return own.width <= 16 and 2 <= own.height <= 12 and own.width >= own.height and box.x1 - own.x1 <= 24
 
 
-def _is_stroke(seg: Segmentation, line: Line) -> bool:
+def _is_stroke(seg: Segmentation, line: DetectedLine) -> bool:
     """Whether a small mark is drawn as a stroke (the arrow of a select) and not filled (the arrow of a menu button)."""
     difference = np.abs(_patch(seg, line.box).astype(int) - seg.surfaces[line.surface, 5:8]).max(axis=2)
     top = difference[: max(1, len(difference) // 3)]
@@ -351,7 +357,7 @@ def _focused(seg: Segmentation, box: Box) -> bool:
 # --- popups of selects ---------------------------------------------------------------------------------------------
 
 
-def _options(seg: Segmentation, lines: list[Line]) -> list[Widget]:
+def _options(seg: Segmentation, lines: list[DetectedLine]) -> list[Widget]:
     """Rows of a popup list: one row is filled in another colour, from edge to edge, and nothing separates it from the
     plain rows above or below."""
     boxes = [Box(*row[:4]) for row in seg.surfaces.tolist()]
@@ -394,7 +400,7 @@ def _options(seg: Segmentation, lines: list[Line]) -> list[Widget]:
 # --- tabs ----------------------------------------------------------------------------------------------------------
 
 
-def _tabs(seg: Segmentation, lines: list[Line], taken: set[int]) -> list[Widget]:
+def _tabs(seg: Segmentation, lines: list[DetectedLine], taken: set[int]) -> list[Widget]:
     """Texts in a row of which one is underlined by a bar, or stands in a notch of the line below the row."""
     chosen: list[int] = []
     free = [index for index in range(len(lines)) if index not in taken and not lines[index].icon]
@@ -424,7 +430,7 @@ def _tabs(seg: Segmentation, lines: list[Line], taken: set[int]) -> list[Widget]
     return widgets
 
 
-def _barred(seg: Segmentation, line: Line) -> bool:
+def _barred(seg: Segmentation, line: DetectedLine) -> bool:
     """Whether a bar about as long as the text, two to five pixels thick, runs some way below it."""
     height, width = seg.surface_of.shape
     x0, x1 = line.box.x0, line.box.x1
@@ -449,7 +455,7 @@ def _barred(seg: Segmentation, line: Line) -> bool:
     return 2 <= thick <= 5 and free
 
 
-def _tab(lines: list[Line], index: int, *, selected: bool) -> Widget:
+def _tab(lines: list[DetectedLine], index: int, *, selected: bool) -> Widget:
     own = lines[index].box
     box = Box(own.x0 - 4, own.y0 - 6, own.x1 + 4, own.y1 + 6)
     return Widget(box=box, kind="tab", state=frozenset({"selected"}) if selected else frozenset(), lines=(index,))

@@ -45,7 +45,7 @@ class Scores:
     """Shape: (s + l,): slots, then literals."""
 
 
-class Network:
+class SkillNetwork:
     """Weights and the forward pass.
 
     Args:

@@ -11,7 +11,7 @@ from crewless.core.messages import Action, Applied, Case, Decision, Element, Obs
 from crewless.policy.checkpoint import Checkpoint, load_checkpoint
 from crewless.policy.features import KEYS, SCROLLS, VERBS, Memory, Past, Slots, inputs_of, screen_of
 from crewless.policy.judgement import Judged
-from crewless.policy.network import Network, Scores, softmax
+from crewless.policy.network import Scores, SkillNetwork, softmax
 from crewless.policy.texts import plain, similarity
 from crewless.policy.workflow import Choice, Commit, read_text, shown_value
 
@@ -59,7 +59,7 @@ class SkillPolicy:
         self.config = config or SkillPolicyConfig()
         judgement = checkpoint.judgement
         self.threshold = 0.0 if judgement is None or not abstain else judgement.threshold(max_silent_wrong)
-        self._network = Network(checkpoint.weights, checkpoint.network)
+        self._network = SkillNetwork(checkpoint.weights, checkpoint.network)
         self._keys = (*KEYS, *self.workflow.keys)
         self._names = tuple(c.name for c in self.workflow.choices)
         self.judged: Judged | None = None

@@ -51,7 +51,7 @@ class Sign:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class JobReading:
     """Demonstrations, and what was found in them."""
 
     workflow: Workflow
@@ -63,7 +63,7 @@ class Reading:
     """Of each demonstration, the case's own text."""
 
 
-def read_demonstrations(demonstrations: Sequence[Demonstration]) -> Reading:
+def read_demonstrations(demonstrations: Sequence[Demonstration]) -> JobReading:
     """Find choices, text and outcome.
 
     Raises:
@@ -96,7 +96,7 @@ def read_demonstrations(demonstrations: Sequence[Demonstration]) -> Reading:
         outcomes=_outcomes(judgements, at),
         scroll_at=_scroll_at(demonstrations),
     )
-    return Reading(workflow=workflow, judgements=judgements, read_at=read_at, texts=texts)
+    return JobReading(workflow=workflow, judgements=judgements, read_at=read_at, texts=texts)
 
 
 def _signs(demonstration: Demonstration) -> list[Sign]:

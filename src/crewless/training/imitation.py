@@ -13,13 +13,13 @@ from crewless.policy.features import KEYS, SCROLLS, VERBS, Inputs, Memory, Past,
 from crewless.policy.network import NetworkConfig
 from crewless.policy.texts import similarity
 from crewless.policy.workflow import Workflow, target_of
-from crewless.training.choices import Reading
+from crewless.training.choices import JobReading
 from crewless.training.ledger import Ledger
 from crewless.training.torch_network import Batch, TorchNetwork, collate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SkillConfig:
+class ImitationConfig:
     """How the skill is trained."""
 
     samples: int = 5000
@@ -67,7 +67,7 @@ class Sample:
     aim: int = -1
 
 
-def trails_of(demonstrations: Sequence[Demonstration], reading: Reading) -> list[Trail]:
+def trails_of(demonstrations: Sequence[Demonstration], reading: JobReading) -> list[Trail]:
     """Demonstrations with their judgements; clicks that hit nothing known are left out."""
     judged = bool(reading.workflow.choices)
     trails = []
@@ -319,7 +319,7 @@ class Trained:
 
 
 def train_skill(
-    trails: Sequence[Trail], workflows: Sequence[Workflow], *, config: SkillConfig, network: NetworkConfig, seed: int,
+    trails: Sequence[Trail], workflows: Sequence[Workflow], *, config: ImitationConfig, network: NetworkConfig, seed: int,
     start: dict[str, np.ndarray] | None = None, ledger: Ledger | None = None,
     progress: Callable[[str, float], None] | None = None, stage: str = "finetune",
 ) -> Trained:  # fmt: skip
@@ -336,7 +336,7 @@ def train_skill(
 
 
 def _train(
-    trails: Sequence[Trail], workflows: Sequence[Workflow], config: SkillConfig, sizes: NetworkConfig, seed: int,
+    trails: Sequence[Trail], workflows: Sequence[Workflow], config: ImitationConfig, sizes: NetworkConfig, seed: int,
     start: dict[str, np.ndarray] | None, ledger: Ledger | None, progress: Callable[[str, float], None] | None, stage: str,
 ) -> Trained:  # fmt: skip
     rng = random.Random(seed)

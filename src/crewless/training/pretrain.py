@@ -14,11 +14,11 @@ from crewless.core.messages import Action, Box, Case, Demonstration, ElementKind
 from crewless.policy.checkpoint import Checkpoint, save_checkpoint, weights_hash
 from crewless.policy.network import NetworkConfig
 from crewless.policy.workflow import Choice, Workflow
-from crewless.training.choices import Reading
-from crewless.training.imitation import SkillConfig, Trail, trails_of, train_skill
+from crewless.training.choices import JobReading
+from crewless.training.imitation import ImitationConfig, Trail, trails_of, train_skill
 from crewless.training.ledger import Ledger, hash_of, hash_together
 from crewless.training.stages import PRETRAINED, Progress
-from crewless.training.synthetic import Goal, Page, Program, Widget
+from crewless.training.synthetic import SyntheticGoal, SyntheticPage, SyntheticProgram, SyntheticWidget
 from crewless.training.torch_network import weights_of
 
 _NOUNS = [
@@ -286,9 +286,9 @@ class PretrainConfig:
 class Job:
     """A made-up job and how a person would do it."""
 
-    program: Program
+    program: SyntheticProgram
     case: Case
-    goals: tuple[Goal, ...]
+    goals: tuple[SyntheticGoal, ...]
     read_before: int
     """The goal before which the text is read."""
     workflow: Workflow
@@ -304,18 +304,18 @@ def random_job(rng: random.Random) -> Job:
     form_first = rng.random() < 0.3
     opener = rng.choice(_OPENERS)
     if not form_first:
-        goals.append(Goal(verb="click", widget="opener"))
-    blocks: list[tuple[Widget, ...]] = []
+        goals.append(SyntheticGoal(verb="click", widget="opener"))
+    blocks: list[tuple[SyntheticWidget, ...]] = []
     choices: list[Choice] = []
     answers: list[str] = []
     second_from = rng.choice((99, 99, 1, 2))
-    later: list[tuple[Widget, ...]] = []
+    later: list[tuple[SyntheticWidget, ...]] = []
     reveal = rng.choice(_OPENERS) + " " + rng.choice(_NOUNS)
     revealed = False
     for number in range(rng.randint(1, 4)):
         rows = later if number >= second_from else blocks
         if number == second_from:
-            goals.append(Goal(verb="click", widget="reveal"))
+            goals.append(SyntheticGoal(verb="click", widget="reveal"))
             revealed = True
         for _ in range(rng.randint(0, 3)):
             rows.append(_distractor(rng))
@@ -325,32 +325,32 @@ def random_job(rng: random.Random) -> Job:
         answers.append(answer)
         goals += _goals_for(widget, answer)
     commit = rng.choice(_COMMITS)
-    goals.append(Goal(verb="click", widget="commit"))
-    button = Widget(id="commit", kind="button", text=commit, effect="commit", goto="end")
+    goals.append(SyntheticGoal(verb="click", widget="commit"))
+    button = SyntheticWidget(id="commit", kind="button", text=commit, effect="commit", goto="end")
     x, wrap, gap = rng.choice((40, 220, 300)), rng.choice((60, 90, 110)), rng.choice((8, 14, 20, 30))
-    text = tuple((Widget(id=f"p{i}", kind="text", text=_sentence(rng)),) for i in range(rng.randint(1, 4)))
+    text = tuple((SyntheticWidget(id=f"p{i}", kind="text", text=_sentence(rng)),) for i in range(rng.randint(1, 4)))
     facts = tuple(
-        Widget(id=f"f{i}", kind="text", text=_phrase(rng), label=rng.choice(_NOUNS).upper(), x=1 + 210 * i)
+        SyntheticWidget(id=f"f{i}", kind="text", text=_phrase(rng), label=rng.choice(_NOUNS).upper(), x=1 + 210 * i)
         for i in range(rng.randint(0, 4))
     )
     tab_kind: ElementKind = rng.choice(("tab", "button", "link"))
     opening = (
-        Widget(id="other tab", kind=tab_kind, text=rng.choice(_NOUNS).title()),
-        Widget(id="opener", kind=tab_kind, text=opener, goto="form"),
+        SyntheticWidget(id="other tab", kind=tab_kind, text=rng.choice(_NOUNS).title()),
+        SyntheticWidget(id="opener", kind=tab_kind, text=opener, goto="form"),
     )
     head = (*text, *((facts,) if facts else ()))
 
-    def page(rows: tuple[tuple[Widget, ...], ...]) -> Page:
-        return Page(rows=rows, x=x, wrap=wrap, gap=gap)
+    def page(rows: tuple[tuple[SyntheticWidget, ...], ...]) -> SyntheticPage:
+        return SyntheticPage(rows=rows, x=x, wrap=wrap, gap=gap)
 
-    reveals = (Widget(id="reveal", kind="button", text=reveal, goto="more"),) if revealed else ()
-    last = (*((reveals,) if reveals else ()), (button, Widget(id="cancel", kind="button", text="Cancel")))
+    reveals = (SyntheticWidget(id="reveal", kind="button", text=reveal, goto="more"),) if revealed else ()
+    last = (*((reveals,) if reveals else ()), (button, SyntheticWidget(id="cancel", kind="button", text="Cancel")))
     keep_head = rng.random() < 0.5
     form = (*(head if keep_head or form_first else ()), *blocks)
     listing = tuple(
         (
-            Widget(id="" if t != key else "row", kind="link", text=t, goto="item" if t == key else ""),
-            Widget(id="", kind="text", text=_phrase(rng)),
+            SyntheticWidget(id="" if t != key else "row", kind="link", text=t, goto="item" if t == key else ""),
+            SyntheticWidget(id="", kind="text", text=_phrase(rng)),
         )
         for t in _keys_like(rng, key)
     )
@@ -361,12 +361,16 @@ def random_job(rng: random.Random) -> Job:
         "more": page((*form, *later, last[-1])),
         "end": page(
             (
-                (Widget(id="", kind="text", text=rng.choice(("Saved", "Thank you", "Done", "The change was stored"))),),
+                (
+                    SyntheticWidget(
+                        id="", kind="text", text=rng.choice(("Saved", "Thank you", "Done", "The change was stored"))
+                    ),
+                ),
                 *head,
             )
         ),
     }
-    program = Program(
+    program = SyntheticProgram(
         pages=pages, start="start", frame=frame, width=rng.choice((1024, 1280, 1280, 1440)), height=rng.choice((700, 800, 800, 900)),
         top=rng.choice((0, 0, 28)),
     )  # fmt: skip
@@ -411,11 +415,11 @@ def pretrain(
         if performed is None:
             continue
         demonstration, read_at = performed
-        reading = Reading(workflow=job.workflow, judgements=(job.judgement,), read_at=(read_at,), texts=("",))
+        reading = JobReading(workflow=job.workflow, judgements=(job.judgement,), read_at=(read_at,), texts=("",))
         trails += trails_of([demonstration], reading)
         workflows.append(job.workflow)
         hashes.append(hash_of(demonstration))
-    training = SkillConfig(variants=1, epochs=settings.epochs)
+    training = ImitationConfig(variants=1, epochs=settings.epochs)
     ledger = Ledger(out)
     ledger.stage("pretrain", seed=seed, config=training, data=[hash_together(hashes)])
     trained = train_skill(
@@ -435,40 +439,45 @@ def pretrain(
     return out
 
 
-def _entrance(rng: random.Random, key: str) -> tuple[list[tuple[Widget, Box]], list[Goal]]:
+def _entrance(rng: random.Random, key: str) -> tuple[list[tuple[SyntheticWidget, Box]], list[SyntheticGoal]]:
     """What stands around every page, and how the case is opened: by searching for it, or from the list."""
-    frame: list[tuple[Widget, Box]] = []
-    goals: list[Goal] = []
+    frame: list[tuple[SyntheticWidget, Box]] = []
+    goals: list[SyntheticGoal] = []
     if rng.random() < 0.75:
         left, width = rng.choice((300, 360, 500, 700)), rng.choice((200, 300, 420))
         label = rng.choice(("Search...", "Search", "Find", "Go to", "Number", rng.choice(_NOUNS).title()))
         frame.append(
-            (Widget(id="search", kind="field", label=label, goto="item", width=width), Box(left, 8, left + width, 40))
+            (
+                SyntheticWidget(id="search", kind="field", label=label, goto="item", width=width),
+                Box(left, 8, left + width, 40),
+            )
         )
-        goals += [Goal(verb="click", widget="search"), Goal(verb="type", text=key)]
+        goals += [SyntheticGoal(verb="click", widget="search"), SyntheticGoal(verb="type", text=key)]
         if rng.random() < 0.7:
-            frame.append((Widget(id="go", kind="button", text="Go"), Box(left + width + 10, 8, left + width + 60, 40)))
-            goals.append(Goal(verb="key", text="Return"))
+            frame.append(
+                (SyntheticWidget(id="go", kind="button", text="Go"), Box(left + width + 10, 8, left + width + 60, 40))
+            )
+            goals.append(SyntheticGoal(verb="key", text="Return"))
         else:
             word = rng.choice(("Go", "Search", "Find", "Open"))
             frame.append(
                 (
-                    Widget(id="go", kind="button", text=word, goto="item"),
+                    SyntheticWidget(id="go", kind="button", text=word, goto="item"),
                     Box(left + width + 10, 8, left + width + 80, 40),
                 )
             )
-            goals.append(Goal(verb="click", widget="go"))
+            goals.append(SyntheticGoal(verb="click", widget="go"))
     else:
-        goals.append(Goal(verb="click", widget="row"))
+        goals.append(SyntheticGoal(verb="click", widget="row"))
     for i in range(rng.randint(0, 8)):
         name = _phrase(rng).title()
         frame.append(
-            (Widget(id=f"n{i}", kind="link", text=name), Box(20, 70 + 44 * i, 30 + 8 * len(name), 92 + 44 * i))
+            (SyntheticWidget(id=f"n{i}", kind="link", text=name), Box(20, 70 + 44 * i, 30 + 8 * len(name), 92 + 44 * i))
         )
     return frame, goals
 
 
-def _choice(rng: random.Random, name: str, taken: set[str]) -> tuple[Widget, Choice, str]:
+def _choice(rng: random.Random, name: str, taken: set[str]) -> tuple[SyntheticWidget, Choice, str]:
     label = next(x for x in iter(lambda: _phrase(rng).capitalize(), "") if x not in taken)
     kind: ElementKind = rng.choice(("select", "select", "radio", "field"))
     common = rng.choice(("", "", rng.choice(_NOUNS).title() + " "))
@@ -480,26 +489,32 @@ def _choice(rng: random.Random, name: str, taken: set[str]) -> tuple[Widget, Cho
     if kind == "field":
         options = ()
     verb, kinds = ("type", ("",)) if kind == "field" else ("click", ("option",) if kind == "select" else ("radio",))
-    widget = Widget(id=name, kind=kind, text=first, label=label, options=options, width=rng.choice((200, 300, 400)))
+    widget = SyntheticWidget(
+        id=name, kind=kind, text=first, label=label, options=options, width=rng.choice((200, 300, 400))
+    )
     return widget, Choice(name=label, verb=verb, kinds=kinds, values=options or (answer,)), answer
 
 
-def _goals_for(widget: Widget, answer: str) -> list[Goal]:
+def _goals_for(widget: SyntheticWidget, answer: str) -> list[SyntheticGoal]:
     if widget.kind == "field":
-        return [Goal(verb="click", widget=widget.id), Goal(verb="type", text=answer)]
-    return [Goal(verb="choose", widget=widget.id, text=answer)]
+        return [SyntheticGoal(verb="click", widget=widget.id), SyntheticGoal(verb="type", text=answer)]
+    return [SyntheticGoal(verb="choose", widget=widget.id, text=answer)]
 
 
-def _distractor(rng: random.Random) -> tuple[Widget, ...]:
+def _distractor(rng: random.Random) -> tuple[SyntheticWidget, ...]:
     kind: ElementKind = rng.choice(("text", "text", "field", "textarea", "checkbox", "select", "button", "radio"))
     name = f"d{rng.randint(0, 10**9)}"
     label = _phrase(rng).capitalize()
     if kind == "text":
-        return (Widget(id=name, kind=kind, text=_sentence(rng)),)
+        return (SyntheticWidget(id=name, kind=kind, text=_sentence(rng)),)
     if kind in ("checkbox", "button"):
-        return (Widget(id=name, kind=kind, text=label),)
+        return (SyntheticWidget(id=name, kind=kind, text=label),)
     options = tuple(_phrase(rng).capitalize() for _ in range(3)) if kind in ("select", "radio") else ()
-    return (Widget(id=name, kind=kind, label=label, options=options, text=options[0] if options else "", width=300),)
+    return (
+        SyntheticWidget(
+            id=name, kind=kind, label=label, options=options, text=options[0] if options else "", width=300
+        ),
+    )
 
 
 def _keys_like(rng: random.Random, key: str) -> list[str]:

@@ -9,9 +9,9 @@ from crewless.core.messages import Demonstration
 from crewless.policy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crewless.policy.judgement import NEVER_SHOWN, Judgement
 from crewless.policy.network import NetworkConfig
-from crewless.training.choices import Reading, read_demonstrations
+from crewless.training.choices import JobReading, read_demonstrations
 from crewless.training.fit_judgement import fit_judgement
-from crewless.training.imitation import SkillConfig, trails_of, train_skill
+from crewless.training.imitation import ImitationConfig, trails_of, train_skill
 from crewless.training.ledger import Ledger, hash_of, hash_together
 from crewless.training.torch_network import weights_of
 
@@ -25,7 +25,7 @@ Progress = Callable[[str, float], None]
 def finetune(
     demonstrations: Sequence[Demonstration], out: Path, *, pretrained: Path | None = PRETRAINED,
     archive: Sequence[tuple[str, str]] = (), seed: int = 0, progress: Progress | None = None, task: str = "",
-    config: SkillConfig | None = None,
+    config: ImitationConfig | None = None,
 ) -> Path:  # fmt: skip
     """Learn a job from recordings of it.
 
@@ -47,7 +47,7 @@ def finetune(
         CheckpointMismatch: ``pretrained`` is of another version.
         StorageFull: the checkpoint cannot be written.
     """
-    settings = config or SkillConfig()
+    settings = config or ImitationConfig()
     kept = _learnable(demonstrations)
     tell = progress or (lambda what, share: None)
     tell("comparing the recordings", 0.0)
@@ -105,7 +105,7 @@ def _learnable(demonstrations: Sequence[Demonstration]) -> list[Demonstration]:
     return kept
 
 
-def _judge(reading: Reading, archive: Sequence[tuple[str, str]]) -> Judgement:
+def _judge(reading: JobReading, archive: Sequence[tuple[str, str]]) -> Judgement:
     """Learn from the recordings' cases and the archive's. An outcome that no recording had is learnt as one to ask about:
     to drop it would leave its cases to whichever known answer is nearest."""
     outcomes = reading.workflow.outcomes

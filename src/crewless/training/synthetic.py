@@ -16,7 +16,7 @@ LINE_PX = 22
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Widget:
+class SyntheticWidget:
     """One thing on a page."""
 
     id: str
@@ -38,10 +38,10 @@ class Widget:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class SyntheticPage:
     """Rows of widgets, top to bottom; widgets of a row stand beside each other."""
 
-    rows: tuple[tuple[Widget, ...], ...]
+    rows: tuple[tuple[SyntheticWidget, ...], ...]
     x: int = 220
     """Left edge of the rows."""
     y: int = 80
@@ -51,7 +51,7 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Goal:
+class SyntheticGoal:
     """One thing that the scripted operator does: click, type, key, choose (in a select or a group of radios), done."""
 
     verb: str
@@ -62,14 +62,14 @@ class Goal:
 
 @dataclass(kw_only=True, slots=True)
 class _Placed:
-    widget: Widget
+    widget: SyntheticWidget
     element: Element
     option: str = ""
     popup: bool = False
 
 
 @dataclass(kw_only=True)
-class Program:
+class SyntheticProgram:
     """A program with state.
 
     Args:
@@ -78,9 +78,9 @@ class Program:
         frame: widgets that stay at the top and at the left of every page, with their boxes.
     """
 
-    pages: Mapping[str, Page | Callable[["Program"], Page]]
+    pages: Mapping[str, SyntheticPage | Callable[["SyntheticProgram"], SyntheticPage]]
     start: str
-    frame: Sequence[tuple[Widget, Box]] = ()
+    frame: Sequence[tuple[SyntheticWidget, Box]] = ()
     width: int = 1280
     height: int = 800
     top: int = 0
@@ -130,7 +130,7 @@ class Program:
                 return placed.element
         return None
 
-    def operate(self, goal: Goal, notches: int = 5) -> Action:
+    def operate(self, goal: SyntheticGoal, notches: int = 5) -> Action:
         """What a person would do next for a goal; an action that is no scroll and opens no popup reaches it."""
         if goal.verb == "key":
             return Action(verb="key", text=goal.text)
@@ -157,9 +157,9 @@ class Program:
     def _is_radio(self, widget: str) -> bool:
         return any(w.id == widget and w.kind == "radio" for row in self._rows().rows for w in row)
 
-    def _rows(self) -> Page:
+    def _rows(self) -> SyntheticPage:
         page = self.pages[self.page]
-        return page if isinstance(page, Page) else page(self)
+        return page if isinstance(page, SyntheticPage) else page(self)
 
     def _limit(self) -> int:
         bottoms = [p.element.box.y1 + self.scroll for p in self._lay_out()]
@@ -201,7 +201,7 @@ class Program:
             moved = Box(box.x0, box.y0 + self.top, box.x1, box.y1 + self.top)
             shown.append(self._element(widget, moved))
         if self.infobar:
-            bar = Widget(id="", kind="text", text=self.infobar)
+            bar = SyntheticWidget(id="", kind="text", text=self.infobar)
             shown.append(
                 _Placed(
                     widget=bar, element=Element(text=self.infobar, box=Box(12, 4, 12 + CHAR_PX * len(self.infobar), 24))
@@ -240,7 +240,7 @@ class Program:
                 left, at = (page.x + widget.x if widget.x else x), y
                 if widget.label and not widget.caption_left:
                     caption = Box(left, at, left + CHAR_PX * len(widget.label), at + LINE_PX)
-                    text = Widget(id="", kind="text", text=widget.label)
+                    text = SyntheticWidget(id="", kind="text", text=widget.label)
                     placed.append(_Placed(widget=text, element=Element(text=widget.label, box=caption)))
                     at += LINE_PX + 4
                 if widget.kind == "radio":
@@ -269,7 +269,7 @@ class Program:
             y = bottom + page.gap
         return placed
 
-    def _element(self, widget: Widget, box: Box) -> _Placed:
+    def _element(self, widget: SyntheticWidget, box: Box) -> _Placed:
         text = (
             self.values.get(widget.id, widget.text) if widget.kind in ("field", "textarea", "select") else widget.text
         )

@@ -202,5 +202,5 @@ class _Layer(nn.Module):
 
 
 def weights_of(network: TorchNetwork) -> dict[str, np.ndarray]:
-    """Arrays by name, for ``crewless.policy.network.Network``."""
+    """Arrays by name, for ``crewless.policy.network.SkillNetwork``."""
     return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}

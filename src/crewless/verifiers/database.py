@@ -8,7 +8,7 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Verdict
 from crewless.verifiers.declaration import Change, Gain, Record, fill, names_in
-from crewless.verifiers.snapshot import Difference, Key, Reader, Snapshot, differences
+from crewless.verifiers.snapshot import Difference, Key, Snapshot, SnapshotReader, differences
 
 Expected = Callable[[Case], Mapping[str, Any] | None]
 """What the declaration's placeholders should stand for in a case; None: the case should have been handed over."""
@@ -33,7 +33,7 @@ class DatabaseVerifier:
 
     def __init__(self, url: str, record: Record, expected: Expected) -> None:
         self._record, self._expected = record, expected
-        self._reader = Reader(url, ignored_tables=record.ignored_tables, ignored_columns=record.ignored_columns)
+        self._reader = SnapshotReader(url, ignored_tables=record.ignored_tables, ignored_columns=record.ignored_columns)
         try:
             _check(record, self._reader.schema())
         except Exception:

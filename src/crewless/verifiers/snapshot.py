@@ -79,7 +79,7 @@ def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
     return sorted(found, key=lambda d: (d.table, repr(d.key)))
 
 
-class Reader:
+class SnapshotReader:
     """Reads a database again and again. Holds one connection; a database that was away is reached again by itself.
 
     Args:

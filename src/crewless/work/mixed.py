@@ -21,7 +21,7 @@ from crewless.core.perception import Blind
 from crewless.core.policy import Policy
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
-from crewless.work.runner import Result, Shift, ShiftConfig
+from crewless.work.runner import CaseResult, Runner, RunnerConfig
 
 REVIEW = "review"
 """The cell of those who take what was handed over."""
@@ -100,7 +100,7 @@ def work_mixed(
     desk: Task,
     run: RunFolder,
     cases: Sequence[Case],
-    config: ShiftConfig,
+    config: RunnerConfig,
     person: PersonConfig,
     *,
     every_s: float,
@@ -147,7 +147,7 @@ def work_mixed(
     thread = threading.Thread(target=at_the_desk, name="person")
     thread.start()
     try:
-        with Shift(task, run, config) as shift:
+        with Runner(task, run, config) as shift:
             shift.start()
             ready.wait()
             start[0] = time.monotonic()
@@ -174,7 +174,7 @@ def work_mixed(
     return done
 
 
-def _handled(case: Case, results: Sequence[Result], arrived_s: float, taken_s: float, left_s: float) -> Handled:
+def _handled(case: Case, results: Sequence[CaseResult], arrived_s: float, taken_s: float, left_s: float) -> Handled:
     outcome, silent = (results[0].outcome, results[0].silent_wrong) if results else ("error", False)
     return Handled(
         case=case.id,

@@ -29,7 +29,7 @@ from crewless.work.worker_proc import WorkerConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShiftConfig:
+class RunnerConfig:
     """How a shift is worked."""
 
     checkpoint: Path
@@ -49,7 +49,7 @@ class ShiftConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
+class CaseResult:
     """What became of one case."""
 
     case: str
@@ -67,7 +67,7 @@ class Result:
     """What the judgement made of the case's text: values, confidence, and the text as it was read."""
 
 
-class Recording(Protocol):
+class CaseRecording(Protocol):
     """Whoever keeps the episodes of a shift."""
 
     def start(self, case: Case, who: str) -> None:
@@ -87,7 +87,7 @@ class Recording(Protocol):
         ...
 
 
-class Shift:
+class Runner:
     """Works cases one after another with one sealed worker; starts body and worker anew when they die.
 
     Raises:
@@ -98,9 +98,9 @@ class Shift:
         self,
         task: Task,
         run: RunFolder,
-        config: ShiftConfig,
+        config: RunnerConfig,
         *,
-        recording: Callable[[Body], Recording] | None = None,
+        recording: Callable[[Body], CaseRecording] | None = None,
     ) -> None:
         check_share(config.max_silent_wrong)
         self.task, self.run, self.config = task, run, config
@@ -108,16 +108,16 @@ class Shift:
         self._verifier: Verifier = task.verifier()
         self._body: Any = None
         self._worker: Worker | None = None
-        self._recording: Recording | None = None
+        self._recording: CaseRecording | None = None
         self._interrupted = interrupted_cases(run, config.who)
 
     def work(
         self,
         cases: Iterable[Case],
         *,
-        on_result: Callable[[Result], None] | None = None,
+        on_result: Callable[[CaseResult], None] | None = None,
         on_step: Callable[[Case, dict[str, Any]], None] | None = None,
-    ) -> list[Result]:
+    ) -> list[CaseResult]:
         """Work the cases that this run's event log holds no verdict for. Returns one result for each of them.
 
         Raises:
@@ -147,7 +147,7 @@ class Shift:
                     ending.callback(part.close)
             self._worker = self._recording = self._body = None
 
-    def __enter__(self) -> "Shift":
+    def __enter__(self) -> "Runner":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -182,7 +182,7 @@ class Shift:
         """The body that the worker drives now, or None."""
         return self._body
 
-    def _one(self, case: Case, on_step: Callable[[Case, dict[str, Any]], None] | None) -> Result:
+    def _one(self, case: Case, on_step: Callable[[Case, dict[str, Any]], None] | None) -> CaseResult:
         if case.id in self._interrupted:
             self._interrupted.discard(case.id)
             return self._look_at(case)
@@ -250,7 +250,7 @@ class Shift:
         evidence = {**verdict.evidence, "body": reason, "untouched": untouched}
         return Verdict(case=case.id, outcome="error", claimed_done=False, evidence=evidence)
 
-    def _look_at(self, case: Case) -> Result:
+    def _look_at(self, case: Case) -> CaseResult:
         """A case that was under way when an earlier shift was killed: what was done of it is for a person to see."""
         reason = "was under way when an earlier shift was killed; look at the system of record before working it again"
         verdict = Verdict(case=case.id, outcome="error", claimed_done=False, evidence={"interrupted": reason})
@@ -259,8 +259,8 @@ class Shift:
 
     def _finish(
         self, case: Case, verdict: Verdict, report: Report, first: np.ndarray | None, last: np.ndarray | None
-    ) -> Result:
-        result = Result(
+    ) -> CaseResult:
+        result = CaseResult(
             case=case.id,
             who=self.config.who,
             outcome=verdict.outcome,
@@ -317,10 +317,12 @@ def interrupted_cases(run: RunFolder, who: str) -> set[str]:
     return begun - finished_cases(run, who)
 
 
-def results_of(run: RunFolder, who: str) -> list[Result]:
+def results_of(run: RunFolder, who: str) -> list[CaseResult]:
     """Every result of this worker that the run's log holds."""
     return [
-        Result(**event.data["result"]) for event in _events(run) if event.kind == "verdict" and event.resource == who
+        CaseResult(**event.data["result"])
+        for event in _events(run)
+        if event.kind == "verdict" and event.resource == who
     ]
 
 
@@ -333,7 +335,7 @@ def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"result": dict(values)} if "outcome" in values else dict(values)
 
 
-def summarise(results: Sequence[Result]) -> dict[str, Any]:
+def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:
     """The numbers of a shift: counts, shares and seconds a case."""
     done = [r.seconds for r in results if r.outcome in ("right", "wrong")]
     count = max(1, len(results))

@@ -11,7 +11,7 @@ from crewless.body.robot.actuators.drive import Drive, PowerStage
 from crewless.body.robot.actuators.heat import Heat
 from crewless.body.robot.actuators.motor import Motor, similar
 from crewless.body.robot.actuators.motor_table import motor, motors
-from crewless.body.robot.actuators.sensors import Reader, Sensor, encoder
+from crewless.body.robot.actuators.sensors import Sensor, SensorReader, encoder
 from crewless.body.robot.actuators.transmission import Gear, Tendon
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
@@ -259,12 +259,12 @@ def test_windings_of_many_worlds_are_those_of_each(easy):
 
 
 def test_a_sensor_is_late_coarse_and_noisy_and_the_same_again():
-    exact = Reader(Sensor(step=0.5, noise=0.0, delay_s=2e-3), period_s=1e-3)
+    exact = SensorReader(Sensor(step=0.5, noise=0.0, delay_s=2e-3), period_s=1e-3)
     assert [exact.read(np.array([v]))[0] for v in (0.2, 1.3, 2.4, 3.6)] == [0.0, 0.0, 0.0, 1.5]
     noisy = Sensor(step=0.0, noise=0.1, delay_s=0.0)
-    first = Reader(noisy, period_s=1e-3, seed=3).read(np.zeros(20000))
+    first = SensorReader(noisy, period_s=1e-3, seed=3).read(np.zeros(20000))
     assert first.std() == pytest.approx(0.1, rel=0.03)
-    np.testing.assert_array_equal(first, Reader(noisy, period_s=1e-3, seed=3).read(np.zeros(20000)))
+    np.testing.assert_array_equal(first, SensorReader(noisy, period_s=1e-3, seed=3).read(np.zeros(20000)))
     assert encoder(12).step == pytest.approx(math.tau / 4096)
     assert encoder(12, ratio=100.0).step == pytest.approx(math.tau / 409600)
 

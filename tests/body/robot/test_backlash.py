@@ -7,7 +7,7 @@ import pytest
 from crewless.body.robot.design import Design, HandDesign
 from crewless.body.robot.hand import hand, hand_drives, hand_scene
 from crewless.body.robot.humanoid import humanoid
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.worlds import model_digest
 from crewless.core.messages import Action
 
@@ -95,7 +95,7 @@ def test_a_file_of_the_model_opens_and_is_as_loose():
 
 def test_a_body_feels_the_rotor_and_not_the_joint():
     model = hand_scene(LOOSE).compile()
-    body = RobotBody(model, config=RobotConfig(width=16, height=16))
+    body = RobotBody(model, config=RobotBodyConfig(width=16, height=16))
     joint, motor = body.data.joint("index_base"), model.actuator("index_base").id
     for _ in range(9):
         body.act(Action(verb="wait", seconds=1 / 18))

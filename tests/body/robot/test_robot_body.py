@@ -3,14 +3,14 @@ import time
 import numpy as np
 import pytest
 
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.simple import simple_hand
 from crewless.core.conformance import check_body
 from crewless.core.errors import ActionUncertain, BadInput, BodyFailure
 from crewless.core.messages import Action, Case
 from crewless.episodes import Recorder, open_dataset
 
-SMALL = RobotConfig(width=64, height=48)
+SMALL = RobotBodyConfig(width=64, height=48)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_camera_that_stops_says_so_is_counted_and_loses_no_physics(body):
 
 
 def test_broken_physics_is_dumped_and_never_retried_blindly(model, tmp_path):
-    body = RobotBody(model, config=RobotConfig(width=64, height=48, dump_folder=tmp_path / "dumps"))
+    body = RobotBody(model, config=RobotBodyConfig(width=64, height=48, dump_folder=tmp_path / "dumps"))
     body.data.qvel[0] = np.nan
     with pytest.raises(ActionUncertain, match=r"body-0\.npz"):
         body.act(move(body, 0.5))
@@ -95,11 +95,11 @@ def test_a_time_step_that_does_not_fit_the_frame_rate_and_an_unknown_camera_are_
     with pytest.raises(BadInput, match="does not divide"):
         RobotBody(spec.compile())
     with pytest.raises(BadInput, match=r"'tail'.*head"):
-        RobotBody(model, config=RobotConfig(camera="tail"))
+        RobotBody(model, config=RobotBodyConfig(camera="tail"))
 
 
 def test_an_episode_is_recorded_as_the_screens_are_and_replays_to_the_same_bits(model, tmp_path):
-    body = RobotBody(model, config=RobotConfig(width=64, height=48, paced=True))
+    body = RobotBody(model, config=RobotBodyConfig(width=64, height=48, paced=True))
     with Recorder(body.ring.path, tmp_path / "set") as recorder:
         body.reset()
         recorder.start(Case(id="1"), "scripted", "wave")

@@ -7,14 +7,14 @@ import pytest
 from crewless.body.robot.actuators.sensors import Sensor
 from crewless.body.robot.design import Design, drive
 from crewless.body.robot.hand import hand_drives, hand_scene
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.senses import KINDS, Senses, drive_sensors
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action
 
 DRIVES = hand_drives(Design())
-CONFIG = RobotConfig(width=16, height=16, draw_every=36)
+CONFIG = RobotBodyConfig(width=16, height=16, draw_every=36)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 import pytest
 
 from crewless.body.robot.simple import CONTROL_SUBSTEPS
-from crewless.body.robot.sizing import Measured, measure, size
+from crewless.body.robot.sizing import MeasuredSpeed, measure, size
 from crewless.core.errors import BadInput
 
-MEASURED = Measured(steps_per_cpu_s=1000.0, bytes_per_world=4096.0)
+MEASURED = MeasuredSpeed(steps_per_cpu_s=1000.0, bytes_per_world=4096.0)
 TARGET = {"num_worlds": 1e6, "steps_per_world": 36_000.0, "cores": 100, "memory_gib": 10.0, "usd_per_hour": 3.0}
 
 
@@ -19,7 +19,7 @@ def test_time_binds_when_there_is_much_to_simulate():
 
 def test_memory_binds_when_the_worlds_do_not_fit():
     # 400 KiB a world are 381.5 GiB; 8 of each machine's 10 GiB are for worlds: 48 machines.
-    result = size(Measured(steps_per_cpu_s=1e6, bytes_per_world=409_600.0), **TARGET, hours=10.0)
+    result = size(MeasuredSpeed(steps_per_cpu_s=1e6, bytes_per_world=409_600.0), **TARGET, hours=10.0)
     assert (result.machines, result.bound_by) == (48, "memory")
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from crewless.body.robot.simple import simple_hand
-from crewless.body.robot.worlds import Snapshot, Worlds, load_incident
+from crewless.body.robot.worlds import Worlds, WorldSnapshot, load_incident
 from crewless.core.errors import BadInput, CheckpointMismatch, CorruptRecording
 
 NUM_WORLDS = 6
@@ -50,7 +50,7 @@ def test_a_restart_from_a_snapshot_file_goes_on_with_the_same_bits(model, tmp_pa
     first.snapshot().save(tmp_path / "half.npz")
     whole = run(first, plan[4:])
     second = Worlds(simple_hand().compile(), NUM_WORLDS, substeps=28, threads=2)
-    second.restore(Snapshot.load(tmp_path / "half.npz"))
+    second.restore(WorldSnapshot.load(tmp_path / "half.npz"))
     assert second.steps == 4
     assert np.array_equal(run(second, plan[4:]), whole)
 
@@ -138,7 +138,7 @@ def test_a_snapshot_of_another_model_or_number_is_refused(model, tmp_path):
         Worlds(model, 3, substeps=1, threads=1).restore(worlds.snapshot())
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(CorruptRecording, match=r"torn\.npz"):
-        Snapshot.load(tmp_path / "torn.npz")
+        WorldSnapshot.load(tmp_path / "torn.npz")
 
 
 @pytest.mark.parametrize("wrong", [{"num_worlds": 0}, {"substeps": 0}, {"threads": -1}])

@@ -9,7 +9,7 @@ import pytest
 
 from crewless.body.robot import worlds_warp
 from crewless.body.robot.simple import simple_hand
-from crewless.body.robot.worlds import Snapshot, Worlds, load_incident
+from crewless.body.robot.worlds import Worlds, WorldSnapshot, load_incident
 from crewless.body.robot.worlds_warp import WarpWorlds, open_worlds
 from crewless.core.errors import BadInput, CheckpointMismatch, MissingTool
 
@@ -110,7 +110,7 @@ def test_snapshots_go_on_with_the_same_bits_and_from_one_backend_to_the_other(mo
     for control in controls[:2]:
         first.step(control)
     first.snapshot().save(tmp_path / "half.npz")
-    half = Snapshot.load(tmp_path / "half.npz")
+    half = WorldSnapshot.load(tmp_path / "half.npz")
     second, processor = on_warp(model), Worlds(model, N, substeps=7, threads=1)
     for one in (second, processor):
         one.restore(half)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from crewless.body.screen import Display, InputEvent, InputTap, Motor, launch
+from crewless.body.screen import Display, InputDriver, InputEvent, InputTap, launch
 from crewless.body.screen.input_driver import TICK_S, minimum_jerk, move_ticks
 from crewless.core.errors import BadInput, DisplayDied
 from crewless.core.messages import Point
 
 
 @pytest.fixture
-def motor(display: Display) -> Iterator[Motor]:
-    found = Motor(display.name)
+def motor(display: Display) -> Iterator[InputDriver]:
+    found = InputDriver(display.name)
     yield found
     found.close()
 
@@ -34,7 +34,7 @@ def test_longer_moves_take_more_ticks_and_none_more_than_a_quarter_second() -> N
 
 
 @pytest.mark.screen
-def test_a_move_ends_where_it_should_and_logs_one_control_a_tick(motor: Motor) -> None:
+def test_a_move_ends_where_it_should_and_logs_one_control_a_tick(motor: InputDriver) -> None:
     motor.move(Point(10, 20))
     motor.controls.clear()
     motor.move(Point(600, 400))
@@ -47,7 +47,7 @@ def test_a_move_ends_where_it_should_and_logs_one_control_a_tick(motor: Motor) -
 
 @pytest.mark.screen
 @pytest.mark.parametrize("point", [Point(-1, 0), Point(640, 10), Point(0, 480)])
-def test_a_point_outside_is_refused_before_anything_is_sent(motor: Motor, point: Point) -> None:
+def test_a_point_outside_is_refused_before_anything_is_sent(motor: InputDriver, point: Point) -> None:
     before = motor.pointer()
     with pytest.raises(BadInput, match="640x480"):
         motor.click(point)
@@ -58,7 +58,7 @@ def test_a_point_outside_is_refused_before_anything_is_sent(motor: Motor, point:
 
 
 @pytest.mark.screen
-def test_control_characters_cannot_be_typed(motor: Motor) -> None:
+def test_control_characters_cannot_be_typed(motor: InputDriver) -> None:
     with pytest.raises(BadInput, match="x1b"):
         motor.type("a\x1b[A")
     assert motor.sent == 0
@@ -72,14 +72,14 @@ def test_every_layout_types_every_character(layout: str) -> None:
     text = "Zy @ Straße £5 = 4 € é ñ Ω я ~^`´ 東京 {[]}\\|"
     with Display(320, 240) as display, InputTap(display.name) as tap:
         subprocess.run(["setxkbmap", "-display", display.name, layout], check=True, capture_output=True)
-        motor = Motor(display.name)
+        motor = InputDriver(display.name)
         motor.type(text)
         motor.close()
         assert "".join(event.char for event in _events(tap) if event.kind == "key_down") == text
 
 
 @pytest.mark.screen
-def test_more_characters_than_there_are_spare_keys_are_typed_in_turns(display: Display, motor: Motor) -> None:
+def test_more_characters_than_there_are_spare_keys_are_typed_in_turns(display: Display, motor: InputDriver) -> None:
     text = "".join(chr(0x4E00 + at) for at in range(60)) + "一"
     with InputTap(display.name) as tap:
         motor.type(text)
@@ -87,7 +87,7 @@ def test_more_characters_than_there_are_spare_keys_are_typed_in_turns(display: D
 
 
 @pytest.mark.screen
-def test_caps_lock_is_switched_off_before_typing(display: Display, motor: Motor) -> None:
+def test_caps_lock_is_switched_off_before_typing(display: Display, motor: InputDriver) -> None:
     motor.chord("Caps_Lock")
     with InputTap(display.name) as tap:
         motor.type("Abc")
@@ -104,7 +104,7 @@ def test_a_terminal_receives_exactly_what_is_typed(tmp_path: Path) -> None:
         command = f"IFS= read -r line; printf %s \"$line\" > '{proof}.part'; mv '{proof}.part' '{proof}'"
         program = launch(display, ["xterm", "-u8", "-e", "sh", "-c", command], env={"LC_ALL": "C.UTF-8"})
         time.sleep(0.3)
-        motor = Motor(display.name)
+        motor = InputDriver(display.name)
         motor.type(text + "\n")
         deadline = time.monotonic() + 10
         while not proof.exists() and time.monotonic() < deadline:
@@ -127,7 +127,7 @@ def test_keys_go_to_the_window_that_was_clicked(tmp_path: Path) -> None:
             for x, proof in zip((10, 500), proofs.values(), strict=True)
         ]
         time.sleep(0.3)
-        motor = Motor(display.name)
+        motor = InputDriver(display.name)
         for name, x in (("left", 100), ("right", 600)):
             motor.click(Point(x, 120))
             motor.type(name + "\n")
@@ -143,7 +143,7 @@ def test_keys_go_to_the_window_that_was_clicked(tmp_path: Path) -> None:
 @pytest.mark.screen
 def test_a_dead_display_is_said_and_closing_it_does_no_harm() -> None:
     display = Display(320, 240).start()
-    motor = Motor(display.name)
+    motor = InputDriver(display.name)
     display.close()
     with pytest.raises(DisplayDied, match=display.name):
         motor.click(Point(5, 5))
@@ -153,7 +153,7 @@ def test_a_dead_display_is_said_and_closing_it_does_no_harm() -> None:
 
 def _events(tap: InputTap) -> list[InputEvent]:
     """Everything up to now: a key pressed as a mark tells that nothing is still on its way."""
-    motor = Motor(tap.display)
+    motor = InputDriver(tap.display)
     motor.chord("F12")
     motor.close()
     seen: list[InputEvent] = []

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from crewless.body.screen import Display, InputEvent, InputTap, Motor
+from crewless.body.screen import Display, InputDriver, InputEvent, InputTap
 from crewless.core.errors import DisplayDied
 from crewless.core.messages import Point
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.screen
 
 def collect(tap: InputTap) -> list[InputEvent]:
     """Everything up to now: a key pressed as a mark tells that nothing is still on its way."""
-    motor = Motor(tap.display)
+    motor = InputDriver(tap.display)
     motor.chord("F12")
     motor.close()
     seen: list[InputEvent] = []
@@ -23,7 +23,7 @@ def collect(tap: InputTap) -> list[InputEvent]:
 
 
 def test_the_tap_sees_exactly_what_was_sent(display: Display) -> None:
-    motor = Motor(display.name)
+    motor = InputDriver(display.name)
     with InputTap(display.name) as tap:
         motor.click(Point(100, 120))
         motor.type("a€")
@@ -56,7 +56,7 @@ def test_the_tap_sees_exactly_what_was_sent(display: Display) -> None:
 
 
 def test_times_are_monotonic_seconds_in_order(display: Display) -> None:
-    motor = Motor(display.name)
+    motor = InputDriver(display.name)
     with InputTap(display.name) as tap:
         begin_s = time.monotonic()
         motor.click(Point(50, 60))
@@ -70,7 +70,7 @@ def test_times_are_monotonic_seconds_in_order(display: Display) -> None:
 
 
 def test_moves_are_thinned_to_the_frame_rate_and_the_last_one_comes_through(display: Display) -> None:
-    motor = Motor(display.name)
+    motor = InputDriver(display.name)
     motor.move(Point(10, 10))
     with InputTap(display.name) as tap:
         motor.move(Point(620, 400))

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crewless.company.compare.charts import Line, Point, bars, scatter, ticks
+from crewless.company.compare.charts import ChartLine, ChartPoint, bars, scatter, ticks
 from crewless.company.compare.compare import compare, main_effects, nondominated, performers
 from crewless.company.compare.designs import along_share, design, factorial, machine_of, one_at_a_time
 from crewless.company.compare.report import as_json, report_page
 from crewless.company.sheet.example import example_sheet
-from crewless.company.sheet.model import Arrival, Arrow, Cell, Duration, Gateway, Resource, Sheet, Work
+from crewless.company.sheet.model import Arrival, Arrow, Cell, Duration, Gateway, Pool, Sheet, WorkProfile
 from crewless.company.simulate.replications import SimulateConfig, run_choices
 from crewless.company.simulate.statistics import Interval
 from crewless.core.errors import BadInput
@@ -27,16 +27,16 @@ def line(*names: str, works) -> Sheet:
         gateways=(Gateway(name="in", kind="start"), Gateway(name="out", kind="end")),
         arrows=tuple(Arrow(source=a, target=b) for a, b in itertools.pairwise(way)),
         resources=(
-            Resource(name="people", count=2),
-            Resource(name="machine", count=5),
-            Resource(name="expert", count=1),
+            Pool(name="people", count=2),
+            Pool(name="machine", count=5),
+            Pool(name="expert", count=1),
         ),
         arrival=Arrival(between=Duration(kind="exponential", numbers=(1.0,))),
     )
 
 
-def work(hours: float, resource: str = "machine", **more: float) -> Work:
-    return Work(resource=resource, duration=Duration(numbers=(hours,)), **more)
+def work(hours: float, resource: str = "machine", **more: float) -> WorkProfile:
+    return WorkProfile(resource=resource, duration=Duration(numbers=(hours,)), **more)
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +180,8 @@ def test_the_factorial_of_few_cells_is_all_combinations():
 def test_plots_have_round_ticks_and_leave_out_what_is_no_number():
     assert ticks(0.0, 97.0) == [0, 20, 40, 60, 80]
     assert ticks(-1.0, 1.0) == pytest.approx([-1, -0.5, 0, 0.5, 1])
-    points = (Point(x=0, y=1, half=0.1, title="<a>"), Point(x=1, y=float("nan")))
-    drawn = scatter("n", "x", "y", [Line(name="l", points=points)])
+    points = (ChartPoint(x=0, y=1, half=0.1, title="<a>"), ChartPoint(x=1, y=float("nan")))
+    drawn = scatter("n", "x", "y", [ChartLine(name="l", points=points)])
     assert drawn.count("<circle") == 2  # one point, one legend
     assert "&lt;a&gt;" in drawn
     assert "nan" not in bars(

@@ -21,9 +21,9 @@ from crewless.company.sheet.model import (
     Cell,
     Duration,
     Gateway,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
     check,
 )
 from crewless.company.sheet.spreadsheet import read_sheet
@@ -44,7 +44,7 @@ def known() -> Sheet:
     """Read; then judge and price side by side; three in ten are refused, one in five goes back to be read again."""
 
     def cell(name: str, who: str, *numbers: float, kind: str = "exponential") -> Cell:
-        work = Work(resource=who, duration=Duration(kind=kind, numbers=numbers))
+        work = WorkProfile(resource=who, duration=Duration(kind=kind, numbers=numbers))
         return Cell(name=name, role=who, works={"person": work})
 
     return check(
@@ -66,7 +66,7 @@ def known() -> Sheet:
                 Arrow(source="well?", target="reply", probability=0.5, delay=Duration(kind="constant", numbers=(2.0,))),
                 Arrow(source="refuse", target="out"), Arrow(source="reply", target="out"),
             ),
-            resources=(Resource(name="clerks", count=6, calendar="office"), Resource(name="experts", count=4, calendar="office")),
+            resources=(Pool(name="clerks", count=6, calendar="office"), Pool(name="experts", count=4, calendar="office")),
             calendars=(Calendar(name="office", week=OFFICE),),
             arrival=Arrival(between=Duration(kind="exponential", numbers=(0.25,)), calendar="office"),
         )
@@ -161,12 +161,12 @@ def test_delays_can_be_left_out(life: Log):
 
 def test_agreement_is_counted_by_hand():
     gateways, arrows = flow_of(mine({("a", "b"): 1, ("a", "c"): 1}))
-    work = {"person": Work(resource="r", duration=Duration())}
+    work = {"person": WorkProfile(resource="r", duration=Duration())}
     sheet = Sheet(
         cells=tuple(Cell(name=n, works=work) for n in "abc"),
         gateways=gateways,
         arrows=arrows,
-        resources=(Resource(name="r"),),
+        resources=(Pool(name="r"),),
     )
     whole = conformance(sheet, {("a", "b"): 5, ("a", "c"): 5})
     assert (whole.fitness, whole.precision, whole.fitting) == (1.0, 1.0, 1.0)
@@ -180,13 +180,13 @@ def test_agreement_is_counted_by_hand():
 
 
 def test_an_inclusive_gateway_waits_for_what_was_begun_and_no_more():
-    work = {"person": Work(resource="r", duration=Duration())}
+    work = {"person": WorkProfile(resource="r", duration=Duration())}
     pairs = [("in", "or"), ("or", "a"), ("or", "b"), ("a", "join"), ("b", "join"), ("join", "c"), ("c", "out")]
     sheet = Sheet(
         cells=tuple(Cell(name=n, works=work) for n in "abc"),
         gateways=tuple(Gateway(name=n, kind=k) for n, k in (("in", "start"), ("or", "or"), ("join", "or"), ("out", "end"))),
         arrows=tuple(Arrow(source=s, target=t, probability=0.5 if s == "or" else 1.0) for s, t in pairs),
-        resources=(Resource(name="r"),),
+        resources=(Pool(name="r"),),
     )  # fmt: skip
     assert conformance(sheet, {("a", "c"): 1, ("b", "a", "c"): 1}).fitness == 1.0
     assert conformance(sheet, {("a", "c", "b"): 1}).fitness < 1.0

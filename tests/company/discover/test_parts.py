@@ -11,7 +11,7 @@ from crewless.company.discover.log import Log, Visit, make_log
 from crewless.company.discover.people import People, find_people, working_hours
 from crewless.company.discover.tree import (
     Chain,
-    Choice,
+    ExclusiveChoice,
     Leaf,
     Loop,
     Parallel,
@@ -93,7 +93,7 @@ def test_open_hours_are_counted_by_hand():
 
 def test_a_choice_has_its_shares():
     tree = mine({("a", "b", "d"): 30, ("a", "c", "d"): 10})
-    assert tree == Sequence((Leaf("a"), Choice((Leaf("b"), Leaf("c")), (0.75, 0.25)), Leaf("d")))
+    assert tree == Sequence((Leaf("a"), ExclusiveChoice((Leaf("b"), Leaf("c")), (0.75, 0.25)), Leaf("d")))
 
 
 def test_what_comes_in_both_orders_is_parallel():
@@ -128,7 +128,7 @@ def test_a_step_repeated_at_once_is_a_loop_of_its_own():
 def test_steps_that_are_skipped_together_are_one_choice():
     tree = mine({("a", "b", "c", "d"): 8, ("a", "d"): 2})
     both = Sequence((Leaf("b"), Leaf("c")))
-    assert tree == Sequence((Leaf("a"), Choice((both, Silent()), (0.8, 0.2)), Leaf("d")))
+    assert tree == Sequence((Leaf("a"), ExclusiveChoice((both, Silent()), (0.8, 0.2)), Leaf("d")))
 
 
 def test_a_rare_arrow_does_not_hide_the_order():

@@ -10,9 +10,9 @@ from crewless.company.sheet.model import (
     Cell,
     Duration,
     Gateway,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
     check,
 )
 from crewless.core.errors import BadInput
@@ -20,7 +20,7 @@ from crewless.core.errors import BadInput
 
 def review() -> Sheet:
     """Write, then review; one in ten goes back."""
-    work = Work(resource="clerks", duration=Duration(kind="exponential", numbers=(0.5,)), error=0.1)
+    work = WorkProfile(resource="clerks", duration=Duration(kind="exponential", numbers=(0.5,)), error=0.1)
     return Sheet(
         cells=(Cell(name="write", works={"person": work}), Cell(name="review", works={"person": work})),
         gateways=(Gateway(name="in", kind="start"), Gateway(name="ok?", kind="xor"), Gateway(name="out", kind="end")),
@@ -31,7 +31,7 @@ def review() -> Sheet:
             Arrow(source="ok?", target="write", probability=0.1),
             Arrow(source="ok?", target="out", probability=0.9),
         ),
-        resources=(Resource(name="clerks", count=2, calendar="office"),),
+        resources=(Pool(name="clerks", count=2, calendar="office"),),
         calendars=(Calendar(name="office", week=((9.0, 17.0), (33.0, 41.0))),),
     )
 
@@ -59,7 +59,7 @@ def _arrow(row: int, **change: object) -> Sheet:
         (replace(review(), resources=()), ["row 1 (write)", "'clerks'"]),
         (replace(review(), calendars=()), ["'office'"]),
         (replace(review(), calendars=(Calendar(name="office", week=((9.0, 8.0),)),)), ["9 to 8"]),
-        (replace(review(), resources=(Resource(name="clerks", count=0),)), ["count 0"]),
+        (replace(review(), resources=(Pool(name="clerks", count=0),)), ["count 0"]),
         (replace(review(), cells=(*review().cells, review().cells[0])), ["'write'", "taken"]),
         (replace(review(), gateways=review().gateways[1:]), ["no start"]),
     ],
@@ -82,6 +82,6 @@ def test_an_error_names_row_and_value(sheet: Sheet, words: list[str]):
     ],
 )
 def test_a_distribution_that_cannot_be_is_refused(duration: Duration):
-    cell = Cell(name="write", works={"person": Work(resource="clerks", duration=duration)})
+    cell = Cell(name="write", works={"person": WorkProfile(resource="clerks", duration=duration)})
     with pytest.raises(BadInput, match="row 1"):
         check(replace(review(), cells=(cell, review().cells[1])))

@@ -14,9 +14,9 @@ from crewless.company.sheet.model import (
     Duration,
     Gateway,
     Meeting,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
 )
 from crewless.company.sheet.spreadsheet import read_cells, read_sheet, write_sheet
 from crewless.core.errors import BadInput
@@ -27,8 +27,10 @@ SHEET = Sheet(
             name='=write, "twice"\nä',
             role="clerk",
             works={
-                "person": Work(resource="r", duration=Duration(kind="lognormal", numbers=(-0.1, 1 / 3)), error=0.1),
-                "ai": Work(resource="r", duration=Duration(kind="table", numbers=(0.0, 1e-9, 2.0)), cost=0.07),
+                "person": WorkProfile(
+                    resource="r", duration=Duration(kind="lognormal", numbers=(-0.1, 1 / 3)), error=0.1
+                ),
+                "ai": WorkProfile(resource="r", duration=Duration(kind="table", numbers=(0.0, 1e-9, 2.0)), cost=0.07),
             },
             meeting=Meeting(people=3, hours=0.5, agree=0.9),
             priority=-2,
@@ -41,9 +43,7 @@ SHEET = Sheet(
         Arrow(source='=write, "twice"\nä', target="out"),
     ),
     resources=(
-        Resource(
-            name="r", count=2, calendar="office", cost_per_hour=0.1 + 0.2, leave_days_per_year=25.5, handover=1 / 7
-        ),
+        Pool(name="r", count=2, calendar="office", cost_per_hour=0.1 + 0.2, leave_days_per_year=25.5, handover=1 / 7),
     ),
     calendars=(Calendar(name="office", week=((9.0, 17.5), (33.0, 41.0))),),
 )
@@ -97,10 +97,13 @@ def test_a_list_of_cells_alone_is_worked_in_the_order_of_its_rows(tmp_path: Path
     ]
     write, check = sheet.cells
     assert write.works == {
-        "person": Work(resource="clerk", duration=Duration(kind="exponential", numbers=(0.5,)), error=0.1),
-        "ai": Work(resource="clerk", duration=Duration(numbers=(0.01,))),
+        "person": WorkProfile(resource="clerk", duration=Duration(kind="exponential", numbers=(0.5,)), error=0.1),
+        "ai": WorkProfile(resource="clerk", duration=Duration(numbers=(0.01,))),
     }
-    assert (check.performer, check.works) == ("ai", {"ai": Work(resource="chief", duration=Duration(numbers=(0.1,)))})
+    assert (check.performer, check.works) == (
+        "ai",
+        {"ai": WorkProfile(resource="chief", duration=Duration(numbers=(0.1,)))},
+    )
     assert check.meeting == Meeting(people=3, hours=0.5)
     assert read_sheet(tmp_path / "sheet") == sheet
 

@@ -8,9 +8,9 @@ from crewless.company.sheet.model import (
     Duration,
     Gateway,
     Meeting,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
 )
 
 OFFICE = Calendar(name="office", week=tuple((24.0 * day + 9, 24.0 * day + 17) for day in range(5)))
@@ -32,7 +32,7 @@ def cell(
     """Done by a person in so many hours; ``work``: error, catch, cost."""
     return Cell(
         name=name,
-        works={"person": Work(resource=resource, duration=takes(hours), **work)},
+        works={"person": WorkProfile(resource=resource, duration=takes(hours), **work)},
         meeting=meeting,
         rework=rework,
     )
@@ -52,7 +52,7 @@ def sheet(
         cells=tuple(cells),
         gateways=tuple(Gateway(name=name, kind=kind) for name, kind in kinds),
         arrows=tuple(arrows),
-        resources=tuple(Resource(name=name, count=n, calendar=calendar) for name, n in (staff or {"staff": 1}).items()),
+        resources=tuple(Pool(name=name, count=n, calendar=calendar) for name, n in (staff or {"staff": 1}).items()),
         calendars=(OFFICE,),
         arrival=Arrival(between=takes(every)),
     )

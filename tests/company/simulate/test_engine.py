@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crewless.company.sheet.model import Arrow, Duration, Meeting, Sheet, Work
+from crewless.company.sheet.model import Arrow, Duration, Meeting, Sheet, WorkProfile
 from crewless.company.simulate.replications import SimulateConfig, run_choices, run_sheet
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput
@@ -139,7 +139,7 @@ def test_a_meeting_keeps_its_people_from_their_work():
 
 def test_whoever_is_no_person_meets_nobody():
     one = cell("a", 1.0, meeting=Meeting(people=2, hours=1.0))
-    one = replace(one, works=one.works | {"ai": Work(resource="ai", duration=takes(0.1))})
+    one = replace(one, works=one.works | {"ai": WorkProfile(resource="ai", duration=takes(0.1))})
     line = sheet([one], "in>a a>out", staff=2, ai=1)
     person, ai = run_choices(line, [{}, {"a": "ai"}], SHORT)
     assert person.measures["meeting_h"].mean == 2.0
@@ -169,8 +169,8 @@ def test_the_same_seed_gives_the_same_life_in_any_number_of_threads():
 
 def test_what_a_choice_does_not_touch_has_the_same_luck():
     times = Duration(kind="exponential", numbers=(1.0,))
-    a = replace(cell("a"), works={"person": Work(resource="x", duration=times)})
-    b = replace(cell("b"), works={"person": Work(resource="y", duration=times, error=0.5), "ai": Work(resource="z", duration=takes(0.1))})  # fmt: skip
+    a = replace(cell("a"), works={"person": WorkProfile(resource="x", duration=times)})
+    b = replace(cell("b"), works={"person": WorkProfile(resource="y", duration=times, error=0.5), "ai": WorkProfile(resource="z", duration=takes(0.1))})  # fmt: skip
     line = sheet([a, b], "in>a a>b b>out", every=2.0, x=1, y=1, z=1)
     lives = [simulate_visits(line, 20.0, choice=choice) for choice in ({}, {"b": "ai"})]
     rows = [np.column_stack([v.case, v.begun_h, v.ended_h])[v.cell == "a"] for v in lives]

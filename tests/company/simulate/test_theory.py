@@ -12,7 +12,7 @@ from crewless.company.simulate.draws import KINDS, duration, uniform
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
 from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_life
 from crewless.company.simulate.statistics import interval, quantiles, ratio_interval, t_quantile, warmup_end
-from crewless.company.simulate.theory import Case, erlang_c, mmc, solved
+from crewless.company.simulate.theory import QueueingModel, erlang_c, mmc, solved
 
 from .sheets import cell, sheet
 
@@ -21,7 +21,7 @@ WAIT, VISITS = CELL_COLUMNS.index("waiting_h"), CELL_COLUMNS.index("visits")
 
 
 @pytest.mark.parametrize("case", solved(), ids=lambda case: case.name)
-def test_theory_lies_inside_the_intervals_as_often_as_it_should(case: Case):
+def test_theory_lies_inside_the_intervals_as_often_as_it_should(case: QueueingModel):
     program = compile_sheet(case.sheet)
     names = [one.name for one in case.sheet.cells]
     misses = dict.fromkeys(case.waits_h, 0)

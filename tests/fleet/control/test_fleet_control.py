@@ -8,10 +8,10 @@ import pytest
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog, read_events
 from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
-from crewless.fleet.control.operations import Ledger, Operation
-from crewless.fleet.control.roadmap import Roadmap, Station
+from crewless.fleet.control.operations import Operation, OperationLedger
+from crewless.fleet.control.roadmap import LineRoadmap, Station
 from crewless.fleet.control.site import Site
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.topics import topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker
 
@@ -29,7 +29,7 @@ class Floor:
             end = self.ends[serial] = self.broker.connect(last_will(serial))
             end.subscribe(topic_of("crewless", serial, "order"))
             end.subscribe(topic_of("crewless", serial, "instantActions"))
-            config = RobotConfig(serial=serial, skills=skills, x_m=float(index % 2), **body)
+            config = SimulatedRobotConfig(serial=serial, skills=skills, x_m=float(index % 2), **body)
             self.robots[serial] = SimulatedRobot(config, end, self.site.work)
             self.robots[serial].start()
         self.plan()
@@ -37,7 +37,7 @@ class Floor:
     def plan(self):
         nodes = {"a": (0.0, 0.0), "b": (5.0, 0.0), "c": (10.0, 0.0), "d": (15.0, 0.0), "e": (5.0, 5.0)}
         ways = ["ab", "bc", "cd", "ae", "ec"]
-        roadmap = Roadmap(nodes, [pair for way in ways for pair in (tuple(way), tuple(way[::-1]))])
+        roadmap = LineRoadmap(nodes, [pair for way in ways for pair in (tuple(way), tuple(way[::-1]))])
         self.control = FleetControl(
             operations=self.operations, roadmap=roadmap, stations=self.stations, transport=self.broker.connect(),
             log=EventLog(self.log_path), chargers=["a"], config=ControlConfig(late_margin_s=30.0),
@@ -386,6 +386,6 @@ def test_a_planner_killed_at_any_time_goes_on_from_its_log(tmp_path, killed_afte
 
 def test_operations_in_a_circle_are_named():
     with pytest.raises(BadInput, match="in a circle: x, y"):
-        Ledger([op("x", "y"), op("y", "x")])
+        OperationLedger([op("x", "y"), op("y", "x")])
     with pytest.raises(BadInput, match="'q', which is not there"):
-        Ledger([op("x", "q")])
+        OperationLedger([op("x", "q")])

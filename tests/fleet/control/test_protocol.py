@@ -9,9 +9,9 @@ from crewless.core.errors import BadInput
 from crewless.core.events import EventLog, read_events
 from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
 from crewless.fleet.control.operations import Operation
-from crewless.fleet.control.roadmap import Roadmap, Station
+from crewless.fleet.control.roadmap import LineRoadmap, Station
 from crewless.fleet.control.site import ANSWER, ASK, Site
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker
 from crewless.fleet.vda5050.validation import decode, encode
@@ -32,7 +32,7 @@ class Row:
             end = self.broker.connect(last_will(serial))
             for kind in ("order", "instantActions", "zoneSet", "responses"):
                 end.subscribe(topic_of("crewless", serial, kind))
-            robot = RobotConfig(serial=serial, x_m=0.0, y_m=-2.0 * index, visualize_s=1.0)
+            robot = SimulatedRobotConfig(serial=serial, x_m=0.0, y_m=-2.0 * index, visualize_s=1.0)
             self.robots[serial] = SimulatedRobot(robot, end, self.site.work)
             self.robots[serial].start()
         nodes = {f"n{i}": (5.0 * i, 0.0) for i in range(6)} | {"b": (15.0, 5.0)}
@@ -42,7 +42,7 @@ class Row:
             for i in range(robots)
         ]
         self.control = FleetControl(
-            operations=operations, roadmap=Roadmap(nodes, ways + [way[::-1] for way in ways]),
+            operations=operations, roadmap=LineRoadmap(nodes, ways + [way[::-1] for way in ways]),
             stations=[Station(station="s", kind="press", node="n5", places=9)], transport=self.broker.connect(),
             log=EventLog(self.log), config=ControlConfig(**config),
         )  # fmt: skip

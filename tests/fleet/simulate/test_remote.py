@@ -20,8 +20,8 @@ from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.fleet.simulate.mishaps import MishapConfig
 from crewless.fleet.simulate.remote import Remote, simulate
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
-from crewless.fleet.vda5050.address import Endpoint, endpoint_of
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.vda5050.address import BrokerAddress, broker_address
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import MqttTransport
@@ -112,7 +112,7 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
 def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named(solar, tmp_path):
     shift = schedule_shift(solar, 1)
     with Mosquitto(tmp_path) as broker:
-        endpoint = Endpoint(port=broker.port)
+        endpoint = BrokerAddress(port=broker.port)
         warned, said = [], []
         floor = Remote(
             solar, shift, tmp_path / "events.jsonl", endpoint, run="a run", pace=200.0,
@@ -137,7 +137,9 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
             end = MqttTransport(f"{maker} 7", endpoint=endpoint, will=last_will("7", maker))
             for kind in ("order", "instantActions"):
                 end.subscribe(topic_of(maker, "7", kind))
-            config = RobotConfig(serial="7", manufacturer=maker, skills=("tend",), carries=True, x_m=5.0, y_m=1.0)
+            config = SimulatedRobotConfig(
+                serial="7", manufacturer=maker, skills=("tend",), carries=True, x_m=5.0, y_m=1.0
+            )
             ends.append(end)
             robots.append(SimulatedRobot(config, end))
 
@@ -169,14 +171,14 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
 
 
 def test_the_address_of_a_broker():
-    assert endpoint_of("mqtt://plant.example", {}) == Endpoint(host="plant.example", port=1883)
-    found = endpoint_of("mqtts://al@[::1]:99", {"CREWLESS_MQTT_PASSWORD": "secret", "CREWLESS_MQTT_CA": "/ca.pem"})
-    assert found == Endpoint(host="::1", port=99, user="al", password="secret", tls=True, authority="/ca.pem")
+    assert broker_address("mqtt://plant.example", {}) == BrokerAddress(host="plant.example", port=1883)
+    found = broker_address("mqtts://al@[::1]:99", {"CREWLESS_MQTT_PASSWORD": "secret", "CREWLESS_MQTT_CA": "/ca.pem"})
+    assert found == BrokerAddress(host="::1", port=99, user="al", password="secret", tls=True, authority="/ca.pem")
     for wrong in ("plant.example:1883", "http://plant.example", "mqtt://", "mqtt://a:99999", "mqtt://a/b"):
         with pytest.raises(BadInput, match="no broker's address"):
-            endpoint_of(wrong, {})
+            broker_address(wrong, {})
     with pytest.raises(BadInput, match="holds a password") as caught:
-        endpoint_of("mqtt://al:secret@plant.example", {})
+        broker_address("mqtt://al:secret@plant.example", {})
     assert "secret" not in str(caught.value)
 
 

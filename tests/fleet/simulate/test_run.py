@@ -16,7 +16,7 @@ from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.fleet.control.coordinator import DOING
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
-from crewless.fleet.simulate.positions import Recorder
+from crewless.fleet.simulate.positions import PositionRecorder
 from crewless.fleet.simulate.run import Shopfloor, run_shift
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
@@ -251,7 +251,7 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
 
 def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):
     floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
-    record = Recorder(floor, tmp_path, floor.picture())
+    record = PositionRecorder(floor, tmp_path, floor.picture())
     floor.run(record)
     record(floor, last=True)
     frames = [json.loads(line) for line in (tmp_path / "positions.jsonl").read_text().splitlines()]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewless.core.errors import BadInput
-from crewless.fleet.vda5050.mqtt import CONNACK, PUBACK, PUBLISH, SUBACK, Connection, packet, text
+from crewless.fleet.vda5050.mqtt import CONNACK, PUBACK, PUBLISH, SUBACK, MqttConnection, packet, text
 from crewless.fleet.vda5050.transport import MqttTransport
 
 
@@ -80,7 +80,7 @@ def test_packets_are_the_standards_bytes():
     assert packet(PUBLISH, 0, b"." * 2_097_152)[1:5] == b"\x80\x80\x80\x01"
 
 
-class Cutter(Connection):
+class Cutter(MqttConnection):
     """Only the part that cuts bytes into packets."""
 
     def __init__(self):

@@ -9,7 +9,7 @@ import pytest
 
 from crewless.core.errors import BadInput
 from crewless.fleet.simulate.robot import last_will
-from crewless.fleet.vda5050.address import Endpoint
+from crewless.fleet.vda5050.address import BrokerAddress
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport, matches
 from crewless.fleet.vda5050.validation import decode
@@ -130,7 +130,7 @@ def test_a_broker_with_passwords_and_certificates_lets_in_who_knows_them(tmp_pat
         subprocess.run(command, check=True, capture_output=True)
     settings = f"allow_anonymous false\npassword_file {users}\ncertfile {certificate}\nkeyfile {key}"
     with Mosquitto(tmp_path, settings) as broker:
-        right = Endpoint(port=broker.port, user="al", password="secret", tls=True, authority=str(certificate))
+        right = BrokerAddress(port=broker.port, user="al", password="secret", tls=True, authority=str(certificate))
         client = MqttTransport("me", endpoint=right)
         client.subscribe("a/#")
         # More than one TLS record holds, so that what is deciphered and not yet read counts too.

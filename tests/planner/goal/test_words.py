@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from crewless.core.errors import BadInput, MissingTool
-from crewless.planner.goal.words import Endpoint, endpoint_of, goal_from_words
+from crewless.planner.goal.words import ChatEndpoint, chat_endpoint, goal_from_words
 
 GOOD = json.dumps(
     {"name": "p", "products": {"solar_panel": "100 MW"}, "area_m2": 8000, "power_kw": 3000, "budget_usd": 6e7,
@@ -42,7 +42,7 @@ def fake():
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield answers, asked, Endpoint(url=f"http://127.0.0.1:{server.server_port}/v1", model="m")
+    yield answers, asked, ChatEndpoint(url=f"http://127.0.0.1:{server.server_port}/v1", model="m")
     server.shutdown()
     server.server_close()
     thread.join()
@@ -85,9 +85,9 @@ def test_what_is_no_use_is_not_asked_again(fake):
 
 def test_an_endpoint_that_is_not_there_is_named():
     with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 gave no answer.*a goal file such as"):
-        goal_from_words("panels", Endpoint(url="http://127.0.0.1:1/v1", model="m"))
+        goal_from_words("panels", ChatEndpoint(url="http://127.0.0.1:1/v1", model="m"))
     with pytest.raises(BadInput, match="is no address"):
-        goal_from_words("panels", Endpoint(url="file:///etc", model="m"))
+        goal_from_words("panels", ChatEndpoint(url="file:///etc", model="m"))
 
 
 def test_the_command_turns_words_into_a_checked_blueprint(fake, tmp_path, monkeypatch):
@@ -124,7 +124,7 @@ def test_a_proposal_may_not_name_files(fake):
 
 def test_without_an_endpoint_it_says_how_to_write_the_goal_file():
     with pytest.raises(MissingTool, match="a goal file such as"):
-        endpoint_of({})
+        chat_endpoint({})
 
 
 @pytest.mark.skipif(
@@ -133,6 +133,6 @@ def test_without_an_endpoint_it_says_how_to_write_the_goal_file():
 )
 def test_a_real_model_makes_a_goal_of_words():
     words = "100 MW of solar panels a year. There are 8000 m2, 3000 kW, 60 million dollars, and 20 robots to build it."
-    goal = goal_from_words(words, endpoint_of())
+    goal = goal_from_words(words, chat_endpoint())
     assert goal.products == {"solar_panel": pytest.approx(100e6 / 430, rel=0.01)}
     assert (goal.area_m2, goal.power_kw, goal.budget_usd, goal.robots_at_hand) == (8000, 3000, 60e6, 20)

@@ -8,7 +8,7 @@ import pytest
 from crewless.core.events import read_events
 from crewless.fleet.simulate.floor import TOW_S
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig
 from crewless.fleet.simulate.run import Shopfloor
 from crewless.fleet.vda5050.transport import MemoryBroker
 from crewless.fleet.vda5050.validation import decode
@@ -170,7 +170,7 @@ def test_a_shift_killed_while_a_robot_carries_goes_on_with_the_load_on_that_robo
 
 def test_a_load_costs_energy_and_heat_and_stands_in_the_state():
     def drive(weight):
-        config = RobotConfig(serial="r", carries=True, body_kg=60.0, drive_w=200.0, speed_m_s=1.0)
+        config = SimulatedRobotConfig(serial="r", carries=True, body_kg=60.0, drive_w=200.0, speed_m_s=1.0)
         ear = MemoryBroker()
         robot = SimulatedRobot(config, ear.connect())
         robot.loads = [{"loadId": "x", "loadType": "frame", "weight": weight}] if weight else []
@@ -196,7 +196,9 @@ def test_without_its_load_the_rest_of_an_order_is_given_up():
     broker = MemoryBroker()
     ear = broker.connect()
     ear.subscribe("uagv/#")
-    robot = SimulatedRobot(RobotConfig(serial="r", carries=True), broker.connect(), lambda action, parameters: False)
+    robot = SimulatedRobot(
+        SimulatedRobotConfig(serial="r", carries=True), broker.connect(), lambda action, parameters: False
+    )
 
     def step(kind, name):
         values = [{"key": "loadId", "value": "x"}, {"key": "duration_s", "value": 1.0}]

@@ -15,7 +15,7 @@ import numpy as np
 
 from crewless.body.robot.design import Design
 from crewless.body.robot.hand import hand_drives, hand_scene
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action
@@ -66,7 +66,7 @@ class FingertipReachEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         model = hand_scene(design).compile()
         size = (320, 240) if render_mode else (16, 16)
         self._windings = Windings(hand_drives(design))
-        self._body = RobotBody(model, config=RobotConfig(width=size[0], height=size[1]), windings=self._windings)
+        self._body = RobotBody(model, config=RobotBodyConfig(width=size[0], height=size[1]), windings=self._windings)
         self._tip = model.site("index_tip").id
         self._low, self._high = model.actuator_ctrlrange.T
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (model.nu,), np.float32)

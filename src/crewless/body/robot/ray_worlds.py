@@ -17,7 +17,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.worlds import Snapshot, Worlds, model_digest
+from crewless.body.robot.worlds import Worlds, WorldSnapshot, model_digest
 from crewless.core.errors import BadInput, BodyFailure, CheckpointMismatch, MissingTool
 
 Control = Callable[[Worlds, int, np.random.Generator], np.ndarray]
@@ -52,7 +52,7 @@ class ClusterConfig:
         return [self.shard] * whole + ([rest] if rest else [])
 
 
-def run_shard(model: mujoco.MjModel, config: ClusterConfig, number: int, control: Control) -> Snapshot:
+def run_shard(model: mujoco.MjModel, config: ClusterConfig, number: int, control: Control) -> WorldSnapshot:
     """One shard on one thread, here."""
     worlds = Worlds(model, config.shards()[number], substeps=config.substeps, threads=1)
     chance = np.random.default_rng([config.seed, number])
@@ -61,14 +61,14 @@ def run_shard(model: mujoco.MjModel, config: ClusterConfig, number: int, control
     return worlds.snapshot()
 
 
-def run_here(model: mujoco.MjModel, config: ClusterConfig, control: Control) -> list[Snapshot]:
+def run_here(model: mujoco.MjModel, config: ClusterConfig, control: Control) -> list[WorldSnapshot]:
     """All shards, one after another, in this process."""
     return [run_shard(model, config, number, control) for number in range(len(config.shards()))]
 
 
 def run_on_cluster(
     model: mujoco.MjModel, config: ClusterConfig, control: Control, folder: Path
-) -> Iterator[tuple[int, Snapshot]]:
+) -> Iterator[tuple[int, WorldSnapshot]]:
     """Yield shards as they are finished, those first that the folder already holds.
 
     Args:
@@ -95,7 +95,7 @@ def run_on_cluster(
         if not path.exists():
             missing.append(number)
             continue
-        kept = Snapshot.load(path)
+        kept = WorldSnapshot.load(path)
         if kept.model != digest or len(kept.state) != counts[number] or kept.step != config.steps:
             raise CheckpointMismatch(f"{path.name} is of another run", alternatives=["an empty folder"])
         yield number, kept
@@ -126,7 +126,7 @@ def _packed(model: mujoco.MjModel) -> np.ndarray:
     return buffer
 
 
-def _remote_shard(packed: np.ndarray, config: ClusterConfig, number: int, control: Control) -> Snapshot:
+def _remote_shard(packed: np.ndarray, config: ClusterConfig, number: int, control: Control) -> WorldSnapshot:
     model = mujoco.MjModel.from_binary_path("model.mjb", {"model.mjb": packed.tobytes()})
     return run_shard(model, config, number, control)
 

@@ -30,7 +30,7 @@ _FRAMES_PER_CONTROL = round(SERVICES["control"].period_s / _FRAME_S)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotConfig:
+class RobotBodyConfig:
     """How a robot is seen and driven."""
 
     camera: str = "head"
@@ -79,7 +79,7 @@ class RobotBody:
         self,
         model: mujoco.MjModel,
         *,
-        config: RobotConfig | None = None,
+        config: RobotBodyConfig | None = None,
         start: Callable[[mujoco.MjModel, mujoco.MjData], None] | None = None,
         windings: Windings | None = None,
         senses: Senses | None = None,
@@ -92,7 +92,7 @@ class RobotBody:
             )
         self.windings = windings
         self.senses = senses
-        self.config = config or RobotConfig()
+        self.config = config or RobotBodyConfig()
         self._steps_per_frame = round(_FRAME_S / model.opt.timestep)
         if not math.isclose(self._steps_per_frame * model.opt.timestep, _FRAME_S, rel_tol=1e-6):
             raise BadInput(

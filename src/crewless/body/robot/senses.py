@@ -7,8 +7,8 @@ import numpy as np
 from crewless.body.robot.actuators.drive import Drive
 from crewless.body.robot.actuators.sensors import (
     THERMISTOR,
-    Reader,
     Sensor,
+    SensorReader,
     encoder,
     speed_from,
     torque_from_current,
@@ -60,7 +60,7 @@ class Senses:
         self.seed = seed
         self.readings = np.zeros((len(KINDS), self.count))
         """Shape (4, nu): what was read last."""
-        self._readers: list[Reader] = []
+        self._readers: list[SensorReader] = []
         self._steps_back = np.zeros(len(KINDS), int)
 
     def begin(self, timestep_s: float, steps: int) -> None:
@@ -76,7 +76,7 @@ class Senses:
                 Sensor(step=one[kind].step, noise=one[kind].noise, delay_s=whole * steps * timestep_s)
                 for one in self._sensors
             ]
-            self._readers.append(Reader(kinds, period_s=steps * timestep_s, seed=self.seed * len(KINDS) + row))
+            self._readers.append(SensorReader(kinds, period_s=steps * timestep_s, seed=self.seed * len(KINDS) + row))
 
     @property
     def stops(self) -> list[int]:

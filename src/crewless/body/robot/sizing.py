@@ -19,7 +19,7 @@ from crewless.core.services import SERVICES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class MeasuredSpeed:
     """What one world costs."""
 
     steps_per_cpu_s: float
@@ -41,7 +41,7 @@ class Size:
     """``memory`` when the worlds do not fit on fewer machines, ``time`` when fewer would take too long."""
 
 
-def measure(model: mujoco.MjModel, *, substeps: int, seconds: float = 2.0, num_worlds: int = 256) -> Measured:
+def measure(model: mujoco.MjModel, *, substeps: int, seconds: float = 2.0, num_worlds: int = 256) -> MeasuredSpeed:
     """Step worlds with random targets on one thread for a while, and make many to see what one takes.
 
     The cost of a step depends on what touches what: this is the cost for random targets, not for a certain task.
@@ -62,11 +62,11 @@ def measure(model: mujoco.MjModel, *, substeps: int, seconds: float = 2.0, num_w
     worlds.vary("body_mass", np.tile(model.body_mass, (many, 1)))
     worlds.vary("geom_friction", np.tile(model.geom_friction, (many, 1, 1)))
     worlds.snapshot()
-    return Measured(steps_per_cpu_s=speed, bytes_per_world=max(1.0, (_resident_bytes() - before) / many))
+    return MeasuredSpeed(steps_per_cpu_s=speed, bytes_per_world=max(1.0, (_resident_bytes() - before) / many))
 
 
 def size(
-    measured: Measured,
+    measured: MeasuredSpeed,
     *,
     num_worlds: float,
     steps_per_world: float,

@@ -3,7 +3,7 @@
 A world is its row of MuJoCo's integration state (positions, speeds, activations, delays, the solver's warm start,
 controls), nothing else is kept: a small robot takes a few kilobytes, and a world's future depends on its row and its
 parameters alone. So the result is the same to the last bit at any number of threads, in any order, and after a restart
-from a :class:`Snapshot`.
+from a :class:`WorldSnapshot`.
 
 A world that goes wrong (a number that is not finite, an error of the physics) is dumped to a file as it was before the
 step, put back to its start, and counted. The others go on as if nothing had happened.
@@ -27,7 +27,7 @@ from crewless.core.errors import BadInput, CheckpointMismatch
 
 __all__ = [
     "Incident",
-    "Snapshot",
+    "WorldSnapshot",
     "Worlds",
     "WorldsBase",
     "check_counts",
@@ -42,7 +42,7 @@ _FATAL = [int(getattr(mujoco.mjtWarning, f"mjWARN_BAD{what}")) for what in ("QPO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Snapshot:
+class WorldSnapshot:
     """Everything that the worlds' future depends on."""
 
     model: str
@@ -75,7 +75,7 @@ class Snapshot:
         partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> "Snapshot":
+    def load(cls, path: Path) -> "WorldSnapshot":
         """Read it back. Raises CorruptRecording."""
         stored = read_arrays(path, {"model", "step", "state", "start", "restarts"})
         return cls(
@@ -113,7 +113,7 @@ def checked_parameter(name: str, values: np.ndarray) -> np.ndarray:
     return values
 
 
-def check_snapshot(snapshot: Snapshot, digest: str, shape: tuple[int, ...], parameters: set[str]) -> None:
+def check_snapshot(snapshot: WorldSnapshot, digest: str, shape: tuple[int, ...], parameters: set[str]) -> None:
     """Whether worlds of a model, a shape of state and parameters of their own can go on from it. Raises CheckpointMismatch."""
     if snapshot.model != digest:
         raise CheckpointMismatch(f"the snapshot is of model {snapshot.model[:12]}, not {digest[:12]}")
@@ -274,9 +274,9 @@ class Worlds(WorldsBase):
         self.steps += 1
         return wrong
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> WorldSnapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(
+        return WorldSnapshot(
             model=self.digest,
             step=self.steps,
             state=self.state.copy(),
@@ -285,7 +285,7 @@ class Worlds(WorldsBase):
             parameters={name: values.copy() for name, values in self._parameters.items()},
         )
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: WorldSnapshot) -> None:
         """Go on from a snapshot as if nothing had been in between.
 
         Raises:

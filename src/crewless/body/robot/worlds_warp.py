@@ -22,7 +22,7 @@ from typing import Any, Literal
 import mujoco
 import numpy as np
 
-from crewless.body.robot.worlds import Snapshot, Worlds, WorldsBase, check_snapshot, checked_parameter
+from crewless.body.robot.worlds import Worlds, WorldsBase, WorldSnapshot, check_snapshot, checked_parameter
 from crewless.core.errors import BadInput, MissingTool
 
 Backend = Literal["cpu", "warp"]
@@ -269,9 +269,9 @@ class WarpWorlds(WorldsBase):
         self.steps += 1
         return wrong
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> WorldSnapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(
+        return WorldSnapshot(
             model=self.digest,
             step=self.steps,
             state=self.state,
@@ -280,7 +280,7 @@ class WarpWorlds(WorldsBase):
             parameters={name: values.copy() for name, values in self._parameters.items()},
         )
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: WorldSnapshot) -> None:
         """Go on from a snapshot as if nothing had been in between; one of the other backend is rounded to 32 bits.
 
         Raises:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from crewless.body.screen.apps import ChromiumConfig, Program, launch, launch_chromium
     from crewless.body.screen.capture import Capture, CaptureStats
     from crewless.body.screen.display import Display
-    from crewless.body.screen.input_driver import Control, Motor
+    from crewless.body.screen.input_driver import Control, InputDriver
     from crewless.body.screen.inputs import InputEvent, InputTap
     from crewless.body.screen.screen_body import ScreenBody, ScreenBodyConfig
 
@@ -20,9 +20,9 @@ __all__ = [
     "ChromiumConfig",
     "Control",
     "Display",
+    "InputDriver",
     "InputEvent",
     "InputTap",
-    "Motor",
     "Program",
     "ScreenBody",
     "ScreenBodyConfig",
@@ -34,14 +34,14 @@ _HOME = {
     "Capture": "capture",
     "CaptureStats": "capture",
     "ChromiumConfig": "apps",
-    "Control": "motor",
+    "Control": "input_driver",
     "Display": "display",
     "InputEvent": "inputs",
     "InputTap": "inputs",
-    "Motor": "motor",
+    "InputDriver": "input_driver",
     "Program": "apps",
-    "ScreenBody": "screen",
-    "ScreenBodyConfig": "screen",
+    "ScreenBody": "screen_body",
+    "ScreenBodyConfig": "screen_body",
     "launch": "apps",
     "launch_chromium": "apps",
 }

@@ -46,7 +46,7 @@ class Control:
     """move: x, y. press, release: button, x, y. keys: the characters. chord: the chord. wheel: notches, x, y."""
 
 
-class Motor:
+class InputDriver:
     """Mouse and keyboard of a display.
 
     Every method raises DisplayDied when the display is gone; :attr:`sent` tells whether anything had been sent by then.

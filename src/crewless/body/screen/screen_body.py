@@ -10,7 +10,7 @@ import numpy as np
 from crewless.body.screen.apps import ChromiumConfig, Program, launch, launch_chromium
 from crewless.body.screen.capture import Capture, CaptureStats
 from crewless.body.screen.display import Display
-from crewless.body.screen.input_driver import Motor
+from crewless.body.screen.input_driver import InputDriver
 from crewless.body.screen.settling import SettleConfig, Settling
 from crewless.core.errors import ActionUncertain, BadInput, BodyFailure, DisplayDied
 from crewless.core.messages import Action, Applied, Frame, Point
@@ -60,7 +60,7 @@ class ScreenBody:
         self._read_back = read_back
         self._display: Display | None = None
         self._capture: Capture | None = None
-        self._motor: Motor | None = None
+        self._motor: InputDriver | None = None
         self._ring: FrameRing | None = None
         self._programs: list[Program] = []
         self._settling: Settling | None = None
@@ -78,7 +78,7 @@ class ScreenBody:
                 self._display.name, self.config.height, self.config.width, slots=self.config.slots
             ).start()
             self._ring = self._capture.ring
-            self._motor = Motor(self._display.name, on_control=self._look)
+            self._motor = InputDriver(self._display.name, on_control=self._look)
         except BaseException:
             self.close()
             raise
@@ -97,7 +97,7 @@ class ScreenBody:
         body = cls(config, read_back=read_back)
         body._ring = FrameRing.open(ring)
         try:
-            body._motor = Motor(display, on_control=body._look)
+            body._motor = InputDriver(display, on_control=body._look)
         except BaseException:
             body.close()
             raise
@@ -116,7 +116,7 @@ class ScreenBody:
         return self._ring
 
     @property
-    def motor(self) -> Motor:
+    def motor(self) -> InputDriver:
         """Mouse and keyboard; its ``controls`` are the log of what was sent. Raises BodyFailure before :meth:`start`."""
         if self._motor is None:
             raise BodyFailure("the screen has not been started, or has been closed")

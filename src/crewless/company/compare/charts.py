@@ -13,7 +13,7 @@ _FONT = 'font-family="system-ui,sans-serif" font-size="12" fill="#444"'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Point:
+class ChartPoint:
     """One choice in a plot."""
 
     x: float
@@ -24,11 +24,11 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ChartLine:
     """Points that belong together."""
 
     name: str
-    points: tuple[Point, ...]
+    points: tuple[ChartPoint, ...]
     joined: bool = False
     colour: str = "#5b8dd9"
 
@@ -44,7 +44,7 @@ def ticks(low: float, high: float, about: int = 6) -> list[float]:
     return [k * step for k in range(int(first), int(high / step + 1e-9) + 1)]
 
 
-def scatter(name: str, x: str, y: str, lines: Sequence[Line], *, percent_x: bool = False) -> str:
+def scatter(name: str, x: str, y: str, lines: Sequence[ChartLine], *, percent_x: bool = False) -> str:
     """Points, joined where asked, with whiskers of their intervals. Both axes begin at the least value or at 0."""
     points = [p for line in lines for p in line.points if isfinite(p.x) and isfinite(p.y)]
     if not points:

@@ -23,7 +23,7 @@ from crewless.company.compare.designs import (
 )
 from crewless.company.sheet.model import Sheet
 from crewless.company.simulate.compiled import chosen
-from crewless.company.simulate.replications import MEASURES, Outcome, SimulateConfig, run_choices
+from crewless.company.simulate.replications import MEASURES, SimulateConfig, SimulationOutcome, run_choices
 from crewless.company.simulate.statistics import Interval, interval
 
 BETTER = {"throughput": 1, "right": 1, "right_first_time": 1} | dict.fromkeys(
@@ -68,7 +68,7 @@ class Comparison:
 
     sheet: Sheet
     named: list[Named]
-    outcomes: list[Outcome]
+    outcomes: list[SimulationOutcome]
     effects: list[CellEffect]
     curve: list[int]
     """Places in ``named`` of the choices along the share, drawn at random."""
@@ -91,7 +91,7 @@ def compare(
     config: SimulateConfig,
     what: Design = "all",
     tell: Callable[[int, int], None] | None = None,
-    run_with: Callable[..., list[Outcome]] = run_choices,
+    run_with: Callable[..., list[SimulationOutcome]] = run_choices,
 ) -> Comparison:
     """Run the choices of a design and sum them up.
 
@@ -142,31 +142,31 @@ class _Runner:
         config: SimulateConfig,
         tell: Callable[[int, int], None] | None,
         choices: int,
-        run_with: Callable[..., list[Outcome]],
+        run_with: Callable[..., list[SimulationOutcome]],
     ) -> None:
         self.sheet, self.config, self.tell, self.run_with = sheet, config, tell, run_with
         self.done, self.whole = 0, choices * config.replications
 
-    def __call__(self, named: Sequence[Named]) -> list[Outcome]:
+    def __call__(self, named: Sequence[Named]) -> list[SimulationOutcome]:
         before, tell = self.done, self.tell
         self.done += len(named) * self.config.replications
         told = (lambda done, _: tell(before + done, self.whole)) if tell else None
         return self.run_with(self.sheet, [one.choice for one in named], self.config, told)
 
 
-def difference(one: Outcome, other: Outcome) -> dict[str, Interval]:
+def difference(one: SimulationOutcome, other: SimulationOutcome) -> dict[str, Interval]:
     """``one`` minus ``other``, life by life with the same luck (common random numbers)."""
     gap = one.lives - other.lives
     return {name: interval(gap[:, i]) for i, name in enumerate(MEASURES)}
 
 
-def main_effects(signs: NDArray[np.int8], outcomes: Sequence[Outcome], measure: str) -> NDArray[np.float64]:
+def main_effects(signs: NDArray[np.int8], outcomes: Sequence[SimulationOutcome], measure: str) -> NDArray[np.float64]:
     """Of each factor: mean where it is 1 minus mean where it is -1. Shape (factors,)."""
     values = np.array([one.measures[measure].mean for one in outcomes])
     return 2 * signs.T.astype(float) @ values / len(values)
 
 
-def nondominated(outcomes: Sequence[Outcome]) -> list[int]:
+def nondominated(outcomes: Sequence[SimulationOutcome]) -> list[int]:
     """Places of those that no other is at least as good as in all of ``PARETO`` and better in one; overloaded ones never."""
     points = np.array([[one.measures[m].mean * BETTER[m] for m in PARETO] for one in outcomes])
     points[[one.overloaded for one in outcomes]] = -np.inf
@@ -178,7 +178,7 @@ def nondominated(outcomes: Sequence[Outcome]) -> list[int]:
     return front
 
 
-def _effects(cells: list[str], outcomes: list[Outcome], many: list[Outcome]) -> list[CellEffect]:
+def _effects(cells: list[str], outcomes: list[SimulationOutcome], many: list[SimulationOutcome]) -> list[CellEffect]:
     n = len(cells)
     nobody, everybody = outcomes[0], outcomes[n + 1]
     mains = {m: main_effects(design(n), many, m) for m in MEASURES} if many else {}
@@ -215,7 +215,11 @@ def _worth(effect: CellEffect) -> float:
 
 
 def _bottleneck(
-    sheet: Sheet, config: SimulateConfig, named: Named, before: Outcome, run_with: Callable[..., list[Outcome]]
+    sheet: Sheet,
+    config: SimulateConfig,
+    named: Named,
+    before: SimulationOutcome,
+    run_with: Callable[..., list[SimulationOutcome]],
 ) -> Bottleneck:
     pool = int(np.argmax(before.pool_waiting_h))
     resources = list(sheet.resources)
@@ -299,7 +303,7 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
     return lines
 
 
-def _first_share(named: list[Named], outcomes: list[Outcome], curve: list[int]) -> float | None:
+def _first_share(named: list[Named], outcomes: list[SimulationOutcome], curve: list[int]) -> float | None:
     """The lowest share from which on all sets are surely slower than none."""
     slow: dict[float, bool] = {}
     for i in curve[1:-1]:

@@ -6,9 +6,9 @@ from html import escape
 from math import isfinite
 from typing import Any
 
-from crewless.company.compare.charts import Line, Point, bars, scatter
+from crewless.company.compare.charts import ChartLine, ChartPoint, bars, scatter
 from crewless.company.compare.compare import Comparison, difference
-from crewless.company.simulate.replications import MEASURES, Outcome
+from crewless.company.simulate.replications import MEASURES, SimulationOutcome
 from crewless.company.simulate.statistics import Interval
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem;color:#222}
@@ -85,18 +85,18 @@ def _wrong(right: Interval) -> Interval:
     return Interval(mean=-100 * right.mean, half=100 * right.half)
 
 
-def _ends(found: Comparison) -> list[Outcome]:
+def _ends(found: Comparison) -> list[SimulationOutcome]:
     by = {named.name: one for named, one in zip(found.named, found.outcomes, strict=True)}
     return [by[b.choice] for b in found.bottlenecks]
 
 
 def _curve(found: Comparison, measure: str) -> str:
-    def points(places: Sequence[int]) -> tuple[Point, ...]:
+    def points(places: Sequence[int]) -> tuple[ChartPoint, ...]:
         made = []
         for i in sorted(places, key=lambda i: found.named[i].share):
             one = found.outcomes[i].measures[measure]
             made.append(
-                Point(
+                ChartPoint(
                     x=found.named[i].share,
                     y=one.mean,
                     half=one.half,
@@ -107,8 +107,8 @@ def _curve(found: Comparison, measure: str) -> str:
 
     return scatter(
         measure, "share of human cells", measure,
-        [Line(name="cells drawn at random", points=points(found.curve)),
-         Line(name="cells kept where people help most", points=points(found.kept_best), joined=True, colour="#4fa37a")],
+        [ChartLine(name="cells drawn at random", points=points(found.curve)),
+         ChartLine(name="cells kept where people help most", points=points(found.kept_best), joined=True, colour="#4fa37a")],
         percent_x=True,
     )  # fmt: skip
 
@@ -116,9 +116,9 @@ def _curve(found: Comparison, measure: str) -> str:
 def _pareto(found: Comparison) -> str:
     front = set(found.pareto)
 
-    def points(on: bool) -> tuple[Point, ...]:
+    def points(on: bool) -> tuple[ChartPoint, ...]:
         return tuple(
-            Point(
+            ChartPoint(
                 x=one.measures["lead_h"].mean, y=100 * one.measures["right"].mean, half=100 * one.measures["right"].half,
                 title=f"{named.name}: {one.measures['lead_h'].mean:.3g} h, {one.measures['right'].mean:.1%} right, {one.measures['cost'].mean:.4g} $",
                 colour="#c8553d" if on else "#bbb",
@@ -129,11 +129,11 @@ def _pareto(found: Comparison) -> str:
 
     return scatter(
         "pareto", "lead time, hours", "cases right, %",
-        [Line(name="beaten", points=points(False), colour="#bbb"), Line(name="beaten by none (cost counts too)", points=points(True), colour="#c8553d")],
+        [ChartLine(name="beaten", points=points(False), colour="#bbb"), ChartLine(name="beaten by none (cost counts too)", points=points(True), colour="#c8553d")],
     )  # fmt: skip
 
 
-def outcome_table(rows: Sequence[tuple[str, Outcome]]) -> str:
+def outcome_table(rows: Sequence[tuple[str, SimulationOutcome]]) -> str:
     """The main measures of some choices."""
     shown = (
         "throughput",
@@ -156,7 +156,7 @@ def outcome_table(rows: Sequence[tuple[str, Outcome]]) -> str:
     return f"<table><tr><th>choice</th>{head}</tr>{body}</table>"
 
 
-def choice_report(title: str, rows: Sequence[tuple[str, Outcome]], cells: Sequence[tuple[str, str]]) -> str:
+def choice_report(title: str, rows: Sequence[tuple[str, SimulationOutcome]], cells: Sequence[tuple[str, str]]) -> str:
     """A short page of a choice set beside the sheet as it is: the page's download.
 
     Args:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from crewless.company.discover.tree import (
     Chain,
-    Choice,
+    ExclusiveChoice,
     Leaf,
     Loop,
     Node,
@@ -61,7 +61,7 @@ def _add(flow: _Flow, node: Node, ends: Ends) -> Ends:
         for child in node.children:
             ends = _add(flow, child, ends)
         return ends
-    if isinstance(node, Choice):
+    if isinstance(node, ExclusiveChoice):
         at = flow.gateway("xor", "choice")
         flow.join(ends, at)
         return [

@@ -25,9 +25,9 @@ from crewless.company.sheet.model import (
     Cell,
     Duration,
     Gateway,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
     check,
     repeated_week,
 )
@@ -41,7 +41,7 @@ _BUSY = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class MeasuredWork:
     """What one performer did in a run, in seconds. Shape (cases,) each."""
 
     judge: np.ndarray
@@ -84,7 +84,7 @@ def _of(seconds: np.ndarray) -> str:
     return f"{seconds.mean():.1f} s" if len(seconds) else "never seen"
 
 
-def _worker(folder: Path, handled: Sequence[Handled]) -> Measured:
+def _worker(folder: Path, handled: Sequence[Handled]) -> MeasuredWork:
     """From the run's events and receipts; what a mixed shift measured around a case counts as part of it."""
     spans = {one.case: one.left_s - one.taken_s for one in handled}
     begun: dict[str, float] = {}
@@ -111,7 +111,9 @@ def _worker(folder: Path, handled: Sequence[Handled]) -> Measured:
         judge.append(min(took, span))
         reply.append(max(0.0, span - took))
         wrong += outcome == "wrong"
-    return Measured(judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over)
+    return MeasuredWork(
+        judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over
+    )
 
 
 def _steps(folder: Path, case: str) -> list[float]:
@@ -126,7 +128,7 @@ def _steps(folder: Path, case: str) -> list[float]:
     return [t - times[0] for t in times]
 
 
-def _operator(folder: Path) -> Measured | None:
+def _operator(folder: Path) -> MeasuredWork | None:
     """From the recordings of whoever was watched; the same rule for where reading ends."""
     from crewless.episodes import open_dataset
 
@@ -149,13 +151,13 @@ def _operator(folder: Path) -> Measured | None:
         wrong += one.outcome == "wrong"
     if not judge:
         return None
-    return Measured(
+    return MeasuredWork(
         judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=len(given_up)
     )
 
 
 def _review(
-    folder: Path, handled: Sequence[Handled], person: Measured | None, lines: list[str]
+    folder: Path, handled: Sequence[Handled], person: MeasuredWork | None, lines: list[str]
 ) -> tuple[tuple[Duration, float], tuple[tuple[float, float], ...]]:
     """(Duration and error of the review, the person's week)."""
     config = _config(folder)
@@ -189,7 +191,7 @@ def _worked(start: float, end: float, works: float, rests: float) -> float:
     return until(end) - until(start)
 
 
-def _arrival(handled: Sequence[Handled], ai: Measured, lines: list[str]) -> Arrival:
+def _arrival(handled: Sequence[Handled], ai: MeasuredWork, lines: list[str]) -> Arrival:
     if len(handled) > 1:
         gaps = np.diff([one.arrived_s for one in handled])
         lines.append(f"arrivals: measured, {gaps.mean():.1f} s apart")
@@ -215,8 +217,8 @@ def _hours(seconds: np.ndarray) -> Duration:
 
 
 def _sheet(
-    ai: Measured,
-    person: Measured | None,
+    ai: MeasuredWork,
+    person: MeasuredWork | None,
     review: tuple[Duration, float],
     week: tuple[tuple[float, float], ...],
     arrival: Arrival,
@@ -226,15 +228,15 @@ def _sheet(
     doubts = ai.handed_over / cases
     made = silent + doubts
     works = {
-        "judge": {"ai": Work(resource="worker", duration=_hours(ai.judge), error=made)},
-        "hand over": {"ai": Work(resource="worker", duration=_INSTANT, catch=doubts / made if made else 0.0)},
-        "reply": {"ai": Work(resource="worker", duration=_hours(ai.reply))},
+        "judge": {"ai": WorkProfile(resource="worker", duration=_hours(ai.judge), error=made)},
+        "hand over": {"ai": WorkProfile(resource="worker", duration=_INSTANT, catch=doubts / made if made else 0.0)},
+        "reply": {"ai": WorkProfile(resource="worker", duration=_hours(ai.reply))},
     }
     if person:
         error = person.wrong / max(1, person.answered)
-        works["judge"]["person"] = Work(resource="person", duration=_hours(person.judge), error=error)
-        works["hand over"]["person"] = Work(resource="person", duration=_INSTANT)
-        works["reply"]["person"] = Work(resource="person", duration=_hours(person.reply))
+        works["judge"]["person"] = WorkProfile(resource="person", duration=_hours(person.judge), error=error)
+        works["hand over"]["person"] = WorkProfile(resource="person", duration=_INSTANT)
+        works["reply"]["person"] = WorkProfile(resource="person", duration=_hours(person.reply))
     # Whoever has judged a case ends it before the next: what comes later is more urgent.
     cells = [
         Cell(
@@ -243,7 +245,7 @@ def _sheet(
         )
         for name, by in works.items()
     ]  # fmt: skip
-    by = {"person": Work(resource="person", duration=review[0], error=review[1])}
+    by = {"person": WorkProfile(resource="person", duration=review[0], error=review[1])}
     cells.append(Cell(name=REVIEW, role="helpdesk", works=by))  # type: ignore[arg-type]
     flow = [
         ("start", "judge", 1.0), ("judge", "hand over", 1.0), ("hand over", "answer", 1.0), ("answer", "reply", 1.0),
@@ -253,7 +255,7 @@ def _sheet(
         cells=tuple(cells),
         gateways=tuple(Gateway(name=n, kind=k) for n, k in (("start", "start"), ("answer", "xor"), ("end", "end"))),
         arrows=tuple(Arrow(source=a, target=b, probability=p) for a, b, p in flow),
-        resources=(Resource(name="worker"), Resource(name="person", calendar="breaks" if week else "")),
+        resources=(Pool(name="worker"), Pool(name="person", calendar="breaks" if week else "")),
         calendars=(Calendar(name="breaks", week=week),) if week else (),
         arrival=arrival,
     )

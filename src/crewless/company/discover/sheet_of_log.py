@@ -12,8 +12,8 @@ from crewless.company.discover.flow import flow_of
 from crewless.company.discover.log import Log
 from crewless.company.discover.people import People, find_people, working_hours
 from crewless.company.discover.tree import Node, concurrent_pairs, mine
-from crewless.company.discover.waiting import Batch, Waits, find_batches, find_waits
-from crewless.company.sheet.model import Arrival, Calendar, Cell, Resource, Sheet, Work, check
+from crewless.company.discover.waiting import BatchPattern, Waits, find_batches, find_waits
+from crewless.company.sheet.model import Arrival, Calendar, Cell, Pool, Sheet, WorkProfile, check
 
 _OVERLAP = 0.1
 """Two activities run side by side when they overlap in time in at least this share of the cases that do both."""
@@ -49,7 +49,7 @@ class Discovery:
     """Share of all waiting that people's absence and other work explain."""
     rework: Mapping[str, float]
     """By activity: share of its visits that were not the first of their case."""
-    batches: Mapping[str, Batch]
+    batches: Mapping[str, BatchPattern]
     conformance: Conformance
 
 
@@ -90,7 +90,9 @@ def discover(
             name=name,
             role=people.pool_of[name],
             works={
-                "person": Work(resource=people.pool_of[name], duration=durations[name].duration, cost=_cost(log, at))
+                "person": WorkProfile(
+                    resource=people.pool_of[name], duration=durations[name].duration, cost=_cost(log, at)
+                )
             },
         )
         for name, at in _by_activity(log)
@@ -102,7 +104,7 @@ def discover(
             gateways=gateways,
             arrows=arrows,
             resources=tuple(
-                Resource(name=pool.name, count=pool.count, calendar=called[pool.name]) for pool in people.pools
+                Pool(name=pool.name, count=pool.count, calendar=called[pool.name]) for pool in people.pools
             ),
             calendars=calendars,
             arrival=Arrival(between=arrival.duration, calendar=called["arrival"]),

@@ -44,7 +44,7 @@ class Sequence:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExclusiveChoice:
     """One of the children, each with its share of the cases."""
 
     children: tuple["Node", ...]
@@ -75,7 +75,7 @@ class Chain:
     shares: Mapping[tuple[str, str], float]
 
 
-Node = Leaf | Silent | Sequence | Choice | Parallel | Loop | Chain
+Node = Leaf | Silent | Sequence | ExclusiveChoice | Parallel | Loop | Chain
 
 
 def mine(traces: Traces, *, concurrent: Iterable[frozenset[str]] = (), noise: float = 0.2) -> Node:
@@ -96,7 +96,7 @@ def _mine(log: Counter[Trace], concurrent: frozenset[frozenset[str]], noise: flo
         return Silent()
     if empty:
         rest = Counter({trace: count for trace, count in log.items() if trace})
-        return Choice((_mine(rest, concurrent, noise), Silent()), (1 - empty / total, empty / total))
+        return ExclusiveChoice((_mine(rest, concurrent, noise), Silent()), (1 - empty / total, empty / total))
     names = sorted({name for trace in log for name in trace})
     if len(names) == 1:
         visits = sum(len(trace) * count for trace, count in log.items())
@@ -267,7 +267,7 @@ def _split(
             one[share] += count
     children = tuple(_mine(one, concurrent, noise) for one in logs)
     if kind == "choice":
-        return Choice(children, tuple(one.total() / log.total() for one in logs))
+        return ExclusiveChoice(children, tuple(one.total() / log.total() for one in logs))
     return Sequence(children) if kind == "sequence" else Parallel(children)
 
 
@@ -370,7 +370,7 @@ def children_of(node: Node) -> tuple[Node, ...]:
     """Direct children."""
     if isinstance(node, Loop):
         return (node.body, *node.redos)
-    return node.children if isinstance(node, Sequence | Choice | Parallel) else ()
+    return node.children if isinstance(node, Sequence | ExclusiveChoice | Parallel) else ()
 
 
 def names_of(node: Node) -> set[str]:

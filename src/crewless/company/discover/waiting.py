@@ -116,7 +116,7 @@ def _free_spells(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class BatchPattern:
     """How one activity is done in batches."""
 
     kind: str
@@ -127,7 +127,7 @@ class Batch:
     """Mean visits of a batch."""
 
 
-def find_batches(log: Log, waits: Waits, *, least: float = 0.1) -> dict[str, Batch]:
+def find_batches(log: Log, waits: Waits, *, least: float = 0.1) -> dict[str, BatchPattern]:
     """Activities of which at least the share ``least`` of the visits is done in batches.
 
     After Martin and others, "Batch processing: definition and event log identification" (2015). A queue that is worked off
@@ -144,7 +144,7 @@ def find_batches(log: Log, waits: Waits, *, least: float = 0.1) -> dict[str, Bat
         visits = int((log.activity == a).sum())
         for kind, sizes in groups.items():
             if sizes and sum(sizes) >= least * visits:
-                found[activity] = Batch(kind=kind, share=sum(sizes) / visits, size=float(np.mean(sizes)))
+                found[activity] = BatchPattern(kind=kind, share=sum(sizes) / visits, size=float(np.mean(sizes)))
                 break
     return found
 

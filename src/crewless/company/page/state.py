@@ -9,7 +9,7 @@ from crewless.company.compare.compare import BETTER, compare, difference, surely
 from crewless.company.compare.report import choice_report, report_page
 from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet
 from crewless.company.simulate.compiled import chosen
-from crewless.company.simulate.replications import MEASURES, Outcome, SimulateConfig, run_choices
+from crewless.company.simulate.replications import MEASURES, SimulateConfig, SimulationOutcome, run_choices
 from crewless.core.errors import BadInput
 
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
@@ -123,10 +123,10 @@ class Page:
         wish = wish_of(self.sheet, asked)
         return report_page(compare(changed(self.sheet, wish), self.config, "all"), self.name)
 
-    def _run(self, wish: Wish) -> Outcome:
+    def _run(self, wish: Wish) -> SimulationOutcome:
         return run_choices(changed(self.sheet, wish), [wish.choice], self.config)[0]
 
-    def _told(self, found: Outcome) -> dict[str, Any]:
+    def _told(self, found: SimulationOutcome) -> dict[str, Any]:
         gaps = difference(found, self.base)
         return {
             "measures": {

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from crewless.company.sheet.model import Arrow, Cell, Duration, Gateway, Resource, Sheet, Work, check
+from crewless.company.sheet.model import Arrow, Cell, Duration, Gateway, Pool, Sheet, WorkProfile, check
 from crewless.core.errors import BadInput
 
 _TASKS = {
@@ -286,7 +286,7 @@ def _sheet(graph: _Graph) -> Sheet:
         name = names[key]
         if kind == "task":
             role = graph.roles.get(key) or "people"
-            cells.append(Cell(name=name, role=role, works={"person": Work(resource=role, duration=Duration())}))
+            cells.append(Cell(name=name, role=role, works={"person": WorkProfile(resource=role, duration=Duration())}))
         else:
             gateways.append(Gateway(name=name, kind="xor" if kind == "pass" else kind))
         if kind in ("task", "pass"):
@@ -299,7 +299,7 @@ def _sheet(graph: _Graph) -> Sheet:
         cells=tuple(cells),
         gateways=tuple(gateways),
         arrows=tuple(arrows),
-        resources=tuple(Resource(name=role) for role in roles),
+        resources=tuple(Pool(name=role) for role in roles),
     )
 
 

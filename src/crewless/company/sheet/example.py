@@ -9,9 +9,9 @@ from crewless.company.sheet.model import (
     Gateway,
     Meeting,
     Performer,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
 )
 
 _ROWS = """
@@ -75,12 +75,12 @@ def example_sheet() -> Sheet:
     names = [cell.name for cell in cells]
     shift = tuple((24.0 * day + 8, 24.0 * day + 16.5) for day in range(5))
     people = [
-        Resource(name=name, count=n, calendar="office", cost_per_hour=rate, sick_days_per_year=10.0, leave_days_per_year=25.0, handover=0.05)
+        Pool(name=name, count=n, calendar="office", cost_per_hour=rate, sick_days_per_year=10.0, leave_days_per_year=25.0, handover=0.05)
         for name, (n, rate) in _POOLS.items()
     ]  # fmt: skip
     machines = [
-        Resource(name="ai", count=8, cost_per_hour=2.0),
-        Resource(name="robots", count=8, cost_per_hour=9.0, sick_days_per_year=18.0),
+        Pool(name="ai", count=8, cost_per_hour=2.0),
+        Pool(name="robots", count=8, cost_per_hour=9.0, sick_days_per_year=18.0),
     ]
     return Sheet(
         cells=cells,
@@ -98,18 +98,22 @@ def _cell(line: str) -> Cell:
     name, pool, words = (part.strip() for part in line.split("|"))
     hours, error, catch, *meeting = words.split()
     mean, wrong, caught = float(hours), float(error), float(catch)
-    works: dict[Performer, Work] = {
-        "person": Work(resource=pool, duration=_about(mean, 0.6), error=wrong, catch=caught),
+    works: dict[Performer, WorkProfile] = {
+        "person": WorkProfile(resource=pool, duration=_about(mean, 0.6), error=wrong, catch=caught),
     }
     if pool == "floor":
-        works["robot"] = Work(resource="robots", duration=_about(mean * 0.8, 0.1), error=wrong / 2, catch=caught / 2)
+        works["robot"] = WorkProfile(
+            resource="robots", duration=_about(mean * 0.8, 0.1), error=wrong / 2, catch=caught / 2
+        )
     elif name not in ("review design", "sign off", "test machine"):
         # Quick, cheap; somewhat more errors of its own, and it finds fewer of those that others made.
-        works["ai"] = Work(
+        works["ai"] = WorkProfile(
             resource="ai", duration=_about(mean / 10, 0.3), error=wrong * 1.2, catch=caught * 0.7, cost=0.05
         )
     else:
-        works["ai"] = Work(resource="ai", duration=_about(mean / 6, 0.3), error=0.0, catch=caught * 0.6, cost=0.20)
+        works["ai"] = WorkProfile(
+            resource="ai", duration=_about(mean / 6, 0.3), error=0.0, catch=caught * 0.6, cost=0.20
+        )
     numbers = [float(word) for word in meeting[1:]]
     agreed = (
         Meeting(people=int(numbers[0]), hours=numbers[1], probability=numbers[2], agree=numbers[3]) if meeting else None

@@ -48,7 +48,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class WorkProfile:
     """How one kind of performer does a cell."""
 
     resource: str
@@ -68,7 +68,7 @@ class Cell:
     name: str
     role: str = ""
     performer: Performer = "person"
-    works: dict[Performer, Work] = field(default_factory=dict)
+    works: dict[Performer, WorkProfile] = field(default_factory=dict)
     rework: str = ""
     """Cell to which a caught error sends the case back; empty: the cell that made it."""
     meeting: Meeting | None = None
@@ -78,7 +78,7 @@ class Cell:
     capacity: int = 0
     """Cases that the cell holds, waiting or in work; one that comes when it is full is turned away. 0: no limit."""
 
-    def work(self) -> Work:
+    def work(self) -> WorkProfile:
         """Of the performer that does the cell."""
         return self.works[self.performer]
 
@@ -110,7 +110,7 @@ class Calendar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class Pool:
     """A pool of members who can do the same work."""
 
     name: str
@@ -140,7 +140,7 @@ class Sheet:
     cells: tuple[Cell, ...]
     gateways: tuple[Gateway, ...] = ()
     arrows: tuple[Arrow, ...] = ()
-    resources: tuple[Resource, ...] = ()
+    resources: tuple[Pool, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     arrival: Arrival = field(default_factory=Arrival)
 

@@ -19,9 +19,9 @@ from crewless.company.sheet.model import (
     Gateway,
     Meeting,
     Performer,
-    Resource,
+    Pool,
     Sheet,
-    Work,
+    WorkProfile,
     check,
     repeated_week,
 )
@@ -277,8 +277,8 @@ class _Row:
         return tuple((self.number(column, a), self.number(column, b)) for a, b in parts)
 
     def cell(self) -> Cell:
-        works: dict[Performer, Work] = {
-            p: Work(
+        works: dict[Performer, WorkProfile] = {
+            p: WorkProfile(
                 resource=self.text(f"{p} resource"),
                 duration=self.duration(f"{p} duration"),
                 **{w: self.number(f"{p} {w}") for w in ("error", "catch", "cost")},
@@ -323,7 +323,7 @@ def _sheet(tables: Rows) -> Sheet:
             for row in rows["arrows"]
         ),
         resources=tuple(
-            Resource(
+            Pool(
                 name=row.text("name"),
                 count=row.whole("count"),
                 calendar=row.text("calendar"),

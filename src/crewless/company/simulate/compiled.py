@@ -16,7 +16,7 @@ _KINDS = {"xor": XOR, "event": XOR, "and": AND, "or": OR, "start": START, "end":
 WEEKS_PER_YEAR = 365.25 / 7
 
 
-class Program(NamedTuple):
+class CompiledSheet(NamedTuple):
     """Nodes are numbered, cells first. Hours and dollars throughout."""
 
     kind: NDArray[np.int8]
@@ -83,7 +83,7 @@ class Program(NamedTuple):
     has_join: bool
 
 
-def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -> Program:
+def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -> CompiledSheet:
     """The sheet with the cells of ``choice`` done by others than it says.
 
     Raises:
@@ -117,7 +117,7 @@ def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -
     or_join = bool(((kind == OR) & (np.diff(in_first) > 1)).any())
     meetings = [cell.meeting for cell in cells]
     year = [_days_open(sheet, r.calendar) * WEEKS_PER_YEAR for r in sheet.resources]
-    return Program(
+    return CompiledSheet(
         kind=kind,
         out_first=out_first,
         target=target,

@@ -5,11 +5,19 @@ from typing import Any
 
 from crewless.company.sheet.model import Performer, Sheet
 from crewless.company.simulate.compiled import compile_sheet
-from crewless.company.simulate.replications import Ended, Life, Outcome, SimulateConfig, outcome, refuse, run_life
+from crewless.company.simulate.replications import (
+    Ended,
+    Life,
+    SimulateConfig,
+    SimulationOutcome,
+    outcome,
+    refuse,
+    run_life,
+)
 from crewless.core.errors import MissingTool
 
 
-def on_ray(address: str) -> Callable[..., list[Outcome]]:
+def on_ray(address: str) -> Callable[..., list[SimulationOutcome]]:
     """A stand-in for :func:`crewless.company.simulate.replications.run_choices` that runs on a cluster.
 
     The lives are the same to the bit as those of threads: luck hangs on the seed and the number of the life alone.
@@ -36,7 +44,7 @@ def on_ray(address: str) -> Callable[..., list[Outcome]]:
         choices: Sequence[Mapping[str, Performer]],
         config: SimulateConfig,
         tell: Callable[[int, int], None] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[SimulationOutcome]:
         programs = [compile_sheet(sheet, choice) for choice in choices]
         shared = ray.put(sheet)
         jobs = {remote.remote(shared, dict(choice), config): c for c, choice in enumerate(choices)}

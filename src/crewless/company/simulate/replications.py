@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crewless.company.sheet.model import WEEK_H, Performer, Sheet
 from crewless.company.simulate import engine
-from crewless.company.simulate.compiled import Program, compile_sheet
+from crewless.company.simulate.compiled import CompiledSheet, compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS, LEAD_LOW_H, LEAD_STEP, simulate
 from crewless.company.simulate.statistics import Interval, interval, quantiles, warmup_end
 from crewless.core.errors import BadInput
@@ -60,7 +60,7 @@ class SimulateConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SimulationOutcome:
     """What many lives of one choice say."""
 
     measures: dict[str, Interval]
@@ -78,7 +78,7 @@ class Outcome:
     events: int
 
 
-def run_life(program: Program, config: SimulateConfig, number: int) -> Life:
+def run_life(program: CompiledSheet, config: SimulateConfig, number: int) -> Life:
     """One life. Shapes (batches + 1, 13), (batches + 1, cells, 7), (bins,), and the events.
 
     Raises:
@@ -152,7 +152,7 @@ def run_choices(
     choices: Sequence[Choice],
     config: SimulateConfig,
     tell: Callable[[int, int], None] | None = None,
-) -> list[Outcome]:
+) -> list[SimulationOutcome]:
     """All lives of all choices, in threads.
 
     Args:
@@ -181,12 +181,12 @@ def run_choices(
     return [outcome(program, lives[c], config) for c, program in enumerate(programs)]
 
 
-def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None) -> Outcome:
+def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None) -> SimulationOutcome:
     """Of one choice; see :func:`run_choices`."""
     return run_choices(sheet, [choice or {}], config)[0]
 
 
-def outcome(program: Program, lives: Sequence[Life], config: SimulateConfig) -> Outcome:
+def outcome(program: CompiledSheet, lives: Sequence[Life], config: SimulateConfig) -> SimulationOutcome:
     """Sums up lives of the same program."""
     open_h = program.members * program.week[program.calendar] * config.weeks
     pools = len(program.members)
@@ -201,7 +201,7 @@ def outcome(program: Program, lives: Sequence[Life], config: SimulateConfig) -> 
         waits.append(np.bincount(program.pool, spent[:, CELL_COLUMNS.index("waiting_h")], pools) / done)
     table = np.array(rows)
     growth = table[:, list(MEASURES).index("growth")]
-    return Outcome(
+    return SimulationOutcome(
         measures={name: interval(table[:, i]) for i, name in enumerate(MEASURES)},
         lives=table,
         cells=np.mean(cell_rows, axis=0),
@@ -212,7 +212,7 @@ def outcome(program: Program, lives: Sequence[Life], config: SimulateConfig) -> 
     )
 
 
-def _measures(program: Program, sums, spent, histogram, open_h, config: SimulateConfig) -> list[float]:
+def _measures(program: CompiledSheet, sums, spent, histogram, open_h, config: SimulateConfig) -> list[float]:
     case = dict(zip(CASE_COLUMNS, sums.tolist(), strict=True))
     done = case["done"]
     nothing = float("nan")

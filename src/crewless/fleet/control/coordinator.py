@@ -20,7 +20,7 @@ from crewless.fleet.vda5050.transport import Transport
 from crewless.planner.blueprint.aisles import Aisles
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.material import HANDLE_S, carriages
-from crewless.planner.schedule.shift import SPEED_M_S, Shift, check_stations, limits_of, motor_below_c
+from crewless.planner.schedule.shift import SPEED_M_S, ShiftPlan, check_stations, limits_of, motor_below_c
 
 DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
 """What a robot may be doing, numbered in a frame of the floor by its place here."""
@@ -57,7 +57,7 @@ class Foreman:
     """
 
     def __init__(
-        self, blueprint: Blueprint, shift: Shift, *, aisles: Aisles, chargers: list[int], transport: Transport, log: Path,
+        self, blueprint: Blueprint, shift: ShiftPlan, *, aisles: Aisles, chargers: list[int], transport: Transport, log: Path,
         seed: int = 0, pace: float = 0.0, run: str = "", warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
         check_stations(shift, blueprint)
@@ -169,7 +169,7 @@ class Foreman:
         }  # fmt: skip
 
 
-def finals(blueprint: Blueprint, shift: Shift) -> dict[str, str]:
+def finals(blueprint: Blueprint, shift: ShiftPlan) -> dict[str, str]:
     """The last operation of every unit, and the part that it makes."""
     makes = {process.name: process.makes for process in blueprint.processes}
     last = {line.stations[-1].name: makes[line.process] for line in blueprint.lines}

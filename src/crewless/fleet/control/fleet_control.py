@@ -18,9 +18,9 @@ from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
 from crewless.fleet.control.charging import MARGIN, covers, left_charger, on_its_way
 from crewless.fleet.control.loads import Loads, action
-from crewless.fleet.control.operations import Ledger, Operation, Progress, order_of
+from crewless.fleet.control.operations import Operation, OperationLedger, Progress, order_of
 from crewless.fleet.control.orders import Speech
-from crewless.fleet.control.roadmap import Map, Station
+from crewless.fleet.control.roadmap import Roadmap, Station
 from crewless.fleet.control.robots import Promise, Robot, name_of, named
 from crewless.fleet.control.site import Answer, topics
 from crewless.fleet.control.zones import Ground
@@ -91,7 +91,7 @@ class FleetControl:
     """
 
     def __init__(
-        self, *, operations: Sequence[Operation], roadmap: Map, stations: Sequence[Station], transport: Transport,
+        self, *, operations: Sequence[Operation], roadmap: Roadmap, stations: Sequence[Station], transport: Transport,
         log: EventLog, chargers: Sequence[str] = (), config: ControlConfig | None = None, run: str = "",
         warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
@@ -103,7 +103,7 @@ class FleetControl:
             self._by_kind.setdefault(each.kind, []).append(each)
         self.down: set[str] = set()
         self.robots: dict[str, Robot] = {}
-        self.ledger = Ledger(operations)
+        self.ledger = OperationLedger(operations)
         self.ledger.replay(log.path)
         self._loads = Loads(self.ledger, self.stations, roadmap, self.robots)
         self._resumed = set(self.ledger.names("assigned"))

@@ -11,7 +11,7 @@ from crewless.planner.blueprint.aisles import Aisles, closed_floor
 
 
 class FloorMap:
-    """Stands where :class:`crewless.fleet.control.roadmap.Roadmap` stands for robots that follow lines.
+    """Stands where :class:`crewless.fleet.control.roadmap.LineRoadmap` stands for robots that follow lines.
 
     Nodes are the stations by name, ``charger N``, and every cell as ``cell N``. A station's node lies in the first of its bays
     that is open; a robot may use any of them.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crewless.fleet.control.operations import Ledger
-from crewless.fleet.control.roadmap import Map, Station
+from crewless.fleet.control.operations import OperationLedger
+from crewless.fleet.control.roadmap import Roadmap, Station
 from crewless.fleet.control.robots import Robot
 from crewless.fleet.control.site import Answer
 
@@ -20,7 +20,7 @@ class Loads:
     """
 
     def __init__(
-        self, ledger: Ledger, stations: Mapping[str, Station], roadmap: Map, robots: Mapping[str, Robot]
+        self, ledger: OperationLedger, stations: Mapping[str, Station], roadmap: Roadmap, robots: Mapping[str, Robot]
     ) -> None:
         self._ledger, self._stations, self._roadmap, self._robots = ledger, stations, roadmap, robots
         self._holder: dict[str, str] = {}

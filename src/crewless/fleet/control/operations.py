@@ -66,7 +66,7 @@ def order_of(operation: str, attempt: int) -> str:
     return f"{operation}#{attempt}"
 
 
-class Ledger:
+class OperationLedger:
     """The progress of all operations, changed by events only."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crewless.fleet.control.roadmap import Map
+from crewless.fleet.control.roadmap import Roadmap
 from crewless.fleet.control.robots import Robot
 from crewless.fleet.control.zones import Ground
 from crewless.fleet.vda5050.topics import Sender
@@ -20,7 +20,7 @@ class Speech:
         roadmap: where the nodes lie.
     """
 
-    def __init__(self, transport: Transport, roadmap: Map) -> None:
+    def __init__(self, transport: Transport, roadmap: Roadmap) -> None:
         self._sender, self._roadmap = Sender(transport), roadmap
         # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
         self._life = uuid.uuid4().hex[:12]

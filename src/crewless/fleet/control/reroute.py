@@ -12,7 +12,7 @@ from crewless.fleet.control.fleet_control import FleetControl
 from crewless.fleet.control.operations import Carry, Operation
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.material import HANDLE_S, PAYLOAD_KG
-from crewless.planner.schedule.shift import Shift
+from crewless.planner.schedule.shift import ShiftPlan
 
 TEND = "tend"
 """The action of a robot that works at a station; what a station does alone is an action of the station's own name."""
@@ -27,7 +27,7 @@ class Reroute:
         control: whose plan is changed; changes that its log holds already are known.
     """
 
-    def __init__(self, blueprint: Blueprint, shift: Shift, control: FleetControl) -> None:
+    def __init__(self, blueprint: Blueprint, shift: ShiftPlan, control: FleetControl) -> None:
         self._control = control
         self._units: dict[str, list[str]] = {}
         """Unit to its operations in order."""

@@ -21,7 +21,7 @@ class Station:
     """Robots that can work there at once."""
 
 
-class Map(Protocol):
+class Roadmap(Protocol):
     """What the control must know of a floor."""
 
     nodes: dict[str, tuple[float, float]]
@@ -59,7 +59,7 @@ class Map(Protocol):
         ...
 
 
-class Roadmap:
+class LineRoadmap:
     """Nodes in metres and one-way edges between them."""
 
     def __init__(self, nodes: Mapping[str, tuple[float, float]], edges: Iterable[tuple[str, str]]) -> None:

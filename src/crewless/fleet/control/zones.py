@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crewless.core.errors import BadInput
-from crewless.fleet.control.roadmap import Map
+from crewless.fleet.control.roadmap import Roadmap
 
 _NONE: frozenset[str] = frozenset()
 
@@ -16,7 +16,7 @@ class Ground:
         roadmap: changed in place.
     """
 
-    def __init__(self, roadmap: Map) -> None:
+    def __init__(self, roadmap: Roadmap) -> None:
         self._roadmap = roadmap
         self._closed: dict[str, frozenset[str]] = {}
         self._guarded: dict[str, tuple[list[tuple[float, float]], int]] = {}

@@ -16,14 +16,14 @@ from crewless.fleet.control.reroute import TEND
 from crewless.fleet.control.site import Site
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
 from crewless.fleet.simulate.motion import Motion
-from crewless.fleet.simulate.robot import RobotConfig, SimulatedRobot, last_will
+from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
 from crewless.fleet.vda5050.validation import encode
 from crewless.planner.blueprint.aisles import Aisles, make_aisles
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.material import PAYLOAD_KG, carriages
-from crewless.planner.schedule.shift import IDLE_SHARE, SPEED_M_S, Shift, check_stations, limits_of
+from crewless.planner.schedule.shift import IDLE_SHARE, SPEED_M_S, ShiftPlan, check_stations, limits_of
 
 _SLEEP_S = 20.0
 TOW_S = 600.0
@@ -73,7 +73,7 @@ class Plant:
     """
 
     def __init__(
-        self, blueprint: Blueprint, shift: Shift, ends: Ends, record: Path, *, mishaps: MishapConfig | None = None,
+        self, blueprint: Blueprint, shift: ShiftPlan, ends: Ends, record: Path, *, mishaps: MishapConfig | None = None,
         seed: int = 0, now_s: float = 0.0, robots: int | None = None, run: str = "",
     ) -> None:  # fmt: skip
         self.blueprint, self.shift, self.now_s, self._ends = blueprint, shift, now_s, ends
@@ -108,7 +108,7 @@ class Plant:
         # A station that works by itself is to the control a robot that stands there.
         for name in sorted({one.station for one in shift.operations if not one.by_hand}):
             x, y = self.aisles.middle(self.aisles.bays[name][0])
-            self._start(RobotConfig(serial=name, skills=(name,), x_m=x, y_m=y, battery_wh=1e9, hot_c=1e9))
+            self._start(SimulatedRobotConfig(serial=name, skills=(name,), x_m=x, y_m=y, battery_wh=1e9, hot_c=1e9))
         self._finals = finals(blueprint, shift)
         self._seen_done = 0
         tended = {one.station for one in shift.operations if one.by_hand}
@@ -212,7 +212,7 @@ class Plant:
     def _add_robot(self, serial: str, cell: int, charge: float) -> None:
         body = limits_of(self.blueprint)
         x, y = self.aisles.middle(cell)
-        config = RobotConfig(
+        config = SimulatedRobotConfig(
             serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=body.speed_m_s,
             battery_wh=body.battery_wh, work_w=body.work_w, drive_w=body.drive_w,
             idle_w=IDLE_SHARE * body.work_w, charge_w=body.charge_w,
@@ -223,7 +223,7 @@ class Plant:
         self.doing[serial] = "idle"
         self._start(config, charge)
 
-    def _start(self, config: RobotConfig, charge: float = 1.0) -> None:
+    def _start(self, config: SimulatedRobotConfig, charge: float = 1.0) -> None:
         drives = config.serial in self.motion.names
         end = self._ends.connect(config.serial, last_will(config.serial), drives=drives)
         for message in ("order", "instantActions", "zoneSet", "responses"):

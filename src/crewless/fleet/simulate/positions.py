@@ -13,7 +13,7 @@ from crewless.core.errors import StorageFull
 from crewless.fleet.control.coordinator import DOING
 from crewless.planner.blueprint.aisles import Aisles
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.shift import Shift
+from crewless.planner.schedule.shift import ShiftPlan
 
 
 class Watched(Protocol):
@@ -29,7 +29,7 @@ class Watched(Protocol):
         ...
 
 
-class Recorder:
+class PositionRecorder:
     """Writes a frame every few steps. To be called after each step, for instance as ``tell`` of a shift.
 
     Args:
@@ -88,7 +88,7 @@ def frames_every(robots: int) -> int:
 
 
 def describe(
-    blueprint: Blueprint, shift: Shift, aisles: Aisles, chargers: Sequence[int], operations: int
+    blueprint: Blueprint, shift: ShiftPlan, aisles: Aisles, chargers: Sequence[int], operations: int
 ) -> dict[str, Any]:
     """The floor that does not change: cells, stations, chargers. Metres; y is to the north."""
     layout = blueprint.layout

@@ -16,12 +16,12 @@ from crewless.fleet.control.coordinator import Foreman
 from crewless.fleet.control.reroute import TEND
 from crewless.fleet.simulate.floor import Plant, charger_cells
 from crewless.fleet.simulate.mishaps import GROUND, MishapConfig, draw
-from crewless.fleet.simulate.run import Outcome
-from crewless.fleet.vda5050.address import Endpoint
+from crewless.fleet.simulate.run import FleetOutcome
+from crewless.fleet.vda5050.address import BrokerAddress
 from crewless.fleet.vda5050.transport import MqttTransport, Transport, Will
 from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.shift import Shift
+from crewless.planner.schedule.shift import ShiftPlan
 
 _REMIND_S = 30.0
 """Real seconds between two words about the same that is missing."""
@@ -74,7 +74,7 @@ class BrokerEnds:
         BadInput: no broker answers there, or it does not let us in.
     """
 
-    def __init__(self, endpoint: Endpoint, run: str) -> None:
+    def __init__(self, endpoint: BrokerAddress, run: str) -> None:
         self._endpoint, self._run = endpoint, run
         self.back = threading.Event()
         """A connection has come back after an interruption."""
@@ -112,7 +112,7 @@ class BrokerEnds:
 
 
 def simulate(
-    blueprint: Blueprint, shift: Shift, folder: Path, endpoint: Endpoint, *, run: str, mishaps: MishapConfig,
+    blueprint: Blueprint, shift: ShiftPlan, folder: Path, endpoint: BrokerAddress, *, run: str, mishaps: MishapConfig,
     seed: int = 0, pace: float = 1.0, robots: int | None = None, tell: Callable[[Plant], None] | None = None,
 ) -> Plant:  # fmt: skip
     """The robots', the stations' and the site's side, until ``outcome.json`` is in the folder or it is interrupted.
@@ -180,7 +180,7 @@ class Remote:
     """
 
     def __init__(
-        self, blueprint: Blueprint, shift: Shift, log: Path, endpoint: Endpoint, *, run: str,
+        self, blueprint: Blueprint, shift: ShiftPlan, log: Path, endpoint: BrokerAddress, *, run: str,
         mishaps: MishapConfig | None = None, seed: int = 0, pace: float = 1.0,
         warn: Callable[[str, str], None] | None = None,
     ) -> None:  # fmt: skip
@@ -201,7 +201,9 @@ class Remote:
             if each.kind in GROUND
         ]  # fmt: skip
 
-    def run(self, tell: Callable[["Remote"], None] | None = None, say: Callable[[str], None] | None = None) -> Outcome:
+    def run(
+        self, tell: Callable[["Remote"], None] | None = None, say: Callable[[str], None] | None = None
+    ) -> FleetOutcome:
         """Until nothing is left to do, or it is interrupted. ``tell`` is called about ten times a second, ``say`` with a line for a
         person: who is missing, whether the broker is away."""
         control, began, began_s = self.foreman.control, time.monotonic(), self.now_s
@@ -237,11 +239,11 @@ class Remote:
         """See :mod:`crewless.fleet.simulate.positions`."""
         return self.foreman.frame()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> FleetOutcome:
         """What was reached so far, as the control knows it."""
         ledger = self.foreman.control.ledger
         done, refused = (sum(1 for _ in ledger.names(status)) for status in ("done", "refused"))
-        return Outcome(
+        return FleetOutcome(
             done=done, lost=len(ledger.operations) - done - refused, refused=refused, done_twice=None,
             failures=sum(each.failures for each in ledger.progress.values()), makespan_s=self.now_s - self._first_s(),
             planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(), carried=self.foreman.carried(),

@@ -2,7 +2,7 @@
 nodes; with a :class:`Mover` it navigates freely among others.
 
 No hardware was used. The heat and battery constants are assumptions of the size of a small industrial carrier, stated in
-:class:`RobotConfig`; a real fleet brings its own.
+:class:`SimulatedRobotConfig`; a real fleet brings its own.
 """
 
 import math
@@ -57,7 +57,7 @@ class Mover(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RobotConfig:
+class SimulatedRobotConfig:
     """A robot's body."""
 
     serial: str
@@ -93,7 +93,7 @@ class SimulatedRobot:
     """One robot. ``work_done`` is called at the moment when work is physically finished, with the action and its
     parameters (``actionType`` among them); it returns False when the station refuses it, and the action fails."""
 
-    config: RobotConfig
+    config: SimulatedRobotConfig
     transport: Transport
     work_done: Callable[[str, Mapping[str, Any]], bool] = lambda action, parameters: True
     charge: float = 1.0
@@ -561,11 +561,11 @@ def last_will(serial: str, manufacturer: str = MANUFACTURER) -> Will:
     return Will(topic=topic_of(manufacturer, serial, "connection"), payload=encode("connection", body))
 
 
-def _skills(config: RobotConfig) -> tuple[str, ...]:
+def _skills(config: SimulatedRobotConfig) -> tuple[str, ...]:
     return (*config.skills, "charge", *(("pick", "drop") if config.carries else ()))
 
 
-def factsheet(config: RobotConfig) -> dict[str, Any]:
+def factsheet(config: SimulatedRobotConfig) -> dict[str, Any]:
     """What the robot is and can do."""
     return {
         "typeSpecification": {

@@ -20,14 +20,14 @@ from crewless.fleet.simulate.mishaps import GROUND, Mishap, MishapConfig
 from crewless.fleet.simulate.positions import describe
 from crewless.fleet.vda5050.transport import MemoryBroker, MemoryTransport, Transport, Will
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.shift import Shift
+from crewless.planner.schedule.shift import ShiftPlan
 
 PATIENCE = 20.0
 """A shift that takes so many times as long as planned, and an hour, goes nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class FleetOutcome:
     """What a shift came to, by the site's own record."""
 
     done: int
@@ -93,7 +93,7 @@ class Shopfloor:
     """
 
     def __init__(
-        self, blueprint: Blueprint, shift: Shift, log: Path, *, mishaps: MishapConfig | None = None, seed: int = 0,
+        self, blueprint: Blueprint, shift: ShiftPlan, log: Path, *, mishaps: MishapConfig | None = None, seed: int = 0,
         resume: bool = False,
     ) -> None:  # fmt: skip
         self.blueprint, self.shift = blueprint, shift
@@ -136,7 +136,7 @@ class Shopfloor:
         """Let something go wrong now."""
         (self.foreman if mishap.kind in GROUND else self.plant).happen(mishap)
 
-    def run(self, tell: Callable[["Shopfloor"], None] | None = None) -> Outcome:
+    def run(self, tell: Callable[["Shopfloor"], None] | None = None) -> FleetOutcome:
         """Until nothing is left to do. ``tell`` is called after every step. Raises BadInput when nothing gets on."""
         while not self.control.finished():
             if self.now_s > PATIENCE * self.shift.makespan_s + 3600.0:
@@ -149,11 +149,11 @@ class Shopfloor:
                 tell(self)
         return self.outcome()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> FleetOutcome:
         """What was reached so far."""
         done = [operation for operation, _, _ in self.site.done]
         refused = len(list(self.control.ledger.names("refused")))
-        return Outcome(
+        return FleetOutcome(
             done=len(set(done)), lost=len(self.operations) - len(set(done)) - refused, refused=refused,
             done_twice=len(done) - len(set(done)), failures=self.plant.failures, makespan_s=self.now_s,
             planned_s=self.shift.makespan_s, lower_bound_s=self.shift.lower_bound_s, units=self.foreman.units(),
@@ -172,8 +172,8 @@ class Shopfloor:
 
 
 def run_shift(
-    blueprint: Blueprint, shift: Shift, log: Path, *, mishaps: MishapConfig | None = None, seed: int = 0,
+    blueprint: Blueprint, shift: ShiftPlan, log: Path, *, mishaps: MishapConfig | None = None, seed: int = 0,
     resume: bool = False, tell: Callable[[Shopfloor], None] | None = None,
-) -> Outcome:  # fmt: skip
+) -> FleetOutcome:  # fmt: skip
     """Dispatch the schedule's operations; every one is done once. See :class:`Shopfloor` for the arguments."""
     return Shopfloor(blueprint, shift, log, mishaps=mishaps, seed=seed, resume=resume).run(tell)

@@ -15,7 +15,7 @@ PASSWORD, AUTHORITY = "CREWLESS_MQTT_PASSWORD", "CREWLESS_MQTT_CA"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Endpoint:
+class BrokerAddress:
     """A broker's address and how to be let in."""
 
     host: str = "127.0.0.1"
@@ -41,7 +41,7 @@ class Endpoint:
             ) from error
 
 
-def endpoint_of(url: str, environ: Mapping[str, str] | None = None) -> Endpoint:
+def broker_address(url: str, environ: Mapping[str, str] | None = None) -> BrokerAddress:
     """Read ``mqtt://[USER@]HOST[:PORT]`` or ``mqtts://``; password and certificates come from the environment.
 
     Raises:
@@ -60,7 +60,7 @@ def endpoint_of(url: str, environ: Mapping[str, str] | None = None) -> Endpoint:
             f"the address of the broker {parts.hostname} holds a password, which would be kept in the run folder",
             alternatives=[f"mqtt://{parts.username}@{parts.hostname} with {PASSWORD} in the environment"],
         )
-    return Endpoint(
+    return BrokerAddress(
         host=parts.hostname, port=port or PORTS[parts.scheme], user=unquote(parts.username or ""),
         password=environ.get(PASSWORD, "") if parts.username else "", tls=parts.scheme == "mqtts",
         authority=environ.get(AUTHORITY, ""),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from crewless.fleet.vda5050.messages import ActionParameter, Count, Header, Percent, Positive, Sender, Share
+from crewless.fleet.vda5050.messages import ActionParameter, BaseHeader, Count, Header, Percent, Positive, Share
 
 ZoneType = Literal[
     "BLOCKED", "LINE_GUIDED", "RELEASE", "COORDINATED_REPLANNING", "SPEED_LIMIT", "ACTION", "PRIORITY", "PENALTY",
@@ -350,7 +350,7 @@ class RobotConfiguration(TypedDict, total=False):
     batteryCharging: BatteryCharging
 
 
-class Factsheet(Sender):
+class Factsheet(BaseHeader):
     """Robot to control, retained: what it is and what it can do."""
 
     headerId: Count

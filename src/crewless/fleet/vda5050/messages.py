@@ -25,7 +25,7 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Value = list[Any] | bool | float | str | dict[str, Any]
 
 
-class Sender(TypedDict):
+class BaseHeader(TypedDict):
     """Which robot a message is from or for, and when it was sent."""
 
     timestamp: Timestamp
@@ -34,7 +34,7 @@ class Sender(TypedDict):
     serialNumber: str
 
 
-class Header(Sender):
+class Header(BaseHeader):
     """What every message begins with."""
 
     headerId: int

@@ -45,7 +45,7 @@ def text(value: str | bytes) -> bytes:
     return struct.pack("!H", len(raw)) + raw
 
 
-class Connection:
+class MqttConnection:
     """One client. A thread of its own talks to the broker and comes back after every interruption.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crewless.core.errors import BadInput
-from crewless.fleet.vda5050.address import AUTHORITY, Endpoint
+from crewless.fleet.vda5050.address import AUTHORITY, BrokerAddress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,16 +159,16 @@ class MqttTransport:
     """
 
     def __init__(
-        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, endpoint: Endpoint | None = None,
+        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, endpoint: BrokerAddress | None = None,
         will: Will | None = None, qos: int = 1, keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
         fresh: bool = False,
     ) -> None:  # fmt: skip
-        from crewless.fleet.vda5050.mqtt import Connection, Refused
+        from crewless.fleet.vda5050.mqtt import MqttConnection, Refused
 
         self._qos = qos
-        at = endpoint or Endpoint(host=host, port=port)
+        at = endpoint or BrokerAddress(host=host, port=port)
         try:
-            self._connection = Connection(
+            self._connection = MqttConnection(
                 client, at.host, at.port, will=(will.topic, will.payload) if will is not None else None,
                 keepalive_s=keepalive_s, back=on_reconnect, user=at.user, password=at.password, tls=at.context(),
                 fresh=fresh,

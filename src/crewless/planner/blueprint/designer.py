@@ -9,7 +9,7 @@ from crewless.planner.blueprint.balance import balance, greedy
 from crewless.planner.blueprint.catalogue import Catalogue, load_catalogue
 from crewless.planner.blueprint.checker import Check, check
 from crewless.planner.blueprint.construction import plan_construction
-from crewless.planner.blueprint.layout import Floor, arrange, make_floor
+from crewless.planner.blueprint.layout import SlotFloor, arrange, make_floor
 from crewless.planner.blueprint.model import (
     VERSION,
     Balance,
@@ -192,7 +192,7 @@ def _slots(line: Line, catalogue: Catalogue) -> list[int]:
     return [each] * len(line.stations)
 
 
-def _floor(goal: Goal, catalogue: Catalogue) -> Floor:
+def _floor(goal: Goal, catalogue: Catalogue) -> SlotFloor:
     building = catalogue.building
     return make_floor(goal.area_m2, building.slot_m, building.slots_between_aisles, goal.forbidden)
 
@@ -276,7 +276,7 @@ def transport(made: tuple[Flow, ...], lines: tuple[Line, ...], catalogue: Catalo
 
 
 def _layout(
-    goal: Goal, catalogue: Catalogue, made: tuple[Flow, ...], lines: tuple[Line, ...], floor: Floor, seed: int
+    goal: Goal, catalogue: Catalogue, made: tuple[Flow, ...], lines: tuple[Line, ...], floor: SlotFloor, seed: int
 ) -> Layout:
     needs = {line.name: _slots(line, catalogue) for line in lines}
     moved = transport(made, lines, catalogue)

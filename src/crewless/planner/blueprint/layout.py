@@ -17,7 +17,7 @@ Rect = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floor:
+class SlotFloor:
     """Free slots in the order of the winding path."""
 
     width_m: float
@@ -34,7 +34,7 @@ def _overlap(a: Rect, b: Rect) -> bool:
     return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
-def make_floor(area_m2: float, slot_m: float, between: int, forbidden: Sequence[Rect] = ()) -> Floor:
+def make_floor(area_m2: float, slot_m: float, between: int, forbidden: Sequence[Rect] = ()) -> SlotFloor:
     """A square site: aisle, two rows of slots, aisle, and so on; a cross aisle after every ``between`` slots."""
     side = math.sqrt(area_m2)
     rows: list[float] = []
@@ -76,10 +76,14 @@ def make_floor(area_m2: float, slot_m: float, between: int, forbidden: Sequence[
             slots.append((column, row))
             runs.append(run)
             last = column
-    return Floor(width_m=side, depth_m=side, slot_m=slot_m, slots=tuple(slots), runs=tuple(runs), aisles=tuple(aisles))
+    return SlotFloor(
+        width_m=side, depth_m=side, slot_m=slot_m, slots=tuple(slots), runs=tuple(runs), aisles=tuple(aisles)
+    )
 
 
-def _place(floor: Floor, order: Sequence[str], needs: Mapping[str, Sequence[int]]) -> dict[str, list[list[int]]] | None:
+def _place(
+    floor: SlotFloor, order: Sequence[str], needs: Mapping[str, Sequence[int]]
+) -> dict[str, list[list[int]]] | None:
     """Slots of each station of each line, or None when they do not fit."""
     taken: dict[str, list[list[int]]] = {}
     at = 0
@@ -95,7 +99,7 @@ def _place(floor: Floor, order: Sequence[str], needs: Mapping[str, Sequence[int]
     return taken
 
 
-def _middles(floor: Floor, taken: Mapping[str, list[list[int]]]) -> dict[str, tuple[float, float]]:
+def _middles(floor: SlotFloor, taken: Mapping[str, list[list[int]]]) -> dict[str, tuple[float, float]]:
     middles = {}
     for line, stations in taken.items():
         own = [floor.slots[s] for station in stations for s in station]
@@ -104,7 +108,7 @@ def _middles(floor: Floor, taken: Mapping[str, list[list[int]]]) -> dict[str, tu
 
 
 def arrange(
-    floor: Floor,
+    floor: SlotFloor,
     needs: Mapping[str, Sequence[int]],
     flow_tonne: Mapping[tuple[str, str], float],
     *,

@@ -57,7 +57,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
-class Task:
+class AssemblyTask:
     """The smallest piece of work; it is never split between stations."""
 
     name: str
@@ -79,7 +79,7 @@ class Process:
     """Good units for one start."""
     waste_kg: NonNegative
     """Mass that leaves as offcut at each start."""
-    tasks: tuple[Task, ...]
+    tasks: tuple[AssemblyTask, ...]
     station_area_m2: Positive
     station_power_kw: Positive
     station_cost_usd: Positive

@@ -21,7 +21,7 @@ _LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class ChatEndpoint:
     """Where to ask."""
 
     url: str
@@ -31,7 +31,7 @@ class Endpoint:
     timeout_s: float = 60.0
 
 
-def endpoint_of(environment: Mapping[str, str] = os.environ) -> Endpoint:
+def chat_endpoint(environment: Mapping[str, str] = os.environ) -> ChatEndpoint:
     """From CREWLESS_LLM_URL, CREWLESS_LLM_MODEL and CREWLESS_LLM_KEY. Raises MissingTool that says how to do without."""
     url = environment.get("CREWLESS_LLM_URL", "")
     if not url:
@@ -39,14 +39,14 @@ def endpoint_of(environment: Mapping[str, str] = os.environ) -> Endpoint:
             "a goal in plain words needs a language model, and none is named",
             alternatives=["CREWLESS_LLM_URL=http://localhost:8000/v1 and CREWLESS_LLM_MODEL=...", HOW_TO_WRITE],
         )
-    return Endpoint(
+    return ChatEndpoint(
         url=url.rstrip("/"),
         model=environment.get("CREWLESS_LLM_MODEL", "default"),
         key=environment.get("CREWLESS_LLM_KEY", ""),
     )
 
 
-def goal_from_words(words: str, endpoint: Endpoint) -> Goal:
+def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
     """Ask, validate, repair at most twice. Raises BadInput when no proposal could be used."""
     fields = schema(Goal)
     # Files of this machine are not the model's to name, and what was measured not its to say.
@@ -98,7 +98,7 @@ def _unfenced(answer: str) -> str:
     return text
 
 
-def _ask(messages: list[dict[str, str]], endpoint: Endpoint, shapes: list[dict[str, Any] | None]) -> str:
+def _ask(messages: list[dict[str, str]], endpoint: ChatEndpoint, shapes: list[dict[str, Any] | None]) -> str:
     """One answer. A shape of answer that the endpoint does not know is taken off the list."""
     if not endpoint.url.startswith(("http://", "https://")):
         raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is no address", alternatives=["http://localhost:8000/v1"])

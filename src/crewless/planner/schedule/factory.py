@@ -14,7 +14,7 @@ from crewless.fleet.traffic.grid import distances
 from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.problem import Mode, Operation, Precedence, Problem, Resource, Schedule
-from crewless.planner.schedule.works import Work
+from crewless.planner.schedule.works import WorkItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class RobotLimits:
 
 def factory_problem(
     blueprint: Blueprint,
-    works: Sequence[Work],
+    works: Sequence[WorkItem],
     *,
     robots: int,
     limits: RobotLimits,

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.works import Work
+from crewless.planner.schedule.works import WorkItem
 
 if TYPE_CHECKING:
-    from crewless.planner.schedule.shift import Shift
+    from crewless.planner.schedule.shift import ShiftPlan
 
 PAYLOAD_KG = 30.0
 """A robot carries so much at once: an assumption. More goes in several trips."""
@@ -63,16 +63,16 @@ class Piece(Protocol):
     def after(self) -> Sequence[str]: ...  # noqa: D102
 
 
-def carriages(blueprint: Blueprint, shift: "Shift") -> tuple[Carriage, ...]:
+def carriages(blueprint: Blueprint, shift: "ShiftPlan") -> tuple[Carriage, ...]:
     """All loads of a shift, by name."""
     return loads_for(blueprint, shift.operations)
 
 
-def brought(blueprint: Blueprint, works: Sequence[Work]) -> list[Work]:
+def brought(blueprint: Blueprint, works: Sequence[WorkItem]) -> list[WorkItem]:
     """The loads of works that are to be scheduled, as further works."""
     by_name = {one.name: one for one in works}
     return [
-        Work(
+        WorkItem(
             name=each.name, unit=by_name[each.operation].unit, station=each.station, line=by_name[each.operation].line,
             after=[each.made_by] if each.made_by else [], work_s=2 * HANDLE_S, by_hand=True,
             source=by_name[each.made_by].station if each.made_by else each.source, feeds=each.operation,

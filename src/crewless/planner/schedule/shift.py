@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crewless.core.errors import BadInput
-from crewless.fleet.simulate.robot import RobotConfig
+from crewless.fleet.simulate.robot import SimulatedRobotConfig
 from crewless.planner.blueprint.model import Blueprint, parse
 from crewless.planner.schedule import Schedule, schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem, walks_of
@@ -35,7 +35,7 @@ _WALK_K = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class PlannedOperation:
     """One station's work on one unit, the part that a robot tends or the part that the station does alone; or a load that a
     robot brings to a station."""
 
@@ -58,7 +58,7 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shift:
+class ShiftPlan:
     """Operations in order of their planned start."""
 
     blueprint: str
@@ -71,19 +71,19 @@ class Shift:
     gap: float
     """(makespan - lower bound) / makespan."""
     method: str
-    operations: tuple[Operation, ...]
+    operations: tuple[PlannedOperation, ...]
     buffers: dict[str, float] = field(default_factory=dict)
     """Part to units that must lie ready at the beginning, because the shift uses more than it makes."""
     closed: tuple[tuple[int, int], ...] = ()
     """Pairs (from, until) in seconds in which no station works."""
-    carriages: tuple[Operation, ...] = ()
+    carriages: tuple[PlannedOperation, ...] = ()
     """The loads that robots bring, in order of their start; see :func:`crewless.planner.schedule.material.carriages`."""
 
 
 def limits_of(blueprint: Blueprint) -> RobotLimits:
     """The body of the simulated robot (:class:`crewless.fleet.simulate.run.Shopfloor`), which nobody has measured.
 
-    Its motors are one thermal mass (:class:`crewless.fleet.simulate.robot.RobotConfig`), so the times until they are hot and
+    Its motors are one thermal mass (:class:`crewless.fleet.simulate.robot.SimulatedRobotConfig`), so the times until they are hot and
     cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
     between cold and hot.
     """
@@ -116,9 +116,9 @@ def motor_below_c(blueprint: Blueprint, work_s: float) -> float:
     return max(begins_c - _WALK_K, rests_c + _WALK_K)
 
 
-def _warmth(blueprint: Blueprint) -> tuple[RobotConfig, float, float, float]:
+def _warmth(blueprint: Blueprint) -> tuple[SimulatedRobotConfig, float, float, float]:
     """The simulated robot's body, the temperatures that its motors go to at work and at rest, and in how many seconds."""
-    body = RobotConfig(serial="planned")
+    body = SimulatedRobotConfig(serial="planned")
     works_c, rests_c = (
         body.air_c + body.heat_resistance_k_w * body.loss_share * share * 1000.0 * blueprint.robot.power_kw
         for share in (1.0, IDLE_SHARE)
@@ -136,7 +136,7 @@ def schedule_shift(
     limits: RobotLimits | None = None,
     closed: tuple[tuple[int, int], ...] = (),
     progress: Callable[[Schedule], None] | None = None,
-) -> Shift:
+) -> ShiftPlan:
     """Schedule the next ``units_per_line`` units of every line, each robot by name.
 
     Args:
@@ -163,12 +163,12 @@ def schedule_shift(
     # The budget is only a guard: rounds end the search long before, on any machine.
     found = schedule(problem, iterations=rounds, seed=seed, budget_s=600.0, progress=progress)
     walked = walks_of(problem, found)
-    operations, carried = list[Operation](), list[Operation]()
+    operations, carried = list[PlannedOperation](), list[PlannedOperation]()
     for number, (each, start, mode) in enumerate(zip(works, found.starts, found.assignments, strict=True)):
         chosen = problem.operations[number].modes[mode]
         hands = [problem.resources[r].name for r, _ in chosen.demands if problem.resources[r].is_robot]
         (carried if each.source else operations).append(
-            Operation(
+            PlannedOperation(
                 name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
                 work_s=float(chosen.duration) if each.source else each.work_s, start_s=float(start - walked[number]), end_s=float(start + chosen.duration),
                 by_hand=each.by_hand, robot=hands[0] if hands else "", walk_s=float(walked[number]),
@@ -176,7 +176,7 @@ def schedule_shift(
         )  # fmt: skip
     for rows in (operations, carried):
         rows.sort(key=lambda one: (one.start_s, one.name))
-    return Shift(
+    return ShiftPlan(
         blueprint=blueprint.goal.name, robots=pool, walk_s=walk_s, makespan_s=float(found.makespan),
         lower_bound_s=float(found.lower_bound), gap=found.gap, method=found.method, operations=tuple(operations),
         buffers=buffers, closed=closed, carriages=tuple(carried),
@@ -195,7 +195,7 @@ def hours(windows: Sequence[str]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(pairs))
 
 
-def check_stations(shift: Shift, blueprint: Blueprint) -> None:
+def check_stations(shift: ShiftPlan, blueprint: Blueprint) -> None:
     """Raises BadInput that names a station which the schedule has and the blueprint has not."""
     stations = {station.name for line in blueprint.lines for station in line.stations}
     for one in shift.operations:
@@ -206,10 +206,10 @@ def check_stations(shift: Shift, blueprint: Blueprint) -> None:
             )
 
 
-def read_schedule(path: Path) -> Shift:
+def read_schedule(path: Path) -> ShiftPlan:
     """Read back what ``plan schedule`` wrote. Raises BadInput."""
     try:
-        shift: Shift = parse(Shift, json.loads(path.read_bytes()), str(path))
+        shift: ShiftPlan = parse(ShiftPlan, json.loads(path.read_bytes()), str(path))
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot read the schedule {path}: {error}") from error
     if not shift.operations:

@@ -8,7 +8,7 @@ from crewless.planner.blueprint.model import Blueprint, Line, Process
 
 
 @dataclass(kw_only=True)
-class Work:
+class WorkItem:
     """One station's work on one unit, the part that a robot tends or the part that the station does alone; or a load that a
     robot brings.
 
@@ -34,7 +34,7 @@ class Work:
     feeds: str = ""
 
 
-def works_of(blueprint: Blueprint, units: int) -> tuple[list[Work], dict[str, float]]:
+def works_of(blueprint: Blueprint, units: int) -> tuple[list[WorkItem], dict[str, float]]:
     """Every line's operations in order, each after what it needs; and part to units that must lie ready.
 
     Units keep their order at a station. What lies ready is used first, then what is made here, in the order in which units
@@ -49,8 +49,8 @@ def works_of(blueprint: Blueprint, units: int) -> tuple[list[Work], dict[str, fl
     lines: dict[str, list[Line]] = {}
     for line in blueprint.lines:
         lines.setdefault(line.process, []).append(line)
-    works: list[Work] = []
-    first: dict[tuple[str, int], Work] = {}
+    works: list[WorkItem] = []
+    first: dict[tuple[str, int], WorkItem] = {}
     """The first operation of each unit."""
     last: dict[tuple[str, int], str] = {}
     for line in blueprint.lines:
@@ -65,7 +65,7 @@ def works_of(blueprint: Blueprint, units: int) -> tuple[list[Work], dict[str, fl
                 after = [name for name in dict.fromkeys((before, free[position])) if name]
                 for what, seconds, by_hand in parts:
                     label = f"{station.name}#{unit}" + (f" {what}" if len(parts) > 1 else "")
-                    work = Work(
+                    work = WorkItem(
                         name=label, unit=f"{line.name}#{unit}", station=station.name, line=line.name, after=after,
                         work_s=seconds, by_hand=by_hand,
                     )  # fmt: skip

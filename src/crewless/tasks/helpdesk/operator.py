@@ -49,7 +49,7 @@ _LOOK = """(() => {
 })()"""
 
 
-class Watched(Protocol):
+class OperatedScreen(Protocol):
     """What the operator must know of a body: the display's name, and the browser's profile."""
 
     @property

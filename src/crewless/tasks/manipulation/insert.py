@@ -22,7 +22,7 @@ from crewless.tasks.manipulation.control import CONTROL_S, Aim, Kinematics, hold
 from crewless.tasks.manipulation.gantry import AXES, hover
 from crewless.tasks.manipulation.grasp import FINGERS, Grasp, Trial, pinches, plan
 from crewless.tasks.manipulation.lift import on_gantry
-from crewless.tasks.manipulation.shapes import Part, Shape
+from crewless.tasks.manipulation.shapes import Shape, ShapePart
 from crewless.tasks.manipulation.stage import Script
 
 WRIST = ("forearm_roll", "wrist_deviation", "wrist_flexion")
@@ -44,7 +44,7 @@ def grasp_of_plug() -> tuple[Trial, Grasp]:
     Its pin points to the palm's -x, which is the world's +x when the hand looks down.
     """
     if not _planned:
-        shape = Shape(name="plug", kind="box", mass_kg=_BEARS_KG, parts=(Part(kind="box", size_m=GRIP_M),))
+        shape = Shape(name="plug", kind="box", mass_kg=_BEARS_KG, parts=(ShapePart(kind="box", size_m=GRIP_M),))
         trial = Trial(shape)
         forward = np.array([_FORWARD_M, 0.0, 0.0])
         found = plan(

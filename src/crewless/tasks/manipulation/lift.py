@@ -13,7 +13,7 @@ from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.control import Kinematics, hold, path
 from crewless.tasks.manipulation.gantry import AXES, hover, table_scene
 from crewless.tasks.manipulation.grasp import Grasp, Trial, pinches, plan
-from crewless.tasks.manipulation.shapes import Part, Shape
+from crewless.tasks.manipulation.shapes import Shape, ShapePart
 from crewless.tasks.manipulation.stage import ManipulationTask, Script, ahead, touching
 
 LIFTED_M = 0.08
@@ -123,4 +123,4 @@ def place(model: mujoco.MjModel, data: mujoco.MjData, thing: str, at_m: tuple[fl
 
 
 def _block(length: float, width: float, height: float, mass: float) -> Shape:
-    return Shape(name="block", kind="box", mass_kg=mass, parts=(Part(kind="box", size_m=(length, width, height)),))
+    return Shape(name="block", kind="box", mass_kg=mass, parts=(ShapePart(kind="box", size_m=(length, width, height)),))

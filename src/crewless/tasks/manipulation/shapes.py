@@ -15,7 +15,7 @@ _FRICTION = [0.6, 0.005, 0.0001]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class ShapePart:
     """A piece of a shape; its long axis is x."""
 
     kind: Literal["sphere", "cylinder", "box"]
@@ -33,7 +33,7 @@ class Shape:
     name: str
     kind: Kind
     mass_kg: float
-    parts: tuple[Part, ...]
+    parts: tuple[ShapePart, ...]
 
     @property
     def grip_m(self) -> tuple[float, float, float]:
@@ -72,10 +72,10 @@ def _one(
     name: str, kind: Kind, part: Literal["sphere", "cylinder", "box"], mm: tuple[float, float, float], kg: float
 ) -> Shape:
     size = (mm[0] / 1e3, mm[1] / 1e3, mm[2] / 1e3)
-    return Shape(name=name, kind=kind, mass_kg=kg, parts=(Part(kind=part, size_m=size),))
+    return Shape(name=name, kind=kind, mass_kg=kg, parts=(ShapePart(kind=part, size_m=size),))
 
 
-def _tool(name: str, kg: float, *parts: Part) -> Shape:
+def _tool(name: str, kg: float, *parts: ShapePart) -> Shape:
     return Shape(name=name, kind="tool", mass_kg=kg, parts=parts)
 
 
@@ -91,10 +91,10 @@ SHAPES: tuple[Shape, ...] = (
     ),
     *(_one(f"disc {d:g} x {h:g} mm", "disc", "cylinder", (d, d, h), kg) for d, h, kg in ((24, 5, 0.012), (50, 8, 0.05), (80, 12, 0.15), (110, 20, 0.4))),
     _tool(
-        "screwdriver", 0.12, Part(kind="cylinder", size_m=(0.09, 0.028, 0.028), share=0.6), Part(kind="cylinder", size_m=(0.09, 0.006, 0.006), at_m=(0.09, 0, 0), share=0.4)
+        "screwdriver", 0.12, ShapePart(kind="cylinder", size_m=(0.09, 0.028, 0.028), share=0.6), ShapePart(kind="cylinder", size_m=(0.09, 0.006, 0.006), at_m=(0.09, 0, 0), share=0.4)
     ),
-    _tool("hammer", 0.6, Part(kind="cylinder", size_m=(0.12, 0.03, 0.03), share=0.3), Part(kind="box", size_m=(0.03, 0.10, 0.03), at_m=(0.075, 0, 0), share=0.7)),
-    _tool("spanner", 0.2, Part(kind="box", size_m=(0.12, 0.008, 0.022), share=0.6), Part(kind="box", size_m=(0.03, 0.01, 0.04), at_m=(0.07, 0, 0), share=0.4)),
-    _tool("torch", 0.3, Part(kind="cylinder", size_m=(0.11, 0.034, 0.034), share=0.7), Part(kind="cylinder", size_m=(0.03, 0.05, 0.05), at_m=(0.07, 0, 0), share=0.3)),
-    _tool("spatula", 0.15, Part(kind="box", size_m=(0.11, 0.014, 0.024), share=0.6), Part(kind="box", size_m=(0.10, 0.003, 0.07), at_m=(0.105, 0, 0), share=0.4)),
+    _tool("hammer", 0.6, ShapePart(kind="cylinder", size_m=(0.12, 0.03, 0.03), share=0.3), ShapePart(kind="box", size_m=(0.03, 0.10, 0.03), at_m=(0.075, 0, 0), share=0.7)),
+    _tool("spanner", 0.2, ShapePart(kind="box", size_m=(0.12, 0.008, 0.022), share=0.6), ShapePart(kind="box", size_m=(0.03, 0.01, 0.04), at_m=(0.07, 0, 0), share=0.4)),
+    _tool("torch", 0.3, ShapePart(kind="cylinder", size_m=(0.11, 0.034, 0.034), share=0.7), ShapePart(kind="cylinder", size_m=(0.03, 0.05, 0.05), at_m=(0.07, 0, 0), share=0.3)),
+    _tool("spatula", 0.15, ShapePart(kind="box", size_m=(0.11, 0.014, 0.024), share=0.6), ShapePart(kind="box", size_m=(0.10, 0.003, 0.07), at_m=(0.105, 0, 0), share=0.4)),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from crewless.body.robot.robot_body import RobotBody, RobotConfig
+from crewless.body.robot.robot_body import RobotBody, RobotBodyConfig
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput, RecordUnreachable
 from crewless.core.messages import Action, Applied, Case, Decision, Observation, Outcome, Verdict
@@ -109,7 +109,7 @@ class ManipulationTask:
         """The robot in its scene. Scripted or not, it is the same one: the oracle reads the simulation directly."""
         if self.model is None:
             raise RecordUnreachable(f"{self.name} has not been set up", alternatives=["setup(folder)"])
-        config = RobotConfig(width=self.config.width, height=self.config.height, draw_every=self.draw_every)
+        config = RobotBodyConfig(width=self.config.width, height=self.config.height, draw_every=self.draw_every)
         self.body = RobotBody(self.model, config=config, windings=self.windings())
         return self.body
 

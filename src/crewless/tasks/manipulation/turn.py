@@ -13,7 +13,7 @@ from crewless.body.robot.hand import hand_scene
 from crewless.body.robot.robot_body import RobotBody
 from crewless.tasks.manipulation.control import Aim, Kinematics, hold, path
 from crewless.tasks.manipulation.grasp import FINGERS, Grasp, Trial, pinches, plan
-from crewless.tasks.manipulation.shapes import Part, Shape
+from crewless.tasks.manipulation.shapes import Shape, ShapePart
 from crewless.tasks.manipulation.stage import ManipulationTask, Script, ahead, touching
 
 MATCHED_RAD = 0.1
@@ -23,7 +23,9 @@ _MASS_KG = 0.04
 _REACH = 2.5
 _SQUEEZE_M = 0.005
 """So deep inside the cube the pads are asked to be: firm enough to hold it, soft enough to roll."""
-_CUBE = Shape(name="cube", kind="box", mass_kg=_MASS_KG, parts=(Part(kind="box", size_m=(_SIDE_M, _SIDE_M, _SIDE_M)),))
+_CUBE = Shape(
+    name="cube", kind="box", mass_kg=_MASS_KG, parts=(ShapePart(kind="box", size_m=(_SIDE_M, _SIDE_M, _SIDE_M)),)
+)
 
 
 class CubeRotateTask(ManipulationTask):

@@ -62,7 +62,7 @@ THERMISTOR = Sensor(step=0.5, noise=0.25, delay_s=0.5)
 """In a winding, K: an assumption for a moulded thermistor behind a converter of 8 bits."""
 
 
-class Reader:
+class SensorReader:
     """Reads one sensor of each joint, once a period; the same seed gives the same readings.
 
     Args:

@@ -12,7 +12,7 @@ _SHADES = ("#c9d7ea", "#f3d9b8", "#cfe6d3", "#ead0e6", "#f5e6a8", "#f2c9c5", "#c
 _LINES = (("stations", "#1f4e8c"), ("robots", "#188038"), ("panels_kw", "#d17a00"), ("scale", "#8c1d18"))
 
 
-class Point(Protocol):
+class SiteMonth(Protocol):
     """One month."""
 
     @property
@@ -23,7 +23,7 @@ class Point(Protocol):
     def limits_production(self) -> str: ...  # noqa: D102
 
 
-def draw_growth(months: Sequence[Point]) -> str:
+def draw_growth(months: Sequence[SiteMonth]) -> str:
     """Stations, own robots, panels and output on a logarithmic axis, each relative to its first month; bands: what binds."""
     words = {"stations": "stations", "robots": "own robots", "panels_kw": "panels", "scale": "output"}
     first = {name: max(1e-9, float(getattr(months[0], name))) for name, _ in _LINES}
