@@ -17,8 +17,8 @@ from crewless.core.events import EventLog, read_events
 from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
 from crewless.fleet.control.operations import Operation
 from crewless.fleet.control.roadmap import LineRoadmap, Station
-from crewless.fleet.control.site import Site
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.site import Site
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import PREFIX, address
 from crewless.fleet.vda5050.transport import MqttTransport

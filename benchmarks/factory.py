@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from benchmarks.report import report
+from crewless.fleet.run.simulated import run_plan
 from crewless.fleet.simulate.mishaps import MishapConfig
-from crewless.fleet.simulate.run import run_shift
 from crewless.planner.blueprint.checker import check
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
@@ -31,7 +31,7 @@ def main() -> int:
                 broken = sum(not one.ok for one in check(blueprint))
                 shift = schedule_shift(blueprint, 3)
                 log = Path(folder) / f"{path.stem}-{number}" / "events.jsonl"
-                outcome = run_shift(blueprint, shift, log, mishaps=MishapConfig(failed_share=0.02))
+                outcome = run_plan(shift, log, mishaps=MishapConfig(failed_share=0.02))
                 cpu_s.append(time.process_time() - began_s)
                 wall_s.append(time.monotonic() - began_wall_s)
                 logs.append(hashlib.sha256(log.read_bytes()).hexdigest())

@@ -14,10 +14,10 @@ from tyro.conf import Positional
 
 if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
+    from crewless.fleet.plan import FleetPlan
+    from crewless.fleet.run.outcome import FleetOutcome
     from crewless.fleet.simulate.mishaps import MishapConfig
-    from crewless.fleet.simulate.run import FleetOutcome
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.schedule.shift import ShiftPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,6 @@ class PlanConfig:
     """schedule, run: units that each line begins."""
     rounds: int = 10
     """schedule, run: rounds of the search for a schedule."""
-    schedule: Path | None = None
-    """run: a schedule.json to carry out instead of a new one."""
     closed: tuple[str, ...] = ()
     """schedule: hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run keeps none."""
     failures: float = 0.02
@@ -104,35 +102,33 @@ def _resume(config: PlanConfig) -> int:
     from crewless.core.errors import BadInput
     from crewless.core.runs import RunFolder
 
-    blueprint, shift, config = reopen(config)
+    plan, config = reopen(config)
     path = Path(config.what)
     if (path / "outcome.json").is_file():
         raise BadInput(f"the run in {path} has ended; there is nothing to go on with")
-    _carry_out(blueprint, shift, RunFolder(path), config, resume=True)
+    _carry_out(plan, RunFolder(path), config, resume=True)
     print(f"run folder   {path}")
     return 0
 
 
-def reopen(config: PlanConfig) -> "tuple[Blueprint, ShiftPlan, PlanConfig]":
-    """What a run folder holds: its blueprint, its schedule, and its options, so that the same goes wrong. Raises BadInput."""
+def reopen(config: PlanConfig) -> "tuple[FleetPlan, PlanConfig]":
+    """What a run folder holds: the fleet's plan, and its options, so that the same goes wrong. Raises BadInput."""
     import json
     from dataclasses import fields, replace
 
     from crewless.core.errors import BadInput
-    from crewless.planner.blueprint.model import load_blueprint
-    from crewless.planner.schedule.shift import read_schedule
+    from crewless.fleet.plan import load_plan
 
     path = Path(config.what)
     try:
         first = json.loads((path / "config.json").read_text())
-        blueprint = load_blueprint((path / "blueprint.json").read_bytes(), str(path / "blueprint.json"))
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} is no folder of a plan run: {error}", alternatives=["runs/...-plan-run"]) from error
-    now = ("action", "what", "runs", "schedule", "robots", *(("broker",) if config.broker else ()))
+    now = ("action", "what", "runs", "robots", *(("broker",) if config.broker else ()))
     # The pace of simulated time is the run's where two processes must agree on it.
     now += () if config.broker or first.get("broker") else ("pace",)
     kept = {one.name: first[one.name] for one in fields(PlanConfig) if one.name in first and one.name not in now}
-    return blueprint, read_schedule(path / "schedule.json"), replace(config, **kept)
+    return load_plan(path / "plan.json"), replace(config, **kept)
 
 
 def _blueprint(config: PlanConfig) -> "Blueprint":
@@ -205,52 +201,41 @@ def _design(blueprint: "Blueprint", folder: "RunFolder") -> bool:
 
 
 def _operate(blueprint: "Blueprint", folder: "RunFolder", config: PlanConfig) -> None:
-    from dataclasses import asdict
-
+    from crewless.fleet.plan import plan_json
     from crewless.planner.blueprint.pictures import add_schedule, write_schedule_pictures
-    from crewless.planner.schedule.shift import check_stations, hours, read_schedule, schedule_shift
+    from crewless.planner.schedule.shift import hours, schedule_shift
 
-    if config.schedule is not None:
-        shift = read_schedule(config.schedule)
-        check_stations(shift, blueprint)
-    else:
-        shift = schedule_shift(
-            blueprint, config.units, rounds=config.rounds, seed=config.seed, closed=hours(config.closed)
-        )
-    folder.write_json("schedule.json", asdict(shift))
-    chart = write_schedule_pictures(
-        blueprint, shift.operations, shift.makespan_s, shift.lower_bound_s, folder.path, shift.robots, shift.carriages
-    )
+    plan = schedule_shift(blueprint, config.units, rounds=config.rounds, seed=config.seed, closed=hours(config.closed))
+    (folder.path / "plan.json").write_bytes(plan_json(plan))
+    chart = write_schedule_pictures(blueprint, plan, folder.path)
     words = (
-        f"{len(shift.operations)} operations and {len(shift.carriages)} loads to carry by {shift.robots} robots in "
-        f"{shift.makespan_s:,.0f} s; "
-        f"no schedule is under {shift.lower_bound_s:,.0f} s (gap {shift.gap:.1%}, {shift.method})"
+        f"{len(plan.operations)} operations and {len(plan.loads)} loads to carry by {plan.robots.count} robots in "
+        f"{plan.makespan_s:,.0f} s; "
+        f"no schedule is under {plan.lower_bound_s:,.0f} s (gap {plan.gap:.1%}, {plan.method})"
     )
     add_schedule(folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale: the station works alone.")
     print(f"scheduled    {words}")
     print(f"chart        {chart}")
     if config.action == "run":
-        _carry_out(blueprint, shift, folder, config)
+        _carry_out(plan, folder, config)
 
 
-def _carry_out(
-    blueprint: "Blueprint", shift: "ShiftPlan", folder: "RunFolder", config: PlanConfig, resume: bool = False
-) -> None:
+def _carry_out(plan: "FleetPlan", folder: "RunFolder", config: PlanConfig, resume: bool = False) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
     from rich.progress import Progress
 
-    from crewless.fleet.simulate.positions import PositionRecorder, frames_every
-    from crewless.fleet.simulate.run import Shopfloor
+    from crewless.fleet.positions import PositionRecorder, frames_every
+    from crewless.fleet.run.simulated import SimulatedRun
 
     if config.broker:
         from crewless.cli.plan_fleet import direct
 
-        direct(blueprint, shift, folder, config, resume)
+        direct(plan, folder, config, resume)
         return
-    floor = Shopfloor(
-        blueprint, shift, folder.path / "events.jsonl", mishaps=mishaps_of(config), seed=config.seed, resume=resume
+    floor = SimulatedRun(
+        plan, folder.path / "events.jsonl", mishaps=mishaps_of(config), seed=config.seed, resume=resume
     )
     record = PositionRecorder(
         floor, folder.path, floor.picture(), every=frames_every(len(floor.fleet)), pace=config.pace, resume=resume
@@ -258,11 +243,11 @@ def _carry_out(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("running", total=len(floor.operations))
 
-        def tell(floor: Shopfloor) -> None:
+        def advance(floor: SimulatedRun) -> None:
             record(floor)
             progress.update(bar, completed=len(floor.operations) - floor.control.ledger.open)
 
-        outcome = floor.run(tell)
+        outcome = floor.run(advance)
     record(floor, last=True)
     folder.write_json("outcome.json", asdict(outcome))
     print(

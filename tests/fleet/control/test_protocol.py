@@ -10,8 +10,8 @@ from crewless.core.events import EventLog, read_events
 from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
 from crewless.fleet.control.operations import Operation
 from crewless.fleet.control.roadmap import LineRoadmap, Station
-from crewless.fleet.control.site import ANSWER, ASK, Site
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.site import ANSWER, ASK, Site
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker
 from crewless.fleet.vda5050.validation import decode, encode

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from crewless.core.events import read_events
+from crewless.fleet.run.simulated import SimulatedRun
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig
-from crewless.fleet.simulate.run import Shopfloor
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
 from crewless.planner.schedule.shift import schedule_shift
@@ -48,10 +48,10 @@ def done_once(floor):
 
 def broken_after_tended(solar, plan, log):
     """The station is tended and works alone; then it breaks."""
-    floor = Shopfloor(solar, plan, log, seed=1)
+    floor = SimulatedRun(plan, log, seed=1)
     progress = floor.control.ledger.progress
     until(floor, lambda: progress["panel_making-1.1#1 run"].status == "assigned")
-    until(floor, lambda: "panel_making-1.1" in floor.plant.frame()["working"])
+    until(floor, lambda: "panel_making-1.1" in floor.floor.frame()["working"])
     floor.happen(Mishap(at_s=floor.now_s, kind="station", name="panel_making-1.1"))
     return floor
 
@@ -74,7 +74,7 @@ def test_a_workpiece_whose_station_broke_after_it_was_tended_is_carried_over_and
     assert floor.site.loads[f"panel_making-1#1 to {run.cell}"] == run.cell
     # The next unit of the line never touched the broken station; its material is where it is used.
     assert done["panel_making-1.1#2 tend"].cell != "panel_making-1.1"
-    for each in floor.foreman.carriages:
+    for each in floor.plan.loads:
         used = floor.control.ledger.progress[each.operation].station
         onward = [one.operation for one in floor.operations if one.operation.startswith(f"{each.name} on to")]
         if each.operation != "panel_making-1.1#1 tend":
@@ -87,7 +87,7 @@ def test_both_parallel_stations_break_one_after_the_other(solar, plan, tmp_path)
     name = "panel_making-1.1#1 run"
     until(floor, lambda: ledger.operations[name].station_kind != "panel_making-1.1")
     second = ledger.operations[name].station_kind
-    until(floor, lambda: progress[name].status == "assigned" and second in floor.plant.frame()["working"])
+    until(floor, lambda: progress[name].status == "assigned" and second in floor.floor.frame()["working"])
     floor.happen(Mishap(at_s=floor.now_s, kind="station", name=second))
     outcome = floor.run()
     done_once(floor)
@@ -107,7 +107,7 @@ def test_a_planner_killed_after_a_station_broke_knows_what_it_had_changed(solar,
     at_s = floor.now_s
     until(floor, lambda: floor.now_s > at_s + later_s)
     added = {one.operation for one in floor.operations}
-    again = Shopfloor(solar, plan, log, seed=1, resume=True)
+    again = SimulatedRun(plan, log, seed=1, resume=True)
     assert {one.operation for one in again.operations} == added
     again.happen(Mishap(at_s=again.now_s, kind="station", name="panel_making-1.1"))
     outcome = again.run()
@@ -118,7 +118,7 @@ def test_a_planner_killed_after_a_station_broke_knows_what_it_had_changed(solar,
 def test_in_the_middle_of_a_line_the_rest_of_the_unit_goes_on_in_the_other_line(two_lines, tmp_path):
     shift = schedule_shift(two_lines, 1)
     log = tmp_path / "events.jsonl"
-    floor = Shopfloor(two_lines, shift, log)
+    floor = SimulatedRun(shift, log)
     lines = sorted({one.line for one in shift.operations if one.line.startswith("humanoid_assembly")})
     assert len(lines) == 2
     ledger = floor.control.ledger
@@ -139,7 +139,7 @@ def test_in_the_middle_of_a_line_the_rest_of_the_unit_goes_on_in_the_other_line(
 @pytest.mark.parametrize("seed", range(3))
 def test_stations_and_robots_die_together(solar, plan, tmp_path, seed):
     mishaps = MishapConfig(failed_share=0.1, stations_die=2, robots_die=1, motors_hot=2, zones_closed=2)
-    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=mishaps, seed=seed)
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl", mishaps=mishaps, seed=seed)
     outcome = floor.run()
     assert (outcome.lost, outcome.done_twice, outcome.conflicts) == (0, 0, 0)
     assert outcome.done + outcome.refused == len(floor.operations)

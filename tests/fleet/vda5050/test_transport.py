@@ -131,7 +131,7 @@ def test_a_broker_with_passwords_and_certificates_lets_in_who_knows_them(tmp_pat
     settings = f"allow_anonymous false\npassword_file {users}\ncertfile {certificate}\nkeyfile {key}"
     with Mosquitto(tmp_path, settings) as broker:
         right = BrokerAddress(port=broker.port, user="al", password="secret", tls=True, authority=str(certificate))
-        client = MqttTransport("me", endpoint=right)
+        client = MqttTransport("me", address=right)
         client.subscribe("a/#")
         # More than one TLS record holds, so that what is deciphered and not yet read counts too.
         big = [bytes([n]) * 60_000 for n in range(8)]
@@ -140,8 +140,8 @@ def test_a_broker_with_passwords_and_certificates_lets_in_who_knows_them(tmp_pat
         assert [payload for _, payload in wait_for(client, 8)] == big
         client.close()
         with pytest.raises(BadInput, match=r"did not let me in: (not authorised|user name or password is wrong)"):
-            MqttTransport("me", endpoint=replace(right, password="guess"))
+            MqttTransport("me", address=replace(right, password="guess"))
         with pytest.raises(BadInput, match=f"at 127.0.0.1:{broker.port} is not trusted"):
-            MqttTransport("me", endpoint=replace(right, authority=""))
+            MqttTransport("me", address=replace(right, authority=""))
         with pytest.raises(BadInput, match="cannot read the certificates in /none"):
-            MqttTransport("me", endpoint=replace(right, authority="/none"))
+            MqttTransport("me", address=replace(right, authority="/none"))

@@ -369,7 +369,7 @@ def test_one_command_leads_from_a_goal_to_a_run_factory(tmp_path):
     assert main(["plan", "run", str(ROOT / "examples/factory/solar.yaml"), "--runs", str(tmp_path)]) == 0
     (folder,) = tmp_path.iterdir()
     names = {path.name for path in folder.iterdir()}
-    assert {"blueprint.json", "checks.json", "blueprint.html", "schedule.json", "schedule.svg", "events.jsonl"} <= names
+    assert {"blueprint.json", "checks.json", "blueprint.html", "plan.json", "schedule.svg", "events.jsonl"} <= names
     assert {"floor.json", "positions.jsonl", "site.jsonl"} <= names
     assert json.loads((folder / "outcome.json").read_text())["lost"] == 0
     assert "http" not in (folder / "blueprint.html").read_text().replace("http://www.w3.org/2000/svg", "")
@@ -380,7 +380,7 @@ def test_a_schedule_is_written_with_its_bound_and_carried_out_as_it_was_written(
 
     goal = str(ROOT / "examples/factory/solar.yaml")
     assert main(["plan", "schedule", goal, "--units", "1", "--runs", str(tmp_path / "a")]) == 0
-    (file,) = tmp_path.glob("a/*/schedule.json")
+    (file,) = tmp_path.glob("a/*/plan.json")
     planned = json.loads(file.read_text())
     assert 0 < planned["lower_bound_s"] <= planned["makespan_s"]
     assert planned["gap"] == pytest.approx(1 - planned["lower_bound_s"] / planned["makespan_s"])

@@ -1,6 +1,7 @@
 """Pictures hold what they show; a grown site's next goal is a goal that can be designed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,12 +43,12 @@ def test_the_plan_shows_every_station_and_the_gantt_every_operation(site):
     links = sum(len(p.consumes) for p in site.processes)
     assert len(shapes(draw_flow(site), "path")) == links
     shift = schedule_shift(site, 2)
-    chart = draw_schedule(site, shift.operations, shift.makespan_s, shift.lower_bound_s, shift.robots)
+    chart = draw_schedule(site, replace(shift, loads=()))
     bars = shapes(chart)
     assert len(bars) == len(shift.operations)
     # Loads have no bar; the robots that carry them count as busy.
-    more = draw_schedule(site, shift.operations, shift.makespan_s, shift.lower_bound_s, shift.robots, shift.carriages)
-    assert shift.carriages
+    more = draw_schedule(site, shift)
+    assert shift.loads
     assert len(shapes(more)) == len(bars)
     assert more != chart
     # The bar that ends last ends at the right border, 170 + 810.

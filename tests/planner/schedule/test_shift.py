@@ -11,15 +11,15 @@ import pytest
 from benchmarks.schedule_checker import check_general
 
 from crewless.core.errors import BadInput
-from crewless.fleet.simulate.run import Shopfloor
+from crewless.fleet.run.simulated import SimulatedRun
 from crewless.fleet.traffic.grid import distances
 from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
 from crewless.planner.schedule import schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem
-from crewless.planner.schedule.material import brought, carriages
-from crewless.planner.schedule.shift import IDLE_SHARE, hours, limits_of, motor_below_c, read_schedule, schedule_shift
+from crewless.planner.schedule.material import brought, loads_for
+from crewless.planner.schedule.shift import IDLE_SHARE, hours, limits_of, motor_below_c, schedule_shift
 from crewless.planner.schedule.works import works_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
@@ -46,7 +46,7 @@ def faults(shift):
     for one in shift.operations:
         if one.by_hand:
             busy = sum(each.by_hand and each.start_s <= one.start_s < each.end_s for each in shift.operations)
-            if busy > shift.robots:
+            if busy > shift.robots.count:
                 found.append(f"{busy} robots at {one.start_s}")
         at_once = sum(
             each.station == one.station and each.start_s <= one.start_s < each.end_s for each in shift.operations
@@ -74,9 +74,9 @@ def test_the_least_time_of_one_unit_is_its_work_and_walks(humanoid):
     # More robots than stations: the longest chain of work decides, and beside it nobody does more than walk there.
     rich = dataclasses.replace(humanoid, balance=dataclasses.replace(humanoid.balance, robots=99))
     shift = schedule_shift(rich, 1)
-    rows = {one.name: one for one in (*shift.operations, *shift.carriages)}
+    rows = {one.name: one for one in (*shift.operations, *shift.loads)}
     waits = {one.name: list(one.after) for one in rows.values()}
-    for each in carriages(rich, shift):
+    for each in shift.loads:
         waits[each.operation].append(each.name)
     chain = [max(shift.operations, key=lambda one: one.end_s)]
     while waits[chain[-1].name]:
@@ -90,7 +90,7 @@ def test_each_robot_is_named_and_does_one_thing_after_the_other(solar):
     assert {one.robot for one in shift.operations if one.by_hand} == {"humanoid-1", "humanoid-2"}
     assert not any(one.robot for one in shift.operations if not one.by_hand)
     for name in ("humanoid-1", "humanoid-2"):
-        all_of_it = (*shift.operations, *shift.carriages)
+        all_of_it = (*shift.operations, *shift.loads)
         rows = sorted((one.start_s, one.end_s) for one in all_of_it if one.robot == name)
         assert all(end <= start for (_, end), (start, _) in itertools.pairwise(rows))
 
@@ -98,9 +98,9 @@ def test_each_robot_is_named_and_does_one_thing_after_the_other(solar):
 def test_loads_are_planned_after_they_are_made_and_before_they_are_used(solar, humanoid, tmp_path):
     for blueprint in (solar, humanoid):
         shift = schedule_shift(blueprint, 3)
-        rows = {one.name: one for one in (*shift.operations, *shift.carriages)}
-        loads = carriages(blueprint, shift)
-        assert [each.name for each in loads] == sorted(one.name for one in shift.carriages)
+        rows = {one.name: one for one in (*shift.operations, *shift.loads)}
+        loads = shift.loads
+        assert [each.name for each in loads] == [each.name for each in loads_for(blueprint, shift.operations)]
         assert any(each.made_by for each in loads)
         way_s = walks_between(blueprint)
         for each in loads:
@@ -113,18 +113,20 @@ def test_loads_are_planned_after_they_are_made_and_before_they_are_used(solar, h
             source = rows[each.made_by].station if each.made_by else each.source
             assert carried.work_s == math.ceil(16.0 + way_s(source, each.station) - 1e-9)
             assert carried.end_s - carried.start_s == carried.work_s + carried.walk_s
-        floor = Shopfloor(blueprint, shift, tmp_path / "events.jsonl")
+        floor = SimulatedRun(shift, tmp_path / "events.jsonl")
         rank = {one.operation: (one.rank, one.robot) for one in floor.operations}
-        assert all(rank[one.name] == (one.start_s, one.robot) for one in shift.carriages)
+        assert all(rank[one.name] == (one.start_s, one.robot) for one in shift.loads)
 
 
-def test_a_schedule_without_loads_is_carried_out_as_well(solar, tmp_path):
-    # As one that was written before loads were planned: each is brought in time for what waits for it.
-    shift = dataclasses.replace(schedule_shift(solar, 1), carriages=())
-    floor = Shopfloor(solar, shift, tmp_path / "events.jsonl")
+def test_a_plan_that_does_not_say_when_loads_are_brought_is_carried_out_as_well(solar, tmp_path):
+    # Each is brought in time for what waits for it.
+    shift = schedule_shift(solar, 1)
+    unplanned = tuple(dataclasses.replace(each, start_s=None, robot="") for each in shift.loads)
+    shift = dataclasses.replace(shift, loads=unplanned)
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     start_s = {one.name: one.start_s for one in shift.operations}
     rank = {one.operation: one.rank for one in floor.operations}
-    for each in carriages(solar, shift):
+    for each in shift.loads:
         assert rank[each.name] == start_s[each.operation] - shift.walk_s - 16.0
     assert floor.run().lost == 0
 
@@ -206,14 +208,14 @@ def test_work_that_makes_every_robot_too_hot_is_for_the_nearly_cold_and_gentle_w
 
 
 def test_the_plan_assumes_the_body_that_the_simulated_robots_have(solar, tmp_path):
-    floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
+    floor = SimulatedRun(schedule_shift(solar, 1), tmp_path / "events.jsonl")
     body, limits = floor.robots[floor.fleet[0]].config, limits_of(solar)
     assert (body.battery_wh, body.work_w, body.charge_w) == (limits.battery_wh, limits.work_w, limits.charge_w)
     assert body.idle_w == pytest.approx(IDLE_SHARE * body.work_w)
     assert body.speed_m_s == limits.speed_m_s
     # What the dispatch asks of a battery is what the plan takes from it: its work, and a fifth in reserve.
     needed = {one.operation: one.charge_needed for one in floor.operations}
-    for one in floor.shift.operations:
+    for one in floor.plan.operations:
         share = one.work_s * body.work_w / (3600 * body.battery_wh) + 0.2 if one.by_hand else 0.0
         assert needed[one.name] == pytest.approx(share)
 
@@ -253,6 +255,3 @@ def test_what_cannot_be_scheduled_or_read_is_named(solar, tmp_path):
         schedule_shift(solar, 0)
     with pytest.raises(BadInput, match="0 rounds"):
         schedule_shift(solar, 1, rounds=0)
-    (tmp_path / "x.json").write_text('{"blueprint": "x"}')
-    with pytest.raises(BadInput, match=r"x\.json"):
-        read_schedule(tmp_path / "x.json")

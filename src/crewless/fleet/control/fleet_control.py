@@ -3,7 +3,7 @@
 Planning is event-driven list scheduling: whatever happens (a robot is done early, late, dead or hot; a station breaks; a zone
 closes) only changes who is free and what is ready, and the next :meth:`FleetControl.tick` assigns from there. A promise is in
 the log before the order is sent; an operation that did not end well is promised again only after the site has said
-that it was not done (:mod:`crewless.fleet.control.site`).
+that it was not done (:mod:`crewless.fleet.site`).
 """
 
 import math
@@ -22,8 +22,8 @@ from crewless.fleet.control.operations import Operation, OperationLedger, Progre
 from crewless.fleet.control.orders import Speech
 from crewless.fleet.control.roadmap import Roadmap, Station
 from crewless.fleet.control.robots import Promise, Robot, name_of, named
-from crewless.fleet.control.site import Answer, topics
 from crewless.fleet.control.zones import Ground
+from crewless.fleet.site import Answer, topics
 from crewless.fleet.vda5050.topics import PREFIX, address
 from crewless.fleet.vda5050.transport import Transport
 from crewless.fleet.vda5050.validation import decode

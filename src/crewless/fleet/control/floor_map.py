@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from crewless.fleet.traffic.aisles import Aisles, closed_floor
 from crewless.fleet.traffic.grid import FAR, distances
-from crewless.planner.blueprint.aisles import Aisles, closed_floor
 
 
 class FloorMap:

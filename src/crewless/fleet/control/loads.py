@@ -6,7 +6,7 @@ from typing import Any
 from crewless.fleet.control.operations import OperationLedger
 from crewless.fleet.control.roadmap import Roadmap, Station
 from crewless.fleet.control.robots import Robot
-from crewless.fleet.control.site import Answer
+from crewless.fleet.site import Answer
 
 
 class Loads:

@@ -10,40 +10,36 @@ from collections.abc import Iterator
 
 from crewless.fleet.control.fleet_control import FleetControl
 from crewless.fleet.control.operations import Carry, Operation
-from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.material import HANDLE_S, PAYLOAD_KG
-from crewless.planner.schedule.shift import ShiftPlan
-
-TEND = "tend"
-"""The action of a robot that works at a station; what a station does alone is an action of the station's own name."""
+from crewless.fleet.plan import TEND, FleetPlan
 
 
 class Reroute:
     """Moves the work of broken stations.
 
     Args:
-        blueprint: what was built.
-        shift: its schedule.
-        control: whose plan is changed; changes that its log holds already are known.
+        plan: its lines and stations.
+        control: whose operations are changed; changes that its log holds already are known.
     """
 
-    def __init__(self, blueprint: Blueprint, shift: ShiftPlan, control: FleetControl) -> None:
+    def __init__(self, plan: FleetPlan, control: FleetControl) -> None:
         self._control = control
+        self._handle_s = 2 * plan.robots.handle_s
         self._units: dict[str, list[str]] = {}
         """Unit to its operations in order."""
-        for one in shift.operations:
-            self._units.setdefault(one.unit, []).append(one.name)
-        self._stations = {line.name: [each.name for each in line.stations] for line in blueprint.lines}
-        self._tasks = {each.name: each.tasks for line in blueprint.lines for each in line.stations}
-        self._line = {each.name: line.name for line in blueprint.lines for each in line.stations}
-        self._process = {line.name: line.process for line in blueprint.lines}
-        self._used = {one.line for one in shift.operations}
-        makes = {process.name: process.makes for process in blueprint.processes}
-        mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
-        self._part = {line.name: makes[line.process] for line in blueprint.lines}
-        self._kg = {name: min(PAYLOAD_KG, mass_kg[part]) for name, part in self._part.items()}
-        # What an earlier life of the planner added.
-        planned = {one.name for one in shift.operations}
+        self._number: dict[str, int] = {}
+        """Unit to its place among those of its line, from 1."""
+        lines: dict[str, set[str]] = {}
+        for one in plan.operations:
+            unit = one.unit or one.name
+            self._units.setdefault(unit, []).append(one.name)
+            lines.setdefault(one.line, set()).add(unit)
+            self._number.setdefault(unit, len(lines[one.line]))
+        self._lines = {line.name: line for line in plan.lines}
+        self._line = {name: line.name for line in plan.lines for name in line.stations}
+        self._work = {each.name: each.work for each in plan.stations}
+        self._used = {one.line for one in plan.operations}
+        # What an earlier run of the control added.
+        planned = {one.name for one in plan.operations}
         for name, one in control.ledger.operations.items():
             if one.carry is None and name not in planned:
                 (behind,) = control.ledger.followers[name]
@@ -59,7 +55,7 @@ class Reroute:
             if not left:
                 continue
             inbound = list(self._inbound(left[0]))
-            lines = self._lines(station)
+            lines = self._parallel(station)
             if not lines:
                 for name in left + [each for each in inbound if ledger.progress[each].status != "done"]:
                     self._control.give_up(name, f"station {station} is down")
@@ -67,7 +63,7 @@ class Reroute:
                 later = True
             else:
                 # All of one unit goes to one line.
-                self._move(unit, left[0], inbound, station, lines[int(unit.rpartition("#")[2]) % len(lines)])
+                self._move(unit, left[0], inbound, station, lines[self._number[unit] % len(lines)])
         return later
 
     def _is_left(self, name: str, station: str) -> bool:
@@ -84,17 +80,20 @@ class Reroute:
     def _kind(self, name: str) -> str:
         return self._control.ledger.operations[name].station_kind
 
-    def _lines(self, station: str) -> list[str]:
+    def _parallel(self, station: str) -> list[str]:
         """Lines of the same process whose stations from this one on do the same and are whole."""
-        line = self._line[station]
-        at = self._stations[line].index(station)
-        rest = [self._tasks[each] for each in self._stations[line][at:]]
+        if station not in self._line:
+            return []
+        line = self._lines[self._line[station]]
+        at = line.stations.index(station)
+        rest = [self._work[each] for each in line.stations[at:]]
         return sorted(
-            other
-            for other in self._used - {line}
-            if self._process[other] == self._process[line]
-            and [self._tasks[each] for each in self._stations[other][at:]] == rest
-            and not self._control.down & set(self._stations[other][at:])
+            other.name
+            for other in self._lines.values()
+            if other.name in self._used - {line.name}
+            and other.process == line.process
+            and [self._work[each] for each in other.stations[at:]] == rest
+            and not self._control.down & set(other.stations[at:])
         )
 
     def _move(self, unit: str, first: str, inbound: list[str], station: str, line: str) -> None:
@@ -103,7 +102,9 @@ class Reroute:
         at = names.index(first)
         for name in names[at:]:
             one = ledger.operations[name]
-            there = self._stations[line][self._stations[self._line[one.station_kind]].index(one.station_kind)]
+            there = self._lines[line].stations[
+                self._lines[self._line[one.station_kind]].stations.index(one.station_kind)
+            ]
             control.move(name, station_kind=there, skill=TEND if one.skill == TEND else there)
         target = self._kind(first)
         before = names[at - 1] if at else ""
@@ -112,7 +113,9 @@ class Reroute:
             # The robot's part was done at the station that broke: once more at the other.
             was = ledger.operations[before]
             again = f"{before.partition(' again at ')[0]} again at {target}"
-            self._carry(f"{unit} to {target}", self._part[line], self._kg[line], before, target, first)
+            self._carry(
+                f"{unit} to {target}", self._lines[line].part, self._lines[line].workpiece_kg, before, target, first
+            )
             tend = Operation(
                 operation=again, skill=TEND, station_kind=target, duration_s=was.duration_s, rank=was.rank,
                 after=(f"{unit} to {target}",), charge_needed=was.charge_needed, motor_below_c=was.motor_below_c,
@@ -130,7 +133,9 @@ class Reroute:
                 onward = f"{unit} to {target}" if workpiece else f"{name.partition(' on to ')[0]} on to {target}"
                 self._carry(onward, one.carry.part, one.carry.kg, name, target, first)
         if before and not any(name.startswith(f"{unit} to ") for name in inbound):
-            self._carry(f"{unit} to {target}", self._part[line], self._kg[line], before, target, first)
+            self._carry(
+                f"{unit} to {target}", self._lines[line].part, self._lines[line].workpiece_kg, before, target, first
+            )
 
     def _carry(self, name: str, part: str, kg: float, made_by: str, station: str, first: str) -> None:
         """Something is carried from where it was made, or brought to, before ``first`` can begin."""
@@ -138,7 +143,7 @@ class Reroute:
         carry = Carry(part=part, kg=kg, made_by=made_by)
         self._control.add(
             Operation(
-                operation=name, skill="pick", station_kind=station, duration_s=2 * HANDLE_S, after=(made_by,), rank=rank,
+                operation=name, skill="pick", station_kind=station, duration_s=self._handle_s, after=(made_by,), rank=rank,
                 carry=carry,
             ),
             [first],

@@ -1,29 +1,25 @@
-"""The simulated side of a shift: robots that drive the aisles and work, stations that work by themselves, the site's record, and
+"""The simulated side of a plan: robots that drive the aisles and work, stations that work by themselves, the site's record, and
 what goes wrong. It knows the control by messages only, so that real robots may stand in its place. No hardware was used.
 
 Robots move by :mod:`crewless.fleet.simulate.motion`, draw from a battery and heat their motors.
 """
 
-import math
 import random
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from crewless.fleet.control.coordinator import DOING, finals
-from crewless.fleet.control.reroute import TEND
-from crewless.fleet.control.site import Site
+from crewless.fleet.plan import TEND, FleetPlan, check_plan
+from crewless.fleet.positions import DOING
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
 from crewless.fleet.simulate.motion import Motion
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.site import Site
+from crewless.fleet.traffic.aisles import aisles_of
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
 from crewless.fleet.vda5050.validation import encode
-from crewless.planner.blueprint.aisles import Aisles, make_aisles
-from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.material import PAYLOAD_KG, carriages
-from crewless.planner.schedule.shift import IDLE_SHARE, SPEED_M_S, ShiftPlan, check_stations, limits_of
 
 _SLEEP_S = 20.0
 TOW_S = 600.0
@@ -43,54 +39,42 @@ class Ends(Protocol):
         ...
 
     def broken(self, end: Transport) -> None:
-        """A robot died: its last will is spoken."""
+        """A robot died: its last will is published."""
         ...
 
 
-def charger_cells(blueprint: Blueprint, aisles: Aisles, robots: int) -> list[int]:
-    """Where robots charge: twice as many places as the blueprint's share of time on the charger fills."""
-    wanted = max(2, math.ceil(2 * blueprint.robot.charging_share * max(1, robots)))
-    # Every other one, so that a robot that leaves the charger finds a parking place beside it.
-    return list(aisles.parking[::2][:wanted]) or [next(iter(aisles.bays.values()))[-1]]
-
-
-class Plant:
-    """Everything of one shift that is simulated.
+class SimulatedFloor:
+    """Everything of one plan that is simulated.
 
     Args:
-        blueprint: what was built.
-        shift: its schedule.
+        plan: what the floor, its stations and its robots are.
         ends: of the broker.
         record: the site's, a file; what it holds already is taken over.
         mishaps: what goes wrong with robots and stations.
         seed: of the mishaps, of the charge that the robots begin with, and of the robots' way through a crowd.
         now_s: when it begins.
-        robots: how many; None: as many as the schedule has.
-        run: see :class:`crewless.fleet.control.site.Site`.
+        robots: how many; None: as many as the plan has.
+        run: see :class:`crewless.fleet.site.Site`.
 
     Raises:
-        BadInput: the schedule is of another blueprint; every robot would die; the record cannot be read.
+        BadInput: the plan names something that is not there; every robot would die; the record cannot be read.
     """
 
     def __init__(
-        self, blueprint: Blueprint, shift: ShiftPlan, ends: Ends, record: Path, *, mishaps: MishapConfig | None = None,
+        self, plan: FleetPlan, ends: Ends, record: Path, *, mishaps: MishapConfig | None = None,
         seed: int = 0, now_s: float = 0.0, robots: int | None = None, run: str = "",
     ) -> None:  # fmt: skip
-        self.blueprint, self.shift, self.now_s, self._ends = blueprint, shift, now_s, ends
+        self.plan, self.now_s, self._ends = check_plan(plan), now_s, ends
         self.mishaps = mishaps or MishapConfig()
-        check_stations(shift, blueprint)
         self.failures = self.recharges = self.cooling_stops = self.joined = self.rescued = 0
-        self.aisles = make_aisles(blueprint)
-        self.step_s = self.aisles.cell_m / SPEED_M_S
-        self.chargers = charger_cells(blueprint, self.aisles, shift.robots)
-        self.motion = Motion(self.aisles, chargers=self.chargers, seed=seed)
+        self.aisles = aisles_of(plan.floor, plan.stations)
+        self.step_s = self.aisles.cell_m / plan.robots.speed_m_s
+        self.motion = Motion(self.aisles, chargers=self.aisles.chargers, seed=seed)
         self._source = random.Random(seed)
         self._keeper = ends.connect("site", None, drives=False)
         self.site = Site(self._keeper, record, run)
         self.site.place_of = self._lies_at
-        self._carriages = {each.name: each for each in carriages(blueprint, shift)}
-        mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
-        self._body_kg = mass_kg.get(blueprint.robot.name, 60.0)
+        self._planned = {each.name: each for each in plan.loads}
         self.robots: dict[str, SimulatedRobot] = {}
         self.fleet: list[str] = []
         """Robots that drive, as against stations that work by themselves."""
@@ -101,20 +85,18 @@ class Plant:
         """Stations that work by themselves just now."""
         self.doing: dict[str, str] = {}
         """What each of them does, in one word."""
-        for number in range(max(1, shift.robots) if robots is None else robots):
-            self._add_robot(
-                f"{blueprint.robot.name}-{number + 1}", self.motion.free_cell(), self._source.uniform(0.3, 1.0)
-            )
+        for number in range(max(1, plan.robots.count) if robots is None else robots):
+            self._add_robot(f"{plan.robots.kind}-{number + 1}", self.motion.free_cell(), self._source.uniform(0.3, 1.0))
         # A station that works by itself is to the control a robot that stands there.
-        for name in sorted({one.station for one in shift.operations if not one.by_hand}):
+        for name in sorted({one.station for one in plan.operations if not one.by_hand}):
             x, y = self.aisles.middle(self.aisles.bays[name][0])
             self._start(SimulatedRobotConfig(serial=name, skills=(name,), x_m=x, y_m=y, battery_wh=1e9, hot_c=1e9))
-        self._finals = finals(blueprint, shift)
+        self._makes = {one.name: one.makes for one in plan.operations}
         self._seen_done = 0
-        tended = {one.station for one in shift.operations if one.by_hand}
+        tended = {one.station for one in plan.operations if one.by_hand}
         # After a kill, what had happened before happens at once: what broke is broken.
         self.coming = [
-            each for each in draw(self.mishaps, self.fleet, sorted(tended), shift.makespan_s, seed)
+            each for each in draw(self.mishaps, self.fleet, sorted(tended), plan.expected_s, seed)
             if each.at_s >= now_s or each.kind != "motor"
         ]  # fmt: skip
         slow = random.Random(seed + 1).sample(self.fleet, int(2 * self.mishaps.late_share * len(self.fleet)))
@@ -186,7 +168,7 @@ class Plant:
         return sum(self.robots[name].energy_j for name in self.fleet) / 3.6e6
 
     def frame(self) -> dict[str, Any]:
-        """Where everybody is; see :mod:`crewless.fleet.simulate.positions`."""
+        """Where everybody is; see :mod:`crewless.fleet.positions`."""
         rows: list[list[Any]] = []
         for name in self.fleet:
             robot = self.robots[name]
@@ -210,13 +192,13 @@ class Plant:
     # Robots -----------------------------------------------------------------------------------------------------------
 
     def _add_robot(self, serial: str, cell: int, charge: float) -> None:
-        body = limits_of(self.blueprint)
+        body = self.plan.robots
         x, y = self.aisles.middle(cell)
         config = SimulatedRobotConfig(
             serial=serial, skills=(TEND,), x_m=x, y_m=y, speed_m_s=body.speed_m_s,
             battery_wh=body.battery_wh, work_w=body.work_w, drive_w=body.drive_w,
-            idle_w=IDLE_SHARE * body.work_w, charge_w=body.charge_w,
-            visualize_s=5 * self.step_s, carries=True, payload_kg=PAYLOAD_KG, body_kg=self._body_kg,
+            idle_w=body.idle_w, charge_w=body.charge_w,
+            visualize_s=5 * self.step_s, carries=True, payload_kg=body.payload_kg, body_kg=body.mass_kg,
         )  # fmt: skip
         self.motion.add(serial, cell)
         self.fleet.append(serial)
@@ -290,11 +272,11 @@ class Plant:
 
     def _origin(self, load: str, made_by: str) -> str:
         """The station where a load lies that nobody has moved; empty: it is not made yet."""
-        carriage = self._carriages.get(load)
-        if carriage is not None and not carriage.made_by:
-            return carriage.source
-        # A workpiece of a broken station is no load of the schedule's; what was done to it last says where it is.
-        made_by = carriage.made_by if carriage is not None else made_by
+        planned = self._planned.get(load)
+        if planned is not None and not planned.made_by:
+            return planned.source
+        # A workpiece of a broken station is no load of the plan's; what was done to it last says where it is.
+        made_by = planned.made_by if planned is not None else made_by
         return next((station for operation, _, station in reversed(self.site.done) if operation == made_by), "")
 
     def _lies_at(self, load: str) -> tuple[float, float] | None:
@@ -316,8 +298,8 @@ class Plant:
     def _join(self) -> None:
         """A robot that was just made joins the fleet."""
         for operation, _, station in self.site.done[self._seen_done :]:
-            if self._finals.get(operation) == self.blueprint.robot.name:
-                serial = f"{self.blueprint.robot.name}-{len(self.fleet) + 1}"
+            if self._makes.get(operation) == self.plan.robots.kind:
+                serial = f"{self.plan.robots.kind}-{len(self.fleet) + 1}"
                 self._add_robot(serial, self.motion.free_cell(self.aisles.bays[station][0]), 0.5)
                 self.joined += 1
         self._seen_done = len(self.site.done)

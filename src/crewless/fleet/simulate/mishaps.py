@@ -36,7 +36,7 @@ class MishapConfig:
                 raise BadInput(f"{name} is {getattr(self, name)}", alternatives=["0 or more"])
 
 
-GROUND = frozenset({"close", "open", "guard"})
+ZONE_KINDS = frozenset({"close", "open", "guard"})
 """What the control decides; the rest happens to robots and stations."""
 
 

@@ -1,4 +1,4 @@
-"""The robots' common motion on the floor: every robot that drives is moved by ``planner.traffic``, and every step is
+"""The robots' common motion on the floor: every robot that drives is moved by :mod:`crewless.fleet.traffic`, and every step is
 judged by code that the planner of motion does not share. It stands for what freely navigating robots agree among themselves
 (VDA 5050 version 3, "free navigation"); the control only names the places. No hardware was used.
 """
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crewless.core.errors import BadInput
+from crewless.fleet.traffic.aisles import Aisles, closed_floor
 from crewless.fleet.traffic.check import check_step
 from crewless.fleet.traffic.grid import distances
 from crewless.fleet.traffic.pibt import Traffic, guard, hold, join, leave, step
 from crewless.fleet.vda5050.zone_sets import ZoneBook, contains
-from crewless.planner.blueprint.aisles import Aisles, closed_floor
 
 _HEADING_RAD = (0.0, -math.pi / 2, math.pi, math.pi / 2)
 """East, south, west, north; y is to the north."""

@@ -147,7 +147,7 @@ class MqttTransport:
         client: unique on the broker, the session's name.
         host: of the broker.
         port: of the broker.
-        endpoint: instead of both, with user and TLS.
+        address: instead of both, with user and TLS.
         will: spoken by the broker.
         qos: 0 where loss does not matter, for instance visualization.
         keepalive_s: the will is spoken after one and a half of them in silence.
@@ -159,14 +159,14 @@ class MqttTransport:
     """
 
     def __init__(
-        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, endpoint: BrokerAddress | None = None,
+        self, client: str, *, host: str = "127.0.0.1", port: int = 1883, address: BrokerAddress | None = None,
         will: Will | None = None, qos: int = 1, keepalive_s: int = 10, on_reconnect: Callable[[], None] | None = None,
         fresh: bool = False,
     ) -> None:  # fmt: skip
         from crewless.fleet.vda5050.mqtt import MqttConnection, Refused
 
         self._qos = qos
-        at = endpoint or BrokerAddress(host=host, port=port)
+        at = address or BrokerAddress(host=host, port=port)
         try:
             self._connection = MqttConnection(
                 client, at.host, at.port, will=(will.topic, will.payload) if will is not None else None,

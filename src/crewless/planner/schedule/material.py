@@ -12,14 +12,11 @@ delivered twice.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from crewless.fleet.plan import PlannedLoad
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.works import WorkItem
-
-if TYPE_CHECKING:
-    from crewless.planner.schedule.shift import ShiftPlan
 
 PAYLOAD_KG = 30.0
 """A robot carries so much at once: an assumption. More goes in several trips."""
@@ -28,24 +25,6 @@ _SPREAD_M = 10.0
 assumption."""
 HANDLE_S = 8.0
 """To pick up or to drop a load: an assumption."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Carriage:
-    """One load on its way to one operation."""
-
-    name: str
-    """Of the operation that carries it, and of the load."""
-    part: str
-    kg: float
-    source: str
-    """The station where it lies ready; empty when it is made in the shift."""
-    made_by: str
-    """The operation that makes it; empty when it lies ready."""
-    station: str
-    """Where it is wanted."""
-    operation: str
-    """What waits for it."""
 
 
 class Piece(Protocol):
@@ -63,11 +42,6 @@ class Piece(Protocol):
     def after(self) -> Sequence[str]: ...  # noqa: D102
 
 
-def carriages(blueprint: Blueprint, shift: "ShiftPlan") -> tuple[Carriage, ...]:
-    """All loads of a shift, by name."""
-    return loads_for(blueprint, shift.operations)
-
-
 def brought(blueprint: Blueprint, works: Sequence[WorkItem]) -> list[WorkItem]:
     """The loads of works that are to be scheduled, as further works."""
     by_name = {one.name: one for one in works}
@@ -81,8 +55,8 @@ def brought(blueprint: Blueprint, works: Sequence[WorkItem]) -> list[WorkItem]:
     ]  # fmt: skip
 
 
-def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, ...]:
-    """All that is carried for these pieces of work, by name."""
+def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[PlannedLoad, ...]:
+    """All that is carried for these pieces of work, by name; when, and by whom, is not planned yet."""
     makes = {process.name: process.makes for process in blueprint.processes}
     consumes = {process.name: process.consumes for process in blueprint.processes}
     process = {line.name: line.process for line in blueprint.lines}
@@ -97,10 +71,10 @@ def loads_for(blueprint: Blueprint, pieces: Sequence[Piece]) -> tuple[Carriage, 
     by_name = {one.name: one for one in pieces}
     fetched: dict[str, int] = {}
     """Station to loads of stock that lie there."""
-    found: list[Carriage] = []
+    found: list[PlannedLoad] = []
 
     def add(one: Piece, name: str, part: str, amount: float, source: str, made_by: str) -> None:
-        found.append(Carriage(
+        found.append(PlannedLoad(
             name=name, part=part, kg=amount * mass_kg[part], source=source, made_by=made_by, station=one.station,
             operation=one.name,
         ))  # fmt: skip

@@ -1,23 +1,23 @@
-"""A shift: which station works on which unit when, which robot tends it, what feeds what, and how far from the best that is.
+"""A shift as a plan for a fleet: which station works on which unit when, which robot tends it, what feeds what, how far from the best.
 
 The units of a line are alike, so their order at a station is given; what is searched is the order in which the robots, fewer
 than the stations, tend them and bring them their material, and who goes where. It is planned what the simulated fleet does:
 robots are sent when there is work, walk the aisles, carry, charge and cool down.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
 
 from crewless.core.errors import BadInput
+from crewless.fleet.plan import FleetPlan, PlannedLine, PlannedOperation, RobotBodyPlan, check_plan
 from crewless.fleet.simulate.robot import SimulatedRobotConfig
-from crewless.planner.blueprint.model import Blueprint, parse
+from crewless.planner.blueprint.aisles import make_floor_plan
+from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule import Schedule, schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem, walks_of
-from crewless.planner.schedule.material import brought
+from crewless.planner.schedule.material import HANDLE_S, PAYLOAD_KG, brought, loads_for
 from crewless.planner.schedule.works import works_of
 
 SPEED_M_S = 1.5
@@ -34,57 +34,10 @@ _WALK_K = 5.0
 """A motor may be so much warmer at the station than when its robot was chosen; likewise."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedOperation:
-    """One station's work on one unit, the part that a robot tends or the part that the station does alone; or a load that a
-    robot brings to a station."""
-
-    name: str
-    unit: str
-    station: str
-    line: str
-    after: tuple[str, ...]
-    work_s: float
-    """Seconds of work, expected repeats included; of a load from picking it up to dropping it."""
-    start_s: float
-    """When the robot sets out, or the station begins."""
-    end_s: float
-    by_hand: bool
-    """A robot must be there."""
-    walk_s: float = 0.0
-    """The robot's way there, or to where the load lies, between ``start_s`` and the work."""
-    robot: str = ""
-    """Who does it in the plan. The dispatch is free to send another who is much nearer or sooner free."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShiftPlan:
-    """Operations in order of their planned start."""
-
-    blueprint: str
-    robots: int
-    walk_s: float
-    """Mean walk between two stations that are tended."""
-    makespan_s: float
-    lower_bound_s: float
-    """No schedule of these operations with so many robots is shorter (proved; as if nobody had to walk to work, charge or cool)."""
-    gap: float
-    """(makespan - lower bound) / makespan."""
-    method: str
-    operations: tuple[PlannedOperation, ...]
-    buffers: dict[str, float] = field(default_factory=dict)
-    """Part to units that must lie ready at the beginning, because the shift uses more than it makes."""
-    closed: tuple[tuple[int, int], ...] = ()
-    """Pairs (from, until) in seconds in which no station works."""
-    carriages: tuple[PlannedOperation, ...] = ()
-    """The loads that robots bring, in order of their start; see :func:`crewless.planner.schedule.material.carriages`."""
-
-
 def limits_of(blueprint: Blueprint) -> RobotLimits:
-    """The body of the simulated robot (:class:`crewless.fleet.simulate.run.Shopfloor`), which nobody has measured.
+    """The body of the simulated robot (:class:`crewless.fleet.simulate.robot.SimulatedRobotConfig`), which nobody has measured.
 
-    Its motors are one thermal mass (:class:`crewless.fleet.simulate.robot.SimulatedRobotConfig`), so the times until they are hot and
-    cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
+    Its motors are one thermal mass, so the times until they are hot and cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
     between cold and hot.
     """
     body, works_c, rests_c, time_s = _warmth(blueprint)
@@ -136,8 +89,8 @@ def schedule_shift(
     limits: RobotLimits | None = None,
     closed: tuple[tuple[int, int], ...] = (),
     progress: Callable[[Schedule], None] | None = None,
-) -> ShiftPlan:
-    """Schedule the next ``units_per_line`` units of every line, each robot by name.
+) -> FleetPlan:
+    """Schedule the next ``units_per_line`` units of every line, each robot by name: a plan that a fleet can carry out.
 
     Args:
         blueprint: what was built.
@@ -155,6 +108,7 @@ def schedule_shift(
     if rounds < 1:
         raise BadInput(f"{rounds} rounds find no schedule", alternatives=["1 or more"])
     works, buffers = works_of(blueprint, units_per_line)
+    loads = {each.name: each for each in loads_for(blueprint, works)}
     works += brought(blueprint, works)
     pool = max(1, blueprint.balance.robots) if robots is None else robots
     problem, walk_s = factory_problem(
@@ -163,24 +117,66 @@ def schedule_shift(
     # The budget is only a guard: rounds end the search long before, on any machine.
     found = schedule(problem, iterations=rounds, seed=seed, budget_s=600.0, progress=progress)
     walked = walks_of(problem, found)
-    operations, carried = list[PlannedOperation](), list[PlannedOperation]()
+    body = limits_of(blueprint)
+    operations = list[PlannedOperation]()
     for number, (each, start, mode) in enumerate(zip(works, found.starts, found.assignments, strict=True)):
         chosen = problem.operations[number].modes[mode]
         hands = [problem.resources[r].name for r, _ in chosen.demands if problem.resources[r].is_robot]
-        (carried if each.source else operations).append(
-            PlannedOperation(
-                name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
-                work_s=float(chosen.duration) if each.source else each.work_s, start_s=float(start - walked[number]), end_s=float(start + chosen.duration),
-                by_hand=each.by_hand, robot=hands[0] if hands else "", walk_s=float(walked[number]),
+        start_s, end_s, walk = float(start - walked[number]), float(start + chosen.duration), float(walked[number])
+        robot = hands[0] if hands else ""
+        if each.source:
+            loads[each.name] = replace(
+                loads[each.name], work_s=float(chosen.duration), start_s=start_s, end_s=end_s, walk_s=walk, robot=robot
             )
-        )  # fmt: skip
-    for rows in (operations, carried):
-        rows.sort(key=lambda one: (one.start_s, one.name))
-    return ShiftPlan(
-        blueprint=blueprint.goal.name, robots=pool, walk_s=walk_s, makespan_s=float(found.makespan),
-        lower_bound_s=float(found.lower_bound), gap=found.gap, method=found.method, operations=tuple(operations),
-        buffers=buffers, closed=closed, carriages=tuple(carried),
+            continue
+        operations.append(PlannedOperation(
+            name=each.name, unit=each.unit, station=each.station, line=each.line, after=tuple(each.after),
+            work_s=each.work_s, start_s=start_s, end_s=end_s, by_hand=each.by_hand, robot=robot, walk_s=walk,
+            charge_needed=body.charge_needed(each.work_s) if each.by_hand else 0.0,
+            motor_below_c=motor_below_c(blueprint, each.work_s) if each.by_hand else 0.0,
+        ))  # fmt: skip
+    operations.sort(key=lambda one: (one.start_s, one.name))
+    floor, stations = make_floor_plan(blueprint, pool)
+    return check_plan(FleetPlan(
+        name=blueprint.goal.name, floor=floor, stations=stations, robots=_robots(blueprint, pool, body),
+        operations=_with_parts(blueprint, operations), loads=tuple(loads.values()), lines=_lines(blueprint),
+        walk_s=walk_s, makespan_s=float(found.makespan), lower_bound_s=float(found.lower_bound), gap=found.gap,
+        method=found.method, buffers=buffers, closed=closed,
+    ))  # fmt: skip
+
+
+def _robots(blueprint: Blueprint, count: int, body: RobotLimits) -> RobotBodyPlan:
+    mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
+    return RobotBodyPlan(
+        kind=blueprint.robot.name, count=count, mass_kg=mass_kg.get(blueprint.robot.name, 60.0), payload_kg=PAYLOAD_KG,
+        speed_m_s=body.speed_m_s, handle_s=HANDLE_S, battery_wh=body.battery_wh, work_w=body.work_w,
+        drive_w=body.drive_w, idle_w=IDLE_SHARE * body.work_w, charge_w=body.charge_w,
     )  # fmt: skip
+
+
+def _lines(blueprint: Blueprint) -> tuple[PlannedLine, ...]:
+    makes = {process.name: process.makes for process in blueprint.processes}
+    mass_kg = {part.name: part.mass_kg for part in blueprint.parts}
+    return tuple(
+        PlannedLine(
+            name=line.name, process=line.process, stations=tuple(each.name for each in line.stations),
+            # Too heavy a workpiece goes on a trolley, which weighs on the robot like a full load.
+            part=makes[line.process], workpiece_kg=min(PAYLOAD_KG, mass_kg[makes[line.process]]),
+        )
+        for line in blueprint.lines
+    )  # fmt: skip
+
+
+def _with_parts(blueprint: Blueprint, operations: Sequence[PlannedOperation]) -> tuple[PlannedOperation, ...]:
+    """The same, the last operation of every unit with the part that it makes."""
+    makes = {process.name: process.makes for process in blueprint.processes}
+    last = {line.stations[-1].name: makes[line.process] for line in blueprint.lines}
+    ends: dict[str, tuple[float, str]] = {}
+    for one in operations:
+        if one.station in last:
+            ends[one.unit] = max(ends.get(one.unit, (-1.0, "")), (one.end_s, one.name))
+    final = {name for _, name in ends.values()}
+    return tuple(replace(one, makes=last[one.station]) if one.name in final else one for one in operations)
 
 
 def hours(windows: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -193,25 +189,3 @@ def hours(windows: Sequence[str]) -> tuple[tuple[int, int], ...]:
             raise BadInput(f"{window!r} are no closed hours", alternatives=["8-24", "4-4.5"])
         pairs.append((start, until))
     return tuple(sorted(pairs))
-
-
-def check_stations(shift: ShiftPlan, blueprint: Blueprint) -> None:
-    """Raises BadInput that names a station which the schedule has and the blueprint has not."""
-    stations = {station.name for line in blueprint.lines for station in line.stations}
-    for one in shift.operations:
-        if one.station not in stations:
-            raise BadInput(
-                f"the schedule of {shift.blueprint!r} names station {one.station!r}, which the blueprint has not",
-                alternatives=[f"a schedule of {blueprint.goal.name!r}"],
-            )
-
-
-def read_schedule(path: Path) -> ShiftPlan:
-    """Read back what ``plan schedule`` wrote. Raises BadInput."""
-    try:
-        shift: ShiftPlan = parse(ShiftPlan, json.loads(path.read_bytes()), str(path))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"cannot read the schedule {path}: {error}") from error
-    if not shift.operations:
-        raise BadInput(f"the schedule {path} holds no operation")
-    return shift

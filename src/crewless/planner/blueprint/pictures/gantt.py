@@ -1,51 +1,26 @@
 """A schedule as a Gantt chart: a row for every station, and below how many robots are busy."""
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Protocol
 
 from crewless.core.errors import StorageFull
+from crewless.fleet.plan import FleetPlan
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.blueprint.pictures.svg import colours, nice
 
 _LEFT, _WIDTH, _CURVE = 170, 810, 90
 
 
-class Bar(Protocol):
-    """What is drawn."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def station(self) -> str: ...  # noqa: D102
-    @property
-    def start_s(self) -> float: ...  # noqa: D102
-    @property
-    def end_s(self) -> float: ...  # noqa: D102
-    @property
-    def by_hand(self) -> bool: ...  # noqa: D102
-    @property
-    def robot(self) -> str: ...  # noqa: D102
-
-
-def draw_schedule(
-    blueprint: Blueprint,
-    operations: Sequence[Bar],
-    makespan_s: float,
-    lower_bound_s: float,
-    robots: int,
-    carriages: Sequence[Bar] = (),
-) -> str:
-    """SVG text, 1000 pixels wide. Full colour: a robot tends; pale: the station works alone. ``carriages`` have no row: they count
-    among what the robots are busy with."""
+def draw_schedule(blueprint: Blueprint, plan: FleetPlan) -> str:
+    """SVG text, 1000 pixels wide. Full colour: a robot tends; pale: the station works alone. Loads have no row: they count among
+    what the robots are busy with."""
     colour = colours(blueprint)
     process = {station.name: line.process for line in blueprint.lines for station in line.stations}
-    used = {one.station for one in operations}
+    used = {one.station for one in plan.operations}
     order = {each.name: number for number, each in enumerate(blueprint.processes)}
     rows = sorted((name for name in process if name in used), key=lambda name: (order[process[name]], len(name), name))
     high = max(3.0, min(20.0, 900 / max(1, len(rows))))
-    end = max(makespan_s, 1e-9)
+    end = max(plan.makespan_s, 1e-9)
     body = high * len(rows)
     top = 26
     total = top + body + _CURVE + 58
@@ -74,7 +49,7 @@ def draw_schedule(
                 )
             out.append(f'<path d="M{_LEFT - 6} {y + tall:.1f}H{_LEFT + _WIDTH}" stroke="#d8d4cb" stroke-width=".6"/>')
             start = number
-    for one in operations:
+    for one in plan.operations:
         y = top + place[one.station] * high
         doer = f"tended by {escape(one.robot or 'a robot')}" if one.by_hand else "the station alone"
         x, w = _LEFT + one.start_s / end * _WIDTH, max(0.6, (one.end_s - one.start_s) / end * _WIDTH)
@@ -85,22 +60,23 @@ def draw_schedule(
             f"<title>{escape(one.name)}: {one.start_s:,.0f} to {one.end_s:,.0f} s, "
             f"{doer}</title></rect>"
         )
-    out += _curve((*operations, *carriages), end, top + body + 24, robots)
-    if lower_bound_s < end:
-        x = _LEFT + lower_bound_s / end * _WIDTH
+    out += _curve(plan, end, top + body + 24)
+    if plan.lower_bound_s < end:
+        x = _LEFT + plan.lower_bound_s / end * _WIDTH
         out.append(
             f'<path d="M{x:.1f} {top}V{top + body:.1f}" stroke="#b3261e" stroke-dasharray="5 4" stroke-width="1.4"/>'
             f'<text x="{x - 5:.1f}" y="{top + body + 14:.1f}" font-size="12" fill="#b3261e" text-anchor="end">'
-            f"no schedule is shorter than {lower_bound_s:,.0f} s</text>"
+            f"no schedule is shorter than {plan.lower_bound_s:,.0f} s</text>"
         )
     return "".join(out) + "</svg>"
 
 
-def _curve(operations: Sequence[Bar], end: float, top: float, robots: int) -> list[str]:
+def _curve(plan: FleetPlan, end: float, top: float) -> list[str]:
     """Busy robots over time, as steps."""
     changes: dict[float, int] = {}
-    for one in operations:
-        if one.by_hand:
+    robots = plan.robots.count
+    for one in (*plan.operations, *plan.loads):
+        if one.by_hand and one.start_s is not None:
             changes[one.start_s] = changes.get(one.start_s, 0) + 1
             changes[one.end_s] = changes.get(one.end_s, 0) - 1
     most = max(robots, 1)
@@ -119,15 +95,11 @@ def _curve(operations: Sequence[Bar], end: float, top: float, robots: int) -> li
     ]
 
 
-def write_schedule_pictures(
-    blueprint: Blueprint, operations: Sequence[Bar], makespan_s: float, lower_bound_s: float, folder: Path,
-    robots: int = 0, carriages: Sequence[Bar] = (),
-) -> Path:  # fmt: skip
+def write_schedule_pictures(blueprint: Blueprint, plan: FleetPlan, folder: Path) -> Path:
     """Write ``schedule.svg``. Raises StorageFull."""
     path = folder / "schedule.svg"
-    count = robots or max(1, blueprint.balance.robots)
     try:
-        path.write_text(draw_schedule(blueprint, operations, makespan_s, lower_bound_s, count, carriages) + "\n")
+        path.write_text(draw_schedule(blueprint, plan) + "\n")
     except OSError as error:
         raise StorageFull(f"cannot write {path}: {error.strerror}") from error
     return path

@@ -8,16 +8,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
-from crewless.fleet.control.coordinator import DOING
+from crewless.fleet.positions import DOING, PositionRecorder
+from crewless.fleet.run.simulated import SimulatedRun, run_plan
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
-from crewless.fleet.simulate.positions import PositionRecorder
-from crewless.fleet.simulate.run import Shopfloor, run_shift
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
 from crewless.planner.schedule.shift import schedule_shift
@@ -52,7 +52,7 @@ def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(so
     logs = []
     for name in ("a", "b"):
         log = tmp_path / name / "events.jsonl"
-        outcome = run_shift(solar, plan, log, mishaps=MishapConfig(failed_share=0.1), seed=4)
+        outcome = run_plan(plan, log, mishaps=MishapConfig(failed_share=0.1), seed=4)
         logs.append(log.read_bytes())
         assert (outcome.done, outcome.lost, outcome.done_twice) == (len(plan.operations) + 14, 0, 0)
         assert outcome.failures > 0
@@ -64,7 +64,7 @@ def test_a_shift_does_every_operation_once_and_writes_the_same_log_every_time(so
 
 @pytest.mark.parametrize("seed", range(3))
 def test_dead_robots_hot_motors_closed_aisles_and_late_work_lose_nothing(humanoid, shift, tmp_path, seed):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl", mishaps=WILD, seed=seed)
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl", mishaps=WILD, seed=seed)
     outcome = floor.run()
     done_once(floor)
     assert (outcome.lost, outcome.refused, outcome.conflicts) == (0, 0, 0)
@@ -75,7 +75,7 @@ def test_dead_robots_hot_motors_closed_aisles_and_late_work_lose_nothing(humanoi
 
 
 def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_done(humanoid, shift, tmp_path):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     while floor.now_s < 100:
         floor.step()
     floor.site.fail("frame_making-1.1")
@@ -90,7 +90,7 @@ def test_a_dead_stations_work_is_refused_with_what_hangs_on_it_and_the_rest_is_d
 
 def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
     plan = schedule_shift(solar, 3)
-    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl")
     while floor.now_s < 150:
         floor.step()
     floor.happen(Mishap(at_s=150.0, kind="station", name="panel_making-1.1"))
@@ -103,7 +103,7 @@ def test_a_dead_stations_work_moves_to_a_parallel_line(solar, tmp_path):
 
 def test_what_is_begun_first_is_what_the_schedule_has_first(solar, tmp_path):
     plan = schedule_shift(solar, 3)
-    run_shift(solar, plan, tmp_path / "events.jsonl")
+    run_plan(plan, tmp_path / "events.jsonl")
     planned = [one.name for one in plan.operations]
     begun = [event.case for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"]
     begun = [name for name in begun if name in planned]
@@ -113,7 +113,7 @@ def test_what_is_begun_first_is_what_the_schedule_has_first(solar, tmp_path):
 
 
 def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid, shift, tmp_path):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     first, second = floor.fleet[:2]
     floor.robots[first].charge = 0.1
     floor.robots[first].tell()
@@ -131,9 +131,9 @@ def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid,
 
 def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(solar, tmp_path):
     plan = schedule_shift(solar, 3)
-    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=5)
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=5)
     for number in range(4):  # two robots would hardly meet
-        floor.plant._add_robot(f"more-{number}", floor.motion.free_cell(), 1.0)
+        floor.floor._add_robot(f"more-{number}", floor.motion.free_cell(), 1.0)
     floor.step()
     boxes = [corners for corners, _ in floor.control._ground._guarded.values()]
     granted, queued, passed = set(), 0, 0
@@ -158,8 +158,8 @@ def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(s
 
 def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same(solar, tmp_path):
     plan = schedule_shift(solar, 1)
-    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=0)
-    slow, count = floor.foreman.tick, 0
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl", mishaps=MishapConfig(zones_guarded=3), seed=0)
+    slow, count = floor.coordinator.tick, 0
 
     def late(now_s, wait_s=0.0):
         nonlocal count
@@ -167,7 +167,7 @@ def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same
         if count % 15 == 0:  # 20 s
             slow(now_s, wait_s)
 
-    floor.foreman.tick = late
+    floor.coordinator.tick = late
     outcome = floor.run()
     done_once(floor)
     assert outcome.makespan_s < 6 * plan.makespan_s
@@ -177,7 +177,7 @@ def test_a_control_that_answers_late_lets_robots_into_narrow_places_all_the_same
 
 def test_a_robot_that_ran_empty_at_its_work_is_given_a_battery_and_frees_its_station(solar, tmp_path):
     plan = schedule_shift(solar, 2)
-    floor = Shopfloor(solar, plan, tmp_path / "events.jsonl")
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl")
     while not any(floor.doing[name] == "working" for name in floor.fleet):
         floor.step()
     for name in floor.fleet:
@@ -190,12 +190,12 @@ def test_a_robot_that_ran_empty_at_its_work_is_given_a_battery_and_frees_its_sta
 
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):
     plan = schedule_shift(humanoid, 2)
-    floor = Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
-    old = floor.fleet[: plan.robots]
+    floor = SimulatedRun(plan, tmp_path / "events.jsonl")
+    old = floor.fleet[: plan.robots.count]
     niches = {*floor.aisles.parking, *itertools.chain.from_iterable(floor.aisles.bays.values())}
     # Not while one of them drives: a dead robot in a lane can shut the new one in.
-    while not floor.plant.joined or any(
-        floor.aisles.cell_at(*floor.plant.motion.where(n)[:2]) not in niches for n in old
+    while not floor.floor.joined or any(
+        floor.aisles.cell_at(*floor.floor.motion.where(n)[:2]) not in niches for n in old
     ):
         floor.step()
     left = [name for name, progress in floor.control.ledger.progress.items() if progress.status == "waiting"]
@@ -208,19 +208,19 @@ def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path)
     by_hand = {one.name for one in plan.operations if one.by_hand}
     starts = [e for e in read_events(tmp_path / "events.jsonl") if e.kind == "start" and e.case in by_hand & set(left)]
     assert starts
-    assert {event.resource for event in starts if event.t > floor.now_s - 100} <= set(floor.fleet[plan.robots :])
+    assert {event.resource for event in starts if event.t > floor.now_s - 100} <= set(floor.fleet[plan.robots.count :])
 
 
 @pytest.mark.parametrize("at_s", [50, 600, 1700])
 def test_a_shift_that_was_killed_goes_on_from_its_log(humanoid, shift, tmp_path, at_s):
     log = tmp_path / "events.jsonl"
-    floor = Shopfloor(humanoid, shift, log, mishaps=WILD, seed=1)
+    floor = SimulatedRun(shift, log, mishaps=WILD, seed=1)
     while floor.now_s < at_s:
         floor.step()
     del floor
     with log.open("ab") as file:
         file.write(b'{"t": 1')  # the power went in the middle of a line
-    again = Shopfloor(humanoid, shift, log, mishaps=WILD, seed=1, resume=True)
+    again = SimulatedRun(shift, log, mishaps=WILD, seed=1, resume=True)
     assert 0 < again.now_s <= at_s + 1.5
     outcome = again.run()
     done_once(again)
@@ -250,7 +250,7 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
 
 
 def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):
-    floor = Shopfloor(solar, schedule_shift(solar, 1), tmp_path / "events.jsonl")
+    floor = SimulatedRun(schedule_shift(solar, 1), tmp_path / "events.jsonl")
     record = PositionRecorder(floor, tmp_path, floor.picture())
     floor.run(record)
     record(floor, last=True)
@@ -289,9 +289,9 @@ def test_mishaps_that_cannot_be_are_named(changes, words):
         MishapConfig(**changes)
 
 
-def test_a_schedule_of_another_factory_and_a_fleet_that_would_die_out_are_refused(solar, humanoid, tmp_path):
+def test_a_plan_with_a_station_that_is_not_there_and_a_fleet_that_would_die_out_are_refused(solar, tmp_path):
     plan = schedule_shift(solar, 1)
-    with pytest.raises(BadInput, match="which the blueprint has not"):
-        Shopfloor(humanoid, plan, tmp_path / "events.jsonl")
+    with pytest.raises(BadInput, match="which is not there"):
+        SimulatedRun(replace(plan, stations=plan.stations[1:]), tmp_path / "events.jsonl")
     with pytest.raises(BadInput, match="2 of 2 robots die"):
-        Shopfloor(solar, plan, tmp_path / "events.jsonl", mishaps=MishapConfig(robots_die=2))
+        SimulatedRun(plan, tmp_path / "events.jsonl", mishaps=MishapConfig(robots_die=2))

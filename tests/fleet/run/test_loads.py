@@ -1,20 +1,21 @@
 """Loads between lines: who needs which, how they travel, and what becomes of them when their bearer dies."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crewless.core.events import read_events
+from crewless.fleet.run.simulated import SimulatedRun
 from crewless.fleet.simulate.floor import TOW_S
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig
-from crewless.fleet.simulate.run import Shopfloor
 from crewless.fleet.vda5050.transport import MemoryBroker
 from crewless.fleet.vda5050.validation import decode
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
-from crewless.planner.schedule.material import PAYLOAD_KG, carriages, loads_for
+from crewless.planner.schedule.material import PAYLOAD_KG, loads_for
 from crewless.planner.schedule.shift import schedule_shift
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
@@ -48,7 +49,7 @@ def done_once(floor):
 
 
 def test_every_unit_gets_what_its_process_consumes(humanoid, shift):
-    found = carriages(humanoid, shift)
+    found = shift.loads
     # One humanoid: 28 actuators of which the shift makes one; 27 lie ready, 29.7 kg, one trip. Of two hands it makes one.
     got = {(each.part, each.made_by != ""): round(each.kg, 3) for each in found if "humanoid_assembly" in each.station}
     assert got == {
@@ -65,22 +66,28 @@ def test_what_is_too_heavy_goes_in_several_trips(humanoid):
         for part in humanoid.parts
     )
     heavy = humanoid.__class__(**{**humanoid.__dict__, "parts": parts})
-    trips = [each.kg for each in carriages(heavy, schedule_shift(humanoid, 1)) if each.name.startswith("actuator to")]
+    trips = [
+        each.kg
+        for each in loads_for(heavy, schedule_shift(humanoid, 1).operations)
+        if each.name.startswith("actuator to")
+    ]
     assert trips == [27.0, 27.0, 27.0]
 
 
 def test_stock_is_fetched_from_all_lines_that_make_the_part_whatever_the_order_of_the_rows():
     solar = design(load_goal(EXAMPLES / "solar.yaml"))
     plan = schedule_shift(solar, 3)
-    loads = carriages(solar, plan)
-    count = Counter(each.source for each in loads if not each.made_by)
+    count = Counter(each.source for each in plan.loads if not each.made_by)
     assert set(count) == {"stringing-1.1", "stringing-2.1"}
     assert max(count.values()) - min(count.values()) <= 2
+    loads = loads_for(solar, plan.operations)
     assert loads_for(solar, plan.operations[::-1]) == loads
+    untimed = {"work_s": 0.0, "start_s": None, "end_s": 0.0, "walk_s": 0.0, "robot": ""}
+    assert tuple(replace(each, **untimed) for each in plan.loads) == loads
 
 
 def test_a_load_travels_with_its_robot_from_where_it_was_made_to_where_it_is_used(humanoid, shift, tmp_path):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     name = "frame_making-1#1 to humanoid_assembly-1#1"
     bays = floor.aisles.bays
     seen = []
@@ -94,15 +101,15 @@ def test_a_load_travels_with_its_robot_from_where_it_was_made_to_where_it_is_use
     assert seen[0][1] == [{"loadId": name, "loadType": "frame", "weight": 9.2}]
     assert floor.site.loads[name] == "humanoid_assembly-1.1"
     done = {event.case: event.t for event in read_events(tmp_path / "events.jsonl") if event.outcome == "done"}
-    made = next(one for one in floor.foreman.carriages if one.name == name).made_by
+    made = next(one for one in floor.plan.loads if one.name == name).made_by
     assert done[made] < done[name] < done["humanoid_assembly-1.1#1"]
-    assert floor.outcome().carried == len(floor.foreman.carriages) == 8
+    assert floor.outcome().carried == len(floor.plan.loads) == 8
     done_once(floor)
 
 
 @pytest.mark.parametrize("towed_first", [False, True], ids=["beside the wreck", "after the wreck was towed"])
 def test_the_load_of_a_robot_that_died_is_fetched_from_where_it_lies(humanoid, shift, tmp_path, towed_first):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     until(floor, lambda: somebody_carries(floor))
     until(floor, lambda: floor.doing[somebody_carries(floor) or floor.fleet[0]] == "driving")
     dead = somebody_carries(floor)
@@ -129,7 +136,7 @@ def test_the_load_of_a_robot_that_died_is_fetched_from_where_it_lies(humanoid, s
 
 
 def test_a_hot_robot_cools_with_its_load_and_brings_it_itself(humanoid, shift, tmp_path):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     until(floor, lambda: somebody_carries(floor))
     hot = somebody_carries(floor)
     (load,) = [each["loadId"] for each in floor.robots[hot].loads]
@@ -143,7 +150,7 @@ def test_a_hot_robot_cools_with_its_load_and_brings_it_itself(humanoid, shift, t
 
 
 def test_a_load_that_nobody_wants_any_more_is_put_back(humanoid, shift, tmp_path):
-    floor = Shopfloor(humanoid, shift, tmp_path / "events.jsonl")
+    floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     until(floor, lambda: somebody_carries(floor))
     bearer = somebody_carries(floor)
     (load,) = [each["loadId"] for each in floor.robots[bearer].loads]
@@ -158,11 +165,11 @@ def test_a_load_that_nobody_wants_any_more_is_put_back(humanoid, shift, tmp_path
 def test_a_shift_killed_while_a_robot_carries_goes_on_with_the_load_on_that_robot(humanoid, shift, tmp_path):
     log = tmp_path / "events.jsonl"
     wild = MishapConfig(failed_share=0.1)
-    floor = Shopfloor(humanoid, shift, log, mishaps=wild, seed=2)
+    floor = SimulatedRun(shift, log, mishaps=wild, seed=2)
     until(floor, lambda: somebody_carries(floor))
     bearer = somebody_carries(floor)
     (load,) = [each["loadId"] for each in floor.robots[bearer].loads]
-    again = Shopfloor(humanoid, shift, log, mishaps=wild, seed=2, resume=True)
+    again = SimulatedRun(shift, log, mishaps=wild, seed=2, resume=True)
     assert [each["loadId"] for each in again.robots[bearer].loads] == [load]
     again.run()
     done_once(again)

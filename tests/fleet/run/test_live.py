@@ -18,18 +18,18 @@ import pytest
 from crewless.cli import main
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
+from crewless.fleet.plan import load_plan
+from crewless.fleet.run.live import LiveRun
 from crewless.fleet.simulate.mishaps import MishapConfig
-from crewless.fleet.simulate.remote import Remote, simulate
+from crewless.fleet.simulate.over_broker import simulate_floor
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.address import BrokerAddress, broker_address
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import MqttTransport
 from crewless.planner.blueprint.designer import design
-from crewless.planner.blueprint.model import load_blueprint
 from crewless.planner.goal import load_goal
-from crewless.planner.schedule.material import carriages
-from crewless.planner.schedule.shift import read_schedule, schedule_shift
+from crewless.planner.schedule.shift import schedule_shift
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"
 HAS_MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is not None
@@ -100,9 +100,8 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
                 process.kill()
                 process.wait()
     outcome = json.loads((folder / "outcome.json").read_text())
-    planned = read_schedule(folder / "schedule.json")
-    blueprint = load_blueprint((folder / "blueprint.json").read_bytes(), "the blueprint")
-    names = [each.name for each in (*planned.operations, *carriages(blueprint, planned))]
+    planned = load_plan(folder / "plan.json")
+    names = [each.name for each in (*planned.operations, *planned.loads)]
     assert (outcome["done"], outcome["lost"], outcome["refused"]) == (len(names), 0, 0)
     assert done_in(folder) == Counter(names)
     assert json.loads((folder / "positions.jsonl").read_text().splitlines()[-1])["open"] == 0
@@ -114,17 +113,17 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
     with Mosquitto(tmp_path) as broker:
         endpoint = BrokerAddress(port=broker.port)
         warned, said = [], []
-        floor = Remote(
-            solar, shift, tmp_path / "events.jsonl", endpoint, run="a run", pace=200.0,
+        floor = LiveRun(
+            shift, tmp_path / "events.jsonl", endpoint, run="a run", pace=200.0,
             warn=lambda who, what: warned.append((who, what)),
         )  # fmt: skip
         plain = MishapConfig()
         stations = threading.Thread(
-            target=simulate, args=(solar, shift, tmp_path, endpoint),
+            target=simulate_floor, args=(shift, tmp_path, endpoint),
             kwargs={"run": "a run", "mishaps": plain, "pace": 200.0, "robots": 0},
         )  # fmt: skip
         stations.start()
-        old = MqttTransport("old", endpoint=endpoint)
+        old = MqttTransport("old", address=endpoint)
         hello = header("acme", "old-1", 0) | {"version": "2.1.0", "connectionState": "ONLINE"}
         old.publish("uagv/v2/acme/old-1/connection", msgspec.json.encode(hello), retain=True)
         old.publish(topic_of("acme", "old-2", "connection"), msgspec.json.encode(hello))
@@ -134,7 +133,7 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
         # Two makers' robots with the same serial number; the floor is 40 m wide.
         ends, robots = [], []
         for maker in ("acme", "globex"):
-            end = MqttTransport(f"{maker} 7", endpoint=endpoint, will=last_will("7", maker))
+            end = MqttTransport(f"{maker} 7", address=endpoint, will=last_will("7", maker))
             for kind in ("order", "instantActions"):
                 end.subscribe(topic_of(maker, "7", kind))
             config = SimulatedRobotConfig(
@@ -158,7 +157,7 @@ def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named
         stations.join(20)
         for end in (*ends, old):
             end.close()
-    assert (outcome.done, outcome.lost) == (len(floor.foreman.operations), 0)
+    assert (outcome.done, outcome.lost) == (len(floor.coordinator.operations), 0)
     starts = {event.resource for event in read_events(tmp_path / "events.jsonl") if event.kind == "start"}
     assert {"acme/7", "globex/7"} <= starts
     assert ("acme/old-1", "speaks VDA 5050 v2, not v3: not commanded") in warned

@@ -1,23 +1,23 @@
-"""What a person who watches a shift needs to see, in two files of the run folder: ``floor.json`` and ``positions.jsonl``.
+"""What a person who watches a fleet needs to see, in two files of the run folder: ``floor.json`` and ``positions.jsonl``.
 
 The dashboard reads them while they are written, and afterwards.
 """
 
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from crewless.core.errors import StorageFull
-from crewless.fleet.control.coordinator import DOING
-from crewless.planner.blueprint.aisles import Aisles
-from crewless.planner.blueprint.model import Blueprint
-from crewless.planner.schedule.shift import ShiftPlan
+from crewless.fleet.plan import FleetPlan
+from crewless.fleet.traffic.aisles import aisles_of
+
+DOING = ("idle", "driving", "working", "charging", "cooling", "paused", "empty", "dead")
+"""What a robot may be doing, numbered in a frame of the floor by its place here."""
 
 
 class Watched(Protocol):
-    """A shift that goes on."""
+    """A run that goes on."""
 
     now_s: float
 
@@ -30,10 +30,10 @@ class Watched(Protocol):
 
 
 class PositionRecorder:
-    """Writes a frame every few steps. To be called after each step, for instance as ``tell`` of a shift.
+    """Writes a frame every few steps. To be called after each step, for instance as ``progress`` of a run.
 
     Args:
-        floor: the shift.
+        floor: the run.
         folder: of the run.
         picture: from :func:`describe`.
         every: a frame for so many calls.
@@ -87,29 +87,24 @@ def frames_every(robots: int) -> int:
     return max(2, robots // 40)
 
 
-def describe(
-    blueprint: Blueprint, shift: ShiftPlan, aisles: Aisles, chargers: Sequence[int], operations: int
-) -> dict[str, Any]:
-    """The floor that does not change: cells, stations, chargers. Metres; y is to the north."""
-    layout = blueprint.layout
-    process = {station.name: line.process for line in blueprint.lines for station in line.stations}
-    lanes = aisles.floor.one_way[aisles.floor.free]
-    niches = {cell for group in aisles.bays.values() for cell in group} | set(aisles.parking)
-    text = [
-        "".join(
-            "#" if cell < 0 else "p" if cell in niches else ">v<^"[lanes[cell]] if lanes[cell] >= 0 else "+"
-            for cell in row
-        )
-        for row in aisles.number
-    ]
+def describe(plan: FleetPlan, operations: int) -> dict[str, Any]:
+    """The floor that does not change: cells, stations, chargers. Metres; y is to the north.
+
+    Args:
+        plan: the fleet's.
+        operations: how many there are to do, loads included.
+    """
+    floor, aisles = plan.floor, aisles_of(plan.floor, plan.stations)
+    process = {name: line.process for line in plan.lines for name in line.stations}
     return {
-        "name": blueprint.goal.name, "width_m": layout.width_m, "depth_m": layout.depth_m,
-        "cell_m": aisles.cell_m, "cells": text, "doing": DOING, "operations": operations,
-        "planned_s": shift.makespan_s, "lower_bound_s": shift.lower_bound_s,
+        "name": plan.name, "width_m": floor.width_m or floor.cell_m * len(floor.cells[0]),
+        "depth_m": floor.depth_m or floor.cell_m * len(floor.cells),
+        "cell_m": floor.cell_m, "cells": list(floor.cells), "doing": DOING, "operations": operations,
+        "planned_s": plan.makespan_s, "lower_bound_s": plan.lower_bound_s,
         "stations": [
-            [place.station, process[place.station], place.x_m, place.y_m, place.width_m, place.depth_m]
-            for place in layout.places
+            [each.name, process.get(each.name, ""), each.x_m, each.y_m, each.width_m, each.depth_m]
+            for each in plan.stations
         ],
-        "chargers": [aisles.middle(cell) for cell in chargers],
-        "forbidden": [list(bad) for bad in blueprint.goal.forbidden],
+        "chargers": [aisles.middle(cell) for cell in aisles.chargers],
+        "forbidden": [list(bad) for bad in floor.forbidden],
     }  # fmt: skip
