@@ -14,9 +14,10 @@ from pathlib import Path
 
 from benchmarks.report import report
 from crewless.core.events import EventLog, read_events
-from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
-from crewless.fleet.control.operations import Operation
-from crewless.fleet.control.roadmap import LineRoadmap, Station
+from crewless.fleet.control.config import ControlConfig
+from crewless.fleet.control.fleet_control import FleetControl
+from crewless.fleet.control.operations import FleetOperation
+from crewless.fleet.control.roadmap import LineRoadmap, StationNode
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
 from crewless.fleet.vda5050.broker import Mosquitto
@@ -27,18 +28,18 @@ SLOW = "1,000 robots and 10,000 operations, a few minutes"
 KINDS, SIDE = 8, 12
 
 
-def factory(count: int, seed: int) -> tuple[list[Operation], LineRoadmap, list[Station]]:
+def factory(count: int, seed: int) -> tuple[list[FleetOperation], LineRoadmap, list[StationNode]]:
     """Chains of five operations of eight skills, a grid of places 5 m apart, 144 stations of eight kinds."""
     rng = random.Random(seed)
     nodes = {f"n{x}-{y}": (5.0 * x, 5.0 * y) for x in range(SIDE) for y in range(SIDE)}
     ways = [(f"n{x}-{y}", f"n{x + a}-{y + b}") for x in range(SIDE) for y in range(SIDE) for a, b in ((1, 0), (0, 1))]
     ways = [pair for pair in ways if pair[1] in nodes]
     stations = [
-        Station(station=f"s{index}", kind=f"k{index % KINDS}", node=node, places=10) for index, node in enumerate(nodes)
+        StationNode(name=f"s{index}", kind=f"k{index % KINDS}", node=node, places=10) for index, node in enumerate(nodes)
     ]
     operations = [
-        Operation(
-            operation=f"o{index}", skill=(kind := f"k{rng.randrange(KINDS)}"), station_kind=kind,
+        FleetOperation(
+            name=f"o{index}", skill=(kind := f"k{rng.randrange(KINDS)}"), station_kind=kind,
             duration_s=rng.uniform(20, 120), after=(f"o{index - 1}",) if index % 5 else (),
         )
         for index in range(count)

@@ -8,7 +8,7 @@ it came from. Metres, seconds, watts; x to the east, y to the north.
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from annotated_types import Ge, Gt, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -189,7 +189,7 @@ class FleetPlan:
     """(makespan - lower bound) / makespan."""
     method: str = ""
     """How the order was found."""
-    buffers: dict[str, float] = field(default_factory=dict)
+    buffers: dict[str, float] = field(default_factory=dict[str, float])
     """Part to units that must lie ready at the beginning, because more is used than made."""
     closed: tuple[tuple[int, int], ...] = ()
     """Pairs (from, until) in seconds in which no station works."""
@@ -257,7 +257,7 @@ def load_plan(path: Path) -> FleetPlan:
     """Read a plan file. Raises BadInput: one line that names the file, the field and the value."""
     try:
         raw = from_json(path.read_bytes(), allow_inf_nan=False)
-        version = raw.get("version", VERSION) if isinstance(raw, dict) else VERSION
+        version = cast(dict[str, Any], raw).get("version", VERSION) if isinstance(raw, dict) else VERSION
         if str(version).partition(".")[0] != VERSION.partition(".")[0]:
             raise BadInput(f"{path} has version {version!r}", alternatives=[VERSION])
         plan = TypeAdapter(FleetPlan).validate_python(raw)

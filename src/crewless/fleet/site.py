@@ -1,7 +1,7 @@
 """The factory's own record of what was physically done, and the lock on every station.
 
-A robot that fell silent may have finished, or may finish yet. So before an operation is promised a second time the site is
-asked: it answers whether the work is done, and from then on refuses work under earlier promises. (The number of the promise
+A robot that fell silent may have finished, or may finish yet. So before an operation is assigned a second time the site is
+asked: it answers whether the work is done, and from then on refuses work under earlier assignments. (The number of the attempt
 is a fencing token: Kleppmann 2016, "How to do distributed locking".)
 """
 
@@ -25,7 +25,7 @@ def topics(run: str = "") -> tuple[str, str, str]:
 
 
 class Question(msgspec.Struct):
-    """Was it done, under this promise or one before?"""
+    """Was it done, in this attempt or one before?"""
 
     operation: str
     attempt: int
@@ -48,7 +48,7 @@ class _Line(msgspec.Struct):
     operation: str
     attempt: int
     station: str = ""
-    """Empty: no work was done, the promise was fenced off, or only a load was moved."""
+    """Empty: no work was done, the attempt was fenced off, or only a load was moved."""
     load: str = ""
     at: str = ""
     """Where the load is now: ``robot:NAME``, ``floor:X,Y``, or a station."""
@@ -95,7 +95,7 @@ class Site:
         transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
-        """A robot finishes its work here. False: the station is broken, or refuses an old promise."""
+        """A robot finishes its work here. False: the station is broken, or refuses an old attempt."""
         operation, attempt = parameters["operation"], int(parameters["attempt"])
         if (
             parameters["station"] in self.broken

@@ -7,9 +7,10 @@ import pytest
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog, read_events
-from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
-from crewless.fleet.control.operations import Operation, OperationLedger
-from crewless.fleet.control.roadmap import LineRoadmap, Station
+from crewless.fleet.control.config import ControlConfig
+from crewless.fleet.control.fleet_control import FleetControl
+from crewless.fleet.control.operations import FleetOperation, OperationLedger
+from crewless.fleet.control.roadmap import LineRoadmap, StationNode
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
 from crewless.fleet.vda5050.topics import topic_of
@@ -19,9 +20,12 @@ from crewless.fleet.vda5050.transport import MemoryBroker
 class Floor:
     """Nodes a-b-c-d in a row, and a way round by e; a station of kind ``press`` at c and at d."""
 
-    def __init__(self, folder, operations, robots=2, skills=("assemble",), places=4, stations=("c", "d"), **body):
+    def __init__(
+        self, folder, operations, robots=2, skills=("assemble",), places=4, stations=("c", "d"), config=None, **body
+    ):
+        self.config = config or ControlConfig(late_margin_s=30.0)
         self.broker, self.log_path, self.operations = MemoryBroker(), folder / "events.jsonl", operations
-        self.stations = [Station(station=f"s{n}", kind="press", node=n, places=places) for n in stations]
+        self.stations = [StationNode(name=f"s{n}", kind="press", node=n, places=places) for n in stations]
         self.site = Site(self.broker.connect())
         self.now_s, self.robots, self.ends = 0.0, {}, {}
         for index in range(robots):
@@ -40,7 +44,7 @@ class Floor:
         roadmap = LineRoadmap(nodes, [pair for way in ways for pair in (tuple(way), tuple(way[::-1]))])
         self.control = FleetControl(
             operations=self.operations, roadmap=roadmap, stations=self.stations, transport=self.broker.connect(),
-            log=EventLog(self.log_path), chargers=["a"], config=ControlConfig(late_margin_s=30.0),
+            log=EventLog(self.log_path), chargers=["a"], config=self.config,
         )  # fmt: skip
 
     def run(self, seconds, control=True):
@@ -66,8 +70,8 @@ class Floor:
 
 
 def op(name, *after, skill="assemble", seconds=5.0, kind="press", share=0.0, **more):
-    return Operation(
-        operation=name, skill=skill, station_kind=kind, duration_s=seconds, after=after, charge_needed=share, **more
+    return FleetOperation(
+        name=name, skill=skill, station_kind=kind, duration_s=seconds, after=after, charge_needed=share, **more
     )
 
 
@@ -179,7 +183,7 @@ def test_a_robot_that_died_after_its_work_but_before_its_report_is_believed(tmp_
     robot = floor.robots[serial]
     while not floor.site.done:
         floor.run(1, control=False)
-        floor.control.transport._inbox.clear()  # its reports are lost
+        floor.control.transport.inbox.clear()  # its reports are lost
     assert not robot.busy()
     floor.kill(serial)
     floor.run(30)
@@ -239,8 +243,8 @@ def test_a_robot_that_work_would_make_too_hot_is_sent_only_where_no_cooler_one_i
 
 @pytest.mark.parametrize(("planned_m", "sent"), [(0.0, "r1"), (0.5, "r1"), (1.5, "r0")])
 def test_the_robot_that_the_schedule_means_is_sent_unless_another_is_much_nearer(tmp_path, planned_m, sent):
-    floor = Floor(tmp_path, [op("x", robot="r0")])  # r1 stands 1 m nearer
-    floor.control.config = replace(floor.control.config, planned_m=planned_m)
+    config = ControlConfig(late_margin_s=30.0, planned_m=planned_m)
+    floor = Floor(tmp_path, [op("x", robot="r0")], config=config)  # r1 stands 1 m nearer
     floor.run(3)
     assert floor.control.ledger.progress["x"].robot == sent
 
@@ -286,7 +290,7 @@ def test_work_goes_to_the_robot_whose_battery_lasts_though_another_is_nearer(tmp
     charged(floor, 0.6, 0.3)  # r1 stands nearer
     floor.run(3)
     assert floor.control.ledger.progress["x"].robot == "r0"
-    assert not floor.control.robots["r1"].promised  # and is not sent to charge for nothing
+    assert not floor.control.robots["r1"].assigned  # and is not sent to charge for nothing
 
 
 def test_of_several_the_fullest_charges_and_the_others_take_other_work(tmp_path):
@@ -334,7 +338,7 @@ def test_another_charges_when_the_one_that_was_sent_dies_and_the_charger_is_free
     charged(floor, 0.3, 0.4)
     floor.run(20)
     assert floor.control.robots["r1"].charged_for == "x"
-    assert not floor.control.robots["r0"].promised
+    assert not floor.control.robots["r0"].assigned
     floor.kill("r1")
     floor.run(400)
     assert floor.control.ledger.progress["x"].robot == "r0"

@@ -7,9 +7,10 @@ import pytest
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog, read_events
-from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
-from crewless.fleet.control.operations import Operation
-from crewless.fleet.control.roadmap import LineRoadmap, Station
+from crewless.fleet.control.config import ControlConfig
+from crewless.fleet.control.fleet_control import FleetControl
+from crewless.fleet.control.operations import FleetOperation
+from crewless.fleet.control.roadmap import LineRoadmap, StationNode
 from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import ANSWER, ASK, Site
 from crewless.fleet.vda5050.topics import header, topic_of
@@ -38,12 +39,12 @@ class Row:
         nodes = {f"n{i}": (5.0 * i, 0.0) for i in range(6)} | {"b": (15.0, 5.0)}
         ways = [(f"n{i}", f"n{i + 1}") for i in range(5)] + [("n2", "b"), ("b", "n4")]
         operations = [
-            Operation(operation=f"o{i}", skill="assemble", station_kind="press", duration_s=seconds)
+            FleetOperation(name=f"o{i}", skill="assemble", station_kind="press", duration_s=seconds)
             for i in range(robots)
         ]
         self.control = FleetControl(
             operations=operations, roadmap=LineRoadmap(nodes, ways + [way[::-1] for way in ways]),
-            stations=[Station(station="s", kind="press", node="n5", places=9)], transport=self.broker.connect(),
+            stations=[StationNode(name="s", kind="press", node="n5", places=9)], transport=self.broker.connect(),
             log=EventLog(self.log), config=ControlConfig(**config),
         )  # fmt: skip
 

@@ -41,7 +41,7 @@ def until(floor, what, seconds=20_000.0):
 
 def done_once(floor):
     counts = Counter(operation for operation, _, _ in floor.site.done)
-    assert set(counts) == {one.operation for one in floor.operations}
+    assert set(counts) == {one.name for one in floor.operations}
     assert max(counts.values()) == 1
     assert floor.motion.conflicts == 0
 
@@ -76,7 +76,7 @@ def test_a_workpiece_whose_station_broke_after_it_was_tended_is_carried_over_and
     assert done["panel_making-1.1#2 tend"].cell != "panel_making-1.1"
     for each in floor.plan.loads:
         used = floor.control.ledger.progress[each.operation].station
-        onward = [one.operation for one in floor.operations if one.operation.startswith(f"{each.name} on to")]
+        onward = [one.name for one in floor.operations if one.name.startswith(f"{each.name} on to")]
         if each.operation != "panel_making-1.1#1 tend":
             assert floor.site.loads[(onward or [each.name])[-1]] == used
 
@@ -94,7 +94,7 @@ def test_both_parallel_stations_break_one_after_the_other(solar, plan, tmp_path)
     assert (outcome.refused, outcome.lost, outcome.units["solar_panel"]) == (0, 0, 6)
     third = progress[name].station
     assert len({"panel_making-1.1", second, third}) == 3
-    tends = [one.operation for one in floor.operations if one.operation.startswith("panel_making-1.1#1 tend")]
+    tends = [one.name for one in floor.operations if one.name.startswith("panel_making-1.1#1 tend")]
     assert sorted(tends) == sorted(
         ["panel_making-1.1#1 tend", *(f"panel_making-1.1#1 tend again at {s}" for s in (second, third))]
     )
@@ -106,9 +106,9 @@ def test_a_planner_killed_after_a_station_broke_knows_what_it_had_changed(solar,
     floor = broken_after_tended(solar, plan, log)
     at_s = floor.now_s
     until(floor, lambda: floor.now_s > at_s + later_s)
-    added = {one.operation for one in floor.operations}
+    added = {one.name for one in floor.operations}
     again = SimulatedRun(plan, log, seed=1, resume=True)
-    assert {one.operation for one in again.operations} == added
+    assert {one.name for one in again.operations} == added
     again.happen(Mishap(at_s=again.now_s, kind="station", name="panel_making-1.1"))
     outcome = again.run()
     done_once(again)

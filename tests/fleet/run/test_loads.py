@@ -43,7 +43,7 @@ def somebody_carries(floor):
 
 def done_once(floor):
     counts = Counter(operation for operation, _, _ in floor.site.done)
-    assert set(counts) == {one.operation for one in floor.operations}
+    assert set(counts) == {one.name for one in floor.operations}
     assert max(counts.values()) == 1
     assert floor.motion.conflicts == 0
 
@@ -124,7 +124,7 @@ def test_the_load_of_a_robot_that_died_is_fetched_from_where_it_lies(humanoid, s
         until(floor, lambda: floor.now_s > died_s + TOW_S + 10)
         assert floor.site.loads[load] == f"floor:{place[0]},{place[1]}"
         assert floor.frame()["lying"] == [[round(v, 1) for v in place]]
-        assert f"dead {dead}" not in floor.control._ground._closed
+        assert f"dead {dead}" not in floor.control._zones._closed
         for name in others:
             floor.control.pause(name, paused=False)
     until(floor, lambda: floor.site.loads[load].startswith("robot:") and floor.site.loads[load] != f"robot:{dead}")

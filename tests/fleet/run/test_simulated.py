@@ -43,7 +43,7 @@ def solar():
 
 def done_once(floor):
     counts = Counter(operation for operation, _, _ in floor.site.done)
-    assert set(counts) == {one.operation for one in floor.operations}
+    assert set(counts) == {one.name for one in floor.operations}
     assert max(counts.values()) == 1
 
 
@@ -135,14 +135,14 @@ def test_one_robot_at_a_time_drives_into_a_narrow_place_and_everything_is_done(s
     for number in range(4):  # two robots would hardly meet
         floor.floor._add_robot(f"more-{number}", floor.motion.free_cell(), 1.0)
     floor.step()
-    boxes = [corners for corners, _ in floor.control._ground._guarded.values()]
+    boxes = [corners for corners, _ in floor.control._zones._guarded.values()]
     granted, queued, passed = set(), 0, 0
     while not floor.control.finished():
         floor.step()
-        for zone, inside in floor.control._ground._inside.items():
+        for zone, inside in floor.control._zones._inside.items():
             assert len(inside) <= 1
             granted |= {(zone, name) for name in inside}
-        queued += any(floor.control._ground._queue.values())
+        queued += any(floor.control._zones._queue.values())
         for (left, south), _, (right, north), _ in boxes:
             there = [
                 n for n in floor.fleet if left < floor.robots[n].x_m < right and south < floor.robots[n].y_m < north
@@ -185,7 +185,7 @@ def test_a_robot_that_ran_empty_at_its_work_is_given_a_battery_and_frees_its_sta
     outcome = floor.run()
     done_once(floor)
     assert outcome.rescued == 2
-    assert not any(zone.startswith("dead") for zone in floor.control._ground._closed)
+    assert not any(zone.startswith("dead") for zone in floor.control._zones._closed)
 
 
 def test_robots_that_the_shift_makes_join_its_fleet_and_work(humanoid, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crewless.core.errors import BadInput
-from crewless.fleet.control.floor_map import FloorMap
+from crewless.fleet.control.free_roadmap import FreeRoadmap
 from crewless.fleet.simulate.motion import Motion
 from crewless.fleet.traffic.grid import EAST, FAR, WEST, distances
 from crewless.fleet.vda5050.zone_sets import ZoneBook, contains, crosses
@@ -212,7 +212,7 @@ def test_a_full_floor_is_named(aisles):
 
 
 def test_the_controls_map_knows_distances_and_closed_bays(aisles):
-    chart = FloorMap(aisles, aisles.parking[:2])
+    chart = FreeRoadmap(aisles, aisles.parking[:2])
     bays = aisles.bays["panel_making-1.1"]
     start = chart.nearest(*aisles.middle(bays[0]))
     assert chart.route(start, "panel_making-1.1") == ["panel_making-1.1"]

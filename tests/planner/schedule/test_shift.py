@@ -114,7 +114,7 @@ def test_loads_are_planned_after_they_are_made_and_before_they_are_used(solar, h
             assert carried.work_s == math.ceil(16.0 + way_s(source, each.station) - 1e-9)
             assert carried.end_s - carried.start_s == carried.work_s + carried.walk_s
         floor = SimulatedRun(shift, tmp_path / "events.jsonl")
-        rank = {one.operation: (one.rank, one.robot) for one in floor.operations}
+        rank = {one.name: (one.rank, one.robot) for one in floor.operations}
         assert all(rank[one.name] == (one.start_s, one.robot) for one in shift.loads)
 
 
@@ -125,7 +125,7 @@ def test_a_plan_that_does_not_say_when_loads_are_brought_is_carried_out_as_well(
     shift = dataclasses.replace(shift, loads=unplanned)
     floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     start_s = {one.name: one.start_s for one in shift.operations}
-    rank = {one.operation: one.rank for one in floor.operations}
+    rank = {one.name: one.rank for one in floor.operations}
     for each in shift.loads:
         assert rank[each.name] == start_s[each.operation] - shift.walk_s - 16.0
     assert floor.run().lost == 0
@@ -214,7 +214,7 @@ def test_the_plan_assumes_the_body_that_the_simulated_robots_have(solar, tmp_pat
     assert body.idle_w == pytest.approx(IDLE_SHARE * body.work_w)
     assert body.speed_m_s == limits.speed_m_s
     # What the dispatch asks of a battery is what the plan takes from it: its work, and a fifth in reserve.
-    needed = {one.operation: one.charge_needed for one in floor.operations}
+    needed = {one.name: one.charge_needed for one in floor.operations}
     for one in floor.plan.operations:
         share = one.work_s * body.work_w / (3600 * body.battery_wh) + 0.2 if one.by_hand else 0.0
         assert needed[one.name] == pytest.approx(share)

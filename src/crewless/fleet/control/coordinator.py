@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from crewless.core.events import EventLog
-from crewless.fleet.control.fleet_control import ControlConfig, FleetControl
-from crewless.fleet.control.floor_map import FloorMap
-from crewless.fleet.control.operations import Carry, Operation
+from crewless.fleet.control.config import ControlConfig
+from crewless.fleet.control.fleet_control import FleetControl
+from crewless.fleet.control.free_roadmap import FreeRoadmap
+from crewless.fleet.control.operations import Carry, FleetOperation
 from crewless.fleet.control.reroute import Reroute
-from crewless.fleet.control.roadmap import Station
+from crewless.fleet.control.roadmap import StationNode
 from crewless.fleet.plan import TEND, FleetPlan, check_plan
 from crewless.fleet.positions import DOING
 from crewless.fleet.traffic.aisles import aisles_of
@@ -53,12 +54,12 @@ class FleetCoordinator:
         check_plan(plan)
         self.plan, self.now_s = plan, 0.0
         self.aisles = aisles_of(plan.floor, plan.stations)
-        self.map = FloorMap(self.aisles, self.aisles.chargers)
+        self.map = FreeRoadmap(self.aisles, self.aisles.chargers)
         self.operations = operations_of(plan)
         self.control = FleetControl(
             operations=self.operations, roadmap=self.map, transport=transport, chargers=self.map.chargers,
             stations=[
-                Station(station=name, kind=name, node=name) for name in sorted({one.station for one in plan.operations})
+                StationNode(name=name, kind=name, node=name) for name in sorted({one.station for one in plan.operations})
             ],
             log=EventLog(log, clock=lambda: self.now_s), config=patience(plan.robots.speed_m_s, pace), run=run, warn=warn,
         )  # fmt: skip
@@ -110,7 +111,7 @@ class FleetCoordinator:
         }  # fmt: skip
 
 
-def operations_of(plan: FleetPlan) -> Sequence[Operation]:
+def operations_of(plan: FleetPlan) -> Sequence[FleetOperation]:
     """What the control dispatches: the plan's operations, each after the loads that it waits for, and the loads."""
     brought: dict[str, tuple[str, ...]] = {}
     for each in plan.loads:
@@ -118,15 +119,15 @@ def operations_of(plan: FleetPlan) -> Sequence[Operation]:
     start_s = {one.name: one.start_s for one in plan.operations}
     handle_s = 2 * plan.robots.handle_s
     return [
-        Operation(
-            operation=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
+        FleetOperation(
+            name=one.name, skill=TEND if one.by_hand else one.station, station_kind=one.station,
             duration_s=one.work_s, after=one.after + brought.get(one.name, ()), rank=one.start_s, robot=one.robot,
             charge_needed=one.charge_needed, motor_below_c=one.motor_below_c,
         )
         for one in plan.operations
     ] + [
-        Operation(
-            operation=one.name, skill="pick", station_kind=one.station, duration_s=handle_s,
+        FleetOperation(
+            name=one.name, skill="pick", station_kind=one.station, duration_s=handle_s,
             after=one.after, robot=one.robot,
             rank=start_s[one.operation] - plan.walk_s - handle_s if one.start_s is None else one.start_s,
             carry=Carry(part=one.part, kg=one.kg, source=one.source, made_by=one.made_by),

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crewless.fleet.control.operations import OperationLedger
-from crewless.fleet.control.roadmap import Roadmap, Station
+from crewless.fleet.control.orders import action
+from crewless.fleet.control.roadmap import Roadmap, StationNode
 from crewless.fleet.control.robots import Robot
 from crewless.fleet.site import Answer
 
@@ -20,7 +21,11 @@ class Loads:
     """
 
     def __init__(
-        self, ledger: OperationLedger, stations: Mapping[str, Station], roadmap: Roadmap, robots: Mapping[str, Robot]
+        self,
+        ledger: OperationLedger,
+        stations: Mapping[str, StationNode],
+        roadmap: Roadmap,
+        robots: Mapping[str, Robot],
     ) -> None:
         self._ledger, self._stations, self._roadmap, self._robots = ledger, stations, roadmap, robots
         self._holder: dict[str, str] = {}
@@ -72,18 +77,10 @@ class Loads:
         return ""
 
     def actions(self, load: str, order: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Pick and drop, with the parameters that VDA 5050 names for them (section "Predefined actions") and the promise's own."""
+        """Pick and drop, with the parameters that VDA 5050 names for them (section "Predefined actions") and the assignment's own."""
         carry = self._ledger.operations[load].carry
         assert carry is not None
         station, common = arguments["station"], {**arguments, "loadId": load, "loadType": carry.part}
         common["duration_s"] = arguments["duration_s"] / 2
         pick = {**common, "stationName": self.source(load), "weight": round(carry.kg, 3), "madeBy": carry.made_by}
         return action("pick", f"{order}/pick", pick), action("drop", order, {**common, "stationName": station})
-
-
-def action(kind: str, identifier: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """As an order holds it."""
-    return {
-        "actionType": kind, "actionId": identifier, "blockingType": "HARD",
-        "actionParameters": [{"key": key, "value": value} for key, value in arguments.items()],
-    }  # fmt: skip

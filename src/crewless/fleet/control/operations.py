@@ -1,10 +1,12 @@
-"""What is to be done, what was promised to whom, and what is done: a fold over the event log and nothing else, so that a
-planner that was killed is the same planner after reading its log."""
+"""What is to be done, what was assigned to whom, and what is done: a fold over the event log and nothing else, so that a
+control that was killed is the same control after reading its log."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.core.events import Event, read_events
@@ -25,10 +27,10 @@ class Carry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Operation:
+class FleetOperation:
     """One piece of work at one station by one robot."""
 
-    operation: str
+    name: str
     skill: str
     station_kind: str
     duration_s: float
@@ -53,42 +55,42 @@ class Progress:
 
     status: Status = "waiting"
     attempt: int = 0
-    """Of the last promise; every promise has a number of its own."""
+    """Of the last assignment; each has a number of its own."""
     robot: str = ""
     station: str = ""
     failures: int = 0
-    tried: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set[str])
     """Robots that it has failed on or that gave it back."""
 
 
 def order_of(operation: str, attempt: int) -> str:
-    """The identifier of the order, and of its action, by which an operation is promised."""
+    """The identifier of the order, and of its action, by which an operation is assigned."""
     return f"{operation}#{attempt}"
 
 
 class OperationLedger:
     """The progress of all operations, changed by events only."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self.operations: dict[str, Operation] = {each.operation: each for each in operations}
+    def __init__(self, operations: Sequence[FleetOperation]) -> None:
+        self.operations: dict[str, FleetOperation] = {each.name: each for each in operations}
         if len(self.operations) != len(operations):
             raise BadInput("two operations have the same name")
         self.progress = {name: Progress() for name in self.operations}
         self.followers: dict[str, list[str]] = {name: [] for name in self.operations}
-        self._missing = {}
+        self._missing: dict[str, int] = {}
         for each in operations:
             for before in each.after:
                 if before not in self.operations:
-                    raise BadInput(f"operation {each.operation} comes after {before!r}, which is not there")
-                self.followers[before].append(each.operation)
-            self._missing[each.operation] = len(set(each.after))
+                    raise BadInput(f"operation {each.name} comes after {before!r}, which is not there")
+                self.followers[before].append(each.name)
+            self._missing[each.name] = len(set(each.after))
         self.tail_s = self._tails()
         self.open = len(self.operations)
         """Operations that are neither done nor refused nor cancelled."""
         self.ready = {name for name, missing in self._missing.items() if missing == 0}
 
     def replay(self, log: Path) -> None:
-        """Take over what a planner before wrote. A log that is not there is one of a planner that never began."""
+        """Take over what a control before wrote. A log that is not there is one of a control that never began."""
         if log.is_file():
             for event in read_events(log):
                 self.fold(event)
@@ -135,12 +137,10 @@ class OperationLedger:
                 self.operations[event.case], station_kind=data["station_kind"], skill=data["skill"]
             )
         elif event.outcome == "added" and event.case not in self.operations:
-            row = dict(data["operation"])
-            row["carry"] = Carry(**row["carry"]) if row["carry"] else None
-            self._add(Operation(**{**row, "after": tuple(row["after"])}), data["before"])
+            self._add(msgspec.convert(data["operation"], FleetOperation), data["before"])
 
-    def _add(self, operation: Operation, before: Sequence[str]) -> None:
-        name = operation.operation
+    def _add(self, operation: FleetOperation, before: Sequence[str]) -> None:
+        name = operation.name
         self.operations[name], self.progress[name] = operation, Progress()
         self.followers[name] = list(before)
         self._missing[name] = sum(self.progress[each].status != "done" for each in set(operation.after))

@@ -7,12 +7,12 @@ from typing import Any
 
 from crewless.fleet.control.roadmap import Roadmap
 from crewless.fleet.control.robots import Robot
-from crewless.fleet.control.zones import Ground
+from crewless.fleet.control.zones import Zones
 from crewless.fleet.vda5050.topics import Sender
 from crewless.fleet.vda5050.transport import Transport
 
 
-class Speech:
+class OrderSender:
     """One control's voice.
 
     Args:
@@ -22,7 +22,7 @@ class Speech:
 
     def __init__(self, transport: Transport, roadmap: Roadmap) -> None:
         self._sender, self._roadmap = Sender(transport), roadmap
-        # A robot takes an action's identifier once: what a planner said before it was killed must not be said again.
+        # A robot takes an action's identifier once: what a control sent before it was killed must not be sent again.
         self._life = uuid.uuid4().hex[:12]
         self._count = 0
 
@@ -55,14 +55,14 @@ class Speech:
                 "nodeId": node, "sequenceId": 2 * index, "released": index < released, "nodePosition": place,
                 "actions": list(actions.get(index, [])),
             })  # fmt: skip
-        edges = [
+        edges: list[dict[str, Any]] = [
             {"edgeId": f"{a}-{b}", "sequenceId": 2 * index + 1, "released": index + 1 < released, "actions": []}
             for index, (a, b) in list(enumerate(itertools.pairwise(route)))[begin:]
         ]
         body = {"orderId": robot.order, "orderUpdateId": update, "nodes": nodes, "edges": edges}
         self._sender.send(robot.manufacturer, robot.serial, "order", body)
 
-    def tell(self, robot: Robot, action: str, **arguments: Any) -> None:
+    def instant_action(self, robot: Robot, action: str, **arguments: Any) -> None:
         """An instant action."""
         actions: list[dict[str, Any]] = [{"actionType": action, "actionId": self.fresh(action), "blockingType": "NONE"}]
         if arguments:
@@ -70,16 +70,24 @@ class Speech:
         if robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "instantActions", {"actions": actions})
 
-    def zones(self, robots: Iterable[Robot], ground: Ground) -> None:
+    def zone_set(self, robots: Iterable[Robot], zones: Zones) -> None:
         """A whole new zone set to each robot, and the instant action that makes it count (one set of a map at a time)."""
         name = self.fresh("zones")
-        body = ground.zone_set(name)
+        body = zones.zone_set(name)
         for robot in robots:
             if robot.manufacturer and robot.online:
                 self._sender.send(robot.manufacturer, robot.serial, "zoneSet", body)
-                self.tell(robot, "enableZoneSet", zoneSetId=name)
+                self.instant_action(robot, "enableZoneSet", zoneSetId=name)
 
-    def answer(self, robot: Robot, responses: list[dict[str, Any]]) -> None:
+    def responses(self, robot: Robot, responses: list[dict[str, Any]]) -> None:
         """To requests for zones and corridors."""
         if responses and robot.manufacturer:
             self._sender.send(robot.manufacturer, robot.serial, "responses", {"responses": responses})
+
+
+def action(kind: str, identifier: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """As an order holds it."""
+    return {
+        "actionType": kind, "actionId": identifier, "blockingType": "HARD",
+        "actionParameters": [{"key": key, "value": value} for key, value in arguments.items()],
+    }  # fmt: skip

@@ -9,7 +9,7 @@ like a full load. Where there is no parallel line the operation is refused, with
 from collections.abc import Iterator
 
 from crewless.fleet.control.fleet_control import FleetControl
-from crewless.fleet.control.operations import Carry, Operation
+from crewless.fleet.control.operations import Carry, FleetOperation
 from crewless.fleet.plan import TEND, FleetPlan
 
 
@@ -116,8 +116,8 @@ class Reroute:
             self._carry(
                 f"{unit} to {target}", self._lines[line].part, self._lines[line].workpiece_kg, before, target, first
             )
-            tend = Operation(
-                operation=again, skill=TEND, station_kind=target, duration_s=was.duration_s, rank=was.rank,
+            tend = FleetOperation(
+                name=again, skill=TEND, station_kind=target, duration_s=was.duration_s, rank=was.rank,
                 after=(f"{unit} to {target}",), charge_needed=was.charge_needed, motor_below_c=was.motor_below_c,
             )  # fmt: skip
             control.add(tend, [first])
@@ -142,8 +142,8 @@ class Reroute:
         rank = self._control.ledger.operations[first].rank
         carry = Carry(part=part, kg=kg, made_by=made_by)
         self._control.add(
-            Operation(
-                operation=name, skill="pick", station_kind=station, duration_s=self._handle_s, after=(made_by,), rank=rank,
+            FleetOperation(
+                name=name, skill="pick", station_kind=station, duration_s=self._handle_s, after=(made_by,), rank=rank,
                 carry=carry,
             ),
             [first],

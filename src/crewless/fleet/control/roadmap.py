@@ -11,10 +11,10 @@ from crewless.core.errors import BadInput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Station:
+class StationNode:
     """A place where operations of a kind are done."""
 
-    station: str
+    name: str
     kind: str
     node: str
     places: int = 1
@@ -110,7 +110,8 @@ class LineRoadmap:
         return 0.0
 
     def _search(self, start: str, goal: str) -> list[str] | None:
-        best, came, heap = {start: 0.0}, {}, [(0.0, start)]
+        best, heap = {start: 0.0}, [(0.0, start)]
+        came: dict[str, str] = {}
         while heap:
             far, name = heapq.heappop(heap)
             if name == goal:

@@ -1,4 +1,4 @@
-"""What the control remembers of each robot, and of each promise that it made; none of it outlives the process."""
+"""What the control remembers of each robot, and of each assignment that it made; none of it outlives the process."""
 
 import contextlib
 import math
@@ -35,7 +35,7 @@ class Robot:
     faults: frozenset[str] = frozenset()
     heard: bool = False
     paused: bool = False
-    promised: str = ""
+    assigned: str = ""
     """The operation that it has, or ``charge``."""
     order: str = ""
     charger: str = ""
@@ -69,7 +69,7 @@ class Robot:
     @property
     def free(self) -> bool:
         """Whether it can be sent somewhere: it is there, has said how it is, and has nothing to do."""
-        return self.online and self.heard and not (self.promised or self.faults or self.paused)
+        return self.online and self.heard and not (self.assigned or self.faults or self.paused)
 
     @property
     def stuck(self) -> bool:
@@ -108,7 +108,7 @@ class Robot:
 
 
 @dataclass(slots=True)
-class Promise:
+class Assignment:
     """An operation that a robot was given, on the control's clock."""
 
     sent_s: float
@@ -117,12 +117,12 @@ class Promise:
     expected_s: float
     """Drive and work."""
     acknowledged: bool = False
-    doubt: str = ""
-    """Why the promise is off; the site is being asked."""
+    revoked: str = ""
+    """Why the assignment was taken back; the site is being asked what became of the work."""
     blame: bool = False
     cancelling: bool = False
-    route: list[str] = field(default_factory=list)
-    actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    route: list[str] = field(default_factory=list[str])
+    actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict[int, list[dict[str, Any]]])
     """What is to be done at places of the route."""
     released: int = 0
     """Nodes of the route that the robot may drive to."""

@@ -9,7 +9,7 @@ from crewless.fleet.control.roadmap import Roadmap
 _NONE: frozenset[str] = frozenset()
 
 
-class Ground:
+class Zones:
     """Zones by name. Closed ones are closed on the map too.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.core.events import latest_s
 from crewless.fleet.control.coordinator import FleetCoordinator
-from crewless.fleet.control.operations import Operation
+from crewless.fleet.control.operations import FleetOperation
 from crewless.fleet.plan import FleetPlan
 from crewless.fleet.positions import describe
 from crewless.fleet.run.outcome import FleetOutcome
@@ -80,7 +80,7 @@ class SimulatedRun:
         self.floor.coming = [each for each in self.floor.coming if each.kind not in ZONE_KINDS]
 
     @property
-    def operations(self) -> list[Operation]:
+    def operations(self) -> list[FleetOperation]:
         """All that is to be done, with what was added on the way."""
         return list(self.control.ledger.operations.values())
 

@@ -14,7 +14,7 @@ from crewless.core.errors import BadInput
 from crewless.fleet.control.robots import OWN
 from crewless.fleet.vda5050.topics import Sender, address, header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
-from crewless.fleet.vda5050.validation import decode, encode
+from crewless.fleet.vda5050.validation import Topic, decode, encode
 from crewless.fleet.vda5050.zone_sets import ZoneBook, contains
 
 MANUFACTURER = OWN
@@ -104,20 +104,22 @@ class SimulatedRobot:
     slow: float = 1.0
     """Actions take so many times as long."""
 
-    order: dict[str, Any] = field(default_factory=dict)
-    action_states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    instant_states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    errors: list[dict[str, Any]] = field(default_factory=list)
+    order: dict[str, Any] = field(default_factory=dict[str, Any])
+    action_states: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    instant_states: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     paused: bool = False
     mover: Mover | None = None
     energy_j: float = 0.0
     """Drawn from the battery so far."""
-    loads: list[dict[str, Any]] = field(default_factory=list)
+    loads: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What it carries, as in its state."""
     zones: ZoneBook = field(default_factory=ZoneBook)
 
     def __post_init__(self) -> None:
-        self.x_m, self.y_m, self.theta = self.config.x_m, self.config.y_m, 0.0
+        self.x_m: float = self.config.x_m
+        self.y_m: float = self.config.y_m
+        self.theta: float = 0.0
         self.motor_c = self.config.air_c if math.isnan(self.motor_c) else self.motor_c
         self._sender = Sender(self.transport)
         self._ahead: list[dict[str, Any]] = []
@@ -546,7 +548,7 @@ class SimulatedRobot:
         self.errors.append({"errorType": kind, "errorDescription": text, "errorLevel": level})
         self._changed = True
 
-    def _send(self, topic, body: Mapping[str, Any]) -> None:
+    def _send(self, topic: Topic, body: Mapping[str, Any]) -> None:
         self._sender.send(self.config.manufacturer, self.config.serial, topic, body)
 
 

@@ -1,9 +1,8 @@
 """The two large descriptions of VDA 5050 version 3.0.0: zone sets (control to robot) and factsheets (robot to control)."""
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import Field
-from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from crewless.fleet.vda5050.messages import ActionParameter, BaseHeader, Count, Header, Percent, Positive, Share
 
@@ -30,77 +29,79 @@ class ZoneAction(TypedDict):
     retriable: NotRequired[bool]
 
 
-class _Zone(TypedDict):
+class _Zone(Struct, kw_only=True, tag_field="zoneType"):
+    """What all zones have. Zones are told apart by their type, which only classes can say; in memory they are dicts all the same."""
+
     zoneId: str
-    zoneDescriptor: NotRequired[str]
-    vertices: Annotated[list[Vertex], Field(min_length=3)]
+    vertices: Annotated[list[Vertex], Meta(min_length=3)]
+    zoneDescriptor: str | UnsetType = UNSET
 
 
-class PlainZone(_Zone):
-    """A zone that needs no more than its type."""
-
-    zoneType: Literal["BLOCKED", "LINE_GUIDED", "COORDINATED_REPLANNING"]
+class BlockedZone(_Zone, tag="BLOCKED"):
+    """Nobody may enter."""
 
 
-class ReleaseZone(_Zone):
+class LineGuidedZone(_Zone, tag="LINE_GUIDED"):
+    """Robots follow the order's edges here."""
+
+
+class ReplanningZone(_Zone, tag="COORDINATED_REPLANNING"):
+    """A new path needs the control's consent."""
+
+
+class ReleaseZone(_Zone, tag="RELEASE"):
     """May be entered only when the control grants it."""
 
-    zoneType: Literal["RELEASE"]
     releaseLossBehavior: Literal["STOP", "CONTINUE", "EVACUATE"]
 
 
-class SpeedLimitZone(_Zone):
+class SpeedLimitZone(_Zone, tag="SPEED_LIMIT"):
     """Metres a second."""
 
-    zoneType: Literal["SPEED_LIMIT"]
     maximumSpeed: float
 
 
-class ActionZone(_Zone):
+class ActionZone(_Zone, tag="ACTION"):
     """Something is done on entering, inside, and on leaving."""
 
-    zoneType: Literal["ACTION"]
     entryActions: list[ZoneAction]
     duringActions: list[ZoneAction]
     exitActions: list[ZoneAction]
 
 
-class PriorityZone(_Zone):
+class PriorityZone(_Zone, tag="PRIORITY"):
     """Drive here rather than elsewhere."""
 
-    zoneType: Literal["PRIORITY"]
     priorityFactor: Share
 
 
-class PenaltyZone(_Zone):
+class PenaltyZone(_Zone, tag="PENALTY"):
     """Drive elsewhere rather than here."""
 
-    zoneType: Literal["PENALTY"]
     penaltyFactor: Share
 
 
-class DirectedZone(_Zone):
+class DirectedZone(_Zone, tag="DIRECTED"):
     """One way, in radians."""
 
-    zoneType: Literal["DIRECTED"]
     direction: float
     directedLimitation: Literal["SOFT", "RESTRICTED", "STRICT"]
 
 
-class BidirectedZone(_Zone):
+class BidirectedZone(_Zone, tag="BIDIRECTED"):
     """Two ways, opposite to each other."""
 
-    zoneType: Literal["BIDIRECTED"]
     direction: float
     bidirectedLimitation: Literal["SOFT", "RESTRICTED"]
 
 
 Zone = (
-    PlainZone | ReleaseZone | SpeedLimitZone | ActionZone | PriorityZone | PenaltyZone | DirectedZone | BidirectedZone
-)
+    BlockedZone | LineGuidedZone | ReplanningZone | ReleaseZone | SpeedLimitZone | ActionZone | PriorityZone | PenaltyZone
+    | DirectedZone | BidirectedZone
+)  # fmt: skip
 
 
-class Zones(TypedDict):
+class MapZones(TypedDict):
     """All zones of a map."""
 
     mapId: str
@@ -112,7 +113,7 @@ class Zones(TypedDict):
 class ZoneSet(Header):
     """Control to robot."""
 
-    zoneSet: Zones
+    zoneSet: MapZones
 
 
 class TypeSpecification(TypedDict):

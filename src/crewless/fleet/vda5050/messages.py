@@ -1,26 +1,27 @@
 """The eight messages of VDA 5050 version 3.0.0 as types; on the wire and in memory they are plain dicts.
 
 The names and limits of the fields are the standard's (VDA 5050, "Interface for the communication between mobile robots and
-a fleet control", version 3.0.0, chapter 6). The JSON schemas that :mod:`crewless.fleet.vda5050.validation` compiles
-are made from these types, so that an installation needs no schema files; a test compares them with the published ones,
-message by message and mutation by mutation.
+a fleet control", version 3.0.0, chapter 6). :mod:`crewless.fleet.vda5050.validation` checks every message against its type, so that an
+installation needs no schema files; a test compares its verdicts with those of the published schemas, message by message and
+mutation by mutation.
 """
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import Field
-from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
+from msgspec import Meta
 
 VERSION = "3.0.0"
+_DATE_TIME = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$"
+"""RFC 3339, section 5.6; the colon of an offset may be missing, as in ISO 8601's basic form."""
 
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[float, Meta(ge=0)]
 """Not negative."""
-Share = Annotated[float, Field(ge=0, le=1)]
-Percent = Annotated[float, Field(ge=0, le=100)]
-Angle = Annotated[float, Field(ge=-3.14159265359, le=3.14159265359)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Angle = Annotated[float, Meta(ge=-3.14159265359, le=3.14159265359)]
 """Radians."""
-Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Timestamp = Annotated[str, Meta(pattern=_DATE_TIME)]
 """ISO 8601 in UTC, for instance ``2026-01-31T12:00:00.00Z``."""
 Value = list[Any] | bool | float | str | dict[str, Any]
 
@@ -85,7 +86,7 @@ class Deviation(TypedDict):
 
     a: Positive
     b: Positive
-    theta: Annotated[float, Field(ge=-1.570796327, le=1.570796327)]
+    theta: Annotated[float, Meta(ge=-1.570796327, le=1.570796327)]
 
 
 class NodePosition(TypedDict):
@@ -95,7 +96,7 @@ class NodePosition(TypedDict):
     y: float
     theta: NotRequired[Angle]
     allowedDeviationXY: NotRequired[Deviation]
-    allowedDeviationTheta: NotRequired[Annotated[float, Field(ge=0, le=3.141592654)]]
+    allowedDeviationTheta: NotRequired[Annotated[float, Meta(ge=0, le=3.141592654)]]
     mapId: str
 
 
@@ -110,7 +111,7 @@ class ControlPoint(TypedDict):
 class Trajectory(TypedDict):
     """A NURBS."""
 
-    degree: NotRequired[Annotated[int, Field(ge=1)]]
+    degree: NotRequired[Annotated[int, Meta(ge=1)]]
     knotVector: NotRequired[list[Share]]
     controlPoints: list[ControlPoint]
 

@@ -3,7 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from crewless.fleet.vda5050.messages import VERSION
 from crewless.fleet.vda5050.transport import Transport
@@ -24,7 +24,7 @@ def address(topic: str) -> tuple[str, str, Topic] | None:
     levels = topic.split("/")
     if len(levels) != 5 or "/".join(levels[:2]) != PREFIX or levels[4] not in TOPICS:
         return None
-    return levels[2], levels[3], cast(Topic, levels[4])
+    return levels[2], levels[3], levels[4]
 
 
 class Sender:

@@ -35,7 +35,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Say goodbye: the will is not spoken."""
+        """Say goodbye: the will is not published."""
         ...
 
 
@@ -52,8 +52,8 @@ class MemoryBroker:
     """A broker in this process, deterministic: messages arrive in the order in which they were published."""
 
     def __init__(self) -> None:
-        self._retained: dict[str, bytes] = {}
-        self._clients: list[MemoryTransport] = []
+        self.retained: dict[str, bytes] = {}
+        self.clients: list[MemoryTransport] = []
         self._exact: dict[str, list[MemoryTransport]] = {}
         """Topic to those who subscribed to it by its whole name."""
         self._wild: list[tuple[str, MemoryTransport]] = []
@@ -65,33 +65,36 @@ class MemoryBroker:
     def connect(self, will: Will | None = None) -> "MemoryTransport":
         """A new client."""
         client = MemoryTransport(self, will)
-        self._clients.append(client)
+        self.clients.append(client)
         return client
 
-    def _route(self, topic: str, payload: bytes, retain: bool) -> None:
+    def deliver(self, topic: str, payload: bytes, retain: bool) -> None:
+        """To all whose subscriptions fit."""
         if retain:
-            self._retained[topic] = payload
+            self.retained[topic] = payload
         if topic not in self._known:
             fitting = [client for pattern, client in self._wild if matches(pattern, topic)]
             self._known[topic] = list(dict.fromkeys(fitting))
         exact = self._exact.get(topic, [])
         for client in exact:
-            client._inbox.append((topic, payload))
+            client.inbox.append((topic, payload))
             self.touched.add(client)
         for client in self._known[topic]:
             if client not in exact:
-                client._inbox.append((topic, payload))
+                client.inbox.append((topic, payload))
                 self.touched.add(client)
 
-    def _add(self, pattern: str, client: "MemoryTransport") -> None:
+    def add(self, pattern: str, client: "MemoryTransport") -> None:
+        """A subscription."""
         if "+" in pattern or "#" in pattern:
             self._wild.append((pattern, client))
             self._known.clear()
         elif client not in self._exact.setdefault(pattern, []):
             self._exact[pattern].append(client)
 
-    def _drop(self, client: "MemoryTransport") -> None:
-        self._clients.remove(client)
+    def drop(self, client: "MemoryTransport") -> None:
+        """A client is gone, with its subscriptions."""
+        self.clients.remove(client)
         if any(each is client for _, each in self._wild):
             self._wild = [pair for pair in self._wild if pair[1] is not client]
             self._known.clear()
@@ -105,22 +108,22 @@ class MemoryTransport:
 
     def __init__(self, broker: MemoryBroker, will: Will | None) -> None:
         self._broker, self._will = broker, will
-        self._inbox: deque[tuple[str, bytes]] = deque()
+        self.inbox: deque[tuple[str, bytes]] = deque()
 
     def subscribe(self, pattern: str) -> None:
         """See :class:`Transport`."""
-        self._broker._add(pattern, self)
-        self._inbox.extend(item for item in self._broker._retained.items() if matches(pattern, item[0]))
+        self._broker.add(pattern, self)
+        self.inbox.extend(item for item in self._broker.retained.items() if matches(pattern, item[0]))
         self._broker.touched.add(self)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`."""
-        self._broker._route(topic, payload, retain)
+        self._broker.deliver(topic, payload, retain)
 
     def receive(self, timeout_s: float = 0.0) -> list[tuple[str, bytes]]:
         """See :class:`Transport`. Nobody else runs meanwhile, so waiting would bring nothing."""
-        arrived = list(self._inbox)
-        self._inbox.clear()
+        arrived = list(self.inbox)
+        self.inbox.clear()
         return arrived
 
     def close(self) -> None:
@@ -129,11 +132,11 @@ class MemoryTransport:
         self.break_off()
 
     def break_off(self) -> None:
-        """Be gone as a robot is that lost its network: the will is spoken."""
-        if self in self._broker._clients:
-            self._broker._drop(self)
+        """Be gone as a robot is that lost its network: the will is published."""
+        if self in self._broker.clients:
+            self._broker.drop(self)
         if self._will is not None:
-            self._broker._route(self._will.topic, self._will.payload, True)
+            self._broker.deliver(self._will.topic, self._will.payload, True)
             self._will = None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 class ZoneBook:
     """Zone sets by their identifier; at most one of a map is enabled."""
 
-    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     enabled: str = ""
 
     def take(self, zone_set: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from crewless.fleet.traffic.aisles import Aisles, closed_floor
 from crewless.fleet.traffic.grid import FAR, distances
 
 
-class FloorMap:
+class FreeRoadmap:
     """Stands where :class:`crewless.fleet.control.roadmap.LineRoadmap` stands for robots that follow lines.
 
     Nodes are the stations by name, ``charger N``, and every cell as ``cell N``. A station's node lies in the first of its bays
