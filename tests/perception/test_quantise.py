@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from crewless.perception.calibrate import calibration_crops
 from crewless.perception.quantise import (
     _on_grid,
-    calibration_crops,
     can_multiply_bytes,
     load_ranges,
     measure_ranges,

@@ -6,16 +6,14 @@ Other resources have a profile of use over time, closed windows in it, and an op
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from crewless.planner.schedule.bounds import order_of, rows_of, tails
 from crewless.planner.schedule.problem import Problem
-
-if TYPE_CHECKING:
-    from crewless.planner.schedule.solve import _Run
+from crewless.planner.schedule.search import Search
 
 POPULATION = 40
 CHILDREN, LOOKS = (10, 2000), 1_000_000
@@ -315,7 +313,7 @@ def evolve(seed, children, keys, picks, values, spread, best_starts, best_modes,
     return least
 
 
-def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
+def improve_general(problem: Problem, search: Search, seed: int) -> None:
     """Longest tail first, then a population of keys around it that is bred until the budget ends."""
     flat = flatten(problem).arrays()
     random = np.random.default_rng(seed)
@@ -328,7 +326,7 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
 
     def tried(keys: np.ndarray, picks: np.ndarray) -> int:
         value = value_of(list_schedule(keys, picks, flat, starts, modes, ANY), starts)
-        run.found(starts.tolist(), modes.tolist(), "list", value)
+        search.found(starts.tolist(), modes.tolist(), "list", value)
         return value
 
     # Equal tails in the order of the graph, so that units that are alike follow each other.
@@ -341,18 +339,18 @@ def improve_general(problem: Problem, run: "_Run", seed: int) -> None:
             keys[k] += random.random(count) * spread * k / POPULATION
             picks[k] = several & (random.random(count) < OTHER_MODE_SHARE * k / POPULATION)
         values[k] = tried(keys[k], picks[k])
-        if run.late():
+        if search.late():
             return
     least, rounds = int(values.min()), 0
     children = min(max(CHILDREN[0], LOOKS // sum(len(o.modes) for o in problem.operations)), CHILDREN[1])
-    while run.goes_on():
+    while search.goes_on():
         rounds += 1
         before = least
         least = evolve(
-            seed * 1009 + rounds, children, keys, picks, values, spread, starts, modes, least, run.bound, flat
+            seed * 1009 + rounds, children, keys, picks, values, spread, starts, modes, least, search.bound, flat
         )  # fmt: skip
         if least < before:
-            run.found(starts.tolist(), modes.tolist(), "genetic", least)
+            search.found(starts.tolist(), modes.tolist(), "genetic", least)
 
 
 def from_order(problem: Problem, keys: list[int]) -> tuple[list[int], list[int]]:

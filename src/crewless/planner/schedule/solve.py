@@ -1,7 +1,6 @@
 """The one entry: a problem in, the best feasible schedule that the budget buys out, with a bound."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
@@ -10,20 +9,15 @@ from crewless.planner.schedule.bounds import lower_bound, order_of, pooled, rows
 from crewless.planner.schedule.cpsat import can_model, solve
 from crewless.planner.schedule.general import from_order, improve_general
 from crewless.planner.schedule.problem import Problem, Schedule
+from crewless.planner.schedule.search import Progress, Search
 from crewless.planner.schedule.windows import improve_windows
 
-Progress = Callable[[Schedule], None]
-"""Called with every better schedule."""
 GENETIC_STALE, TABU_STALE, GENERAL_STALE = 0.5, 0.2, 0.4
 """A search that has found nothing for this share of the budget leaves the rest to CP-SAT, which proves more than it finds."""
 MODEL_MODES = 10_000
 """With more modes of all operations the solver does not get anywhere in the time that is usual here."""
-WINDOWS = 10
-"""When rounds are counted: windows that are opened at most."""
 WINDOWS_REACH = 300
 """Operations; with more the model of a window costs more than it brings."""
-REPEATABLE_S = 2.0
-"""The solver's own deterministic time when rounds are counted instead of seconds."""
 
 
 def schedule(
@@ -52,145 +46,68 @@ def schedule(
         return Schedule(starts=(), assignments=(), makespan=0, lower_bound=0, method="empty")
     began = time.process_time()
     bound = lower_bound(problem if can_model(problem) else pooled(problem))
-    run = _Run(problem, began, budget_s, iterations, bound, progress)
+    search = Search(problem, began, budget_s, iterations, bound, progress)
     plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(
         o.release for o in problem.operations
     )
     if plain and all(len(o.modes) == 1 for o in problem.operations):
-        run.stale_share = GENETIC_STALE
-        _genetic(problem, run, seed)
+        search.stale_share = GENETIC_STALE
+        _genetic(problem, search, seed)
     elif plain and _is_flexible_job_shop(problem):
-        run.stale_share = TABU_STALE
-        _tabu(problem, run, seed)
+        search.stale_share = TABU_STALE
+        _tabu(problem, search, seed)
     else:
-        run.stale_share = GENERAL_STALE
-        improve_general(problem, run, seed)
-    assert run.best is not None
-    run.prove(seed)
-    return run.told(run.best[0], run.best[1], run.method)
+        search.stale_share = GENERAL_STALE
+        improve_general(problem, search, seed)
+    assert search.best is not None
+    _prove(search, seed)
+    return search.schedule(search.best[0], search.best[1], search.method)
 
 
-class _Run:
-    """The clock, the bound and the best of one call."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        began: float,
-        budget_s: float,
-        iterations: int | None,
-        bound: int,
-        progress: Progress | None,
-    ) -> None:
-        self.problem, self.began, self.budget_s, self.bound = problem, began, budget_s, bound
-        self.iterations, self.progress, self.rounds = iterations, progress, 0
-        self.best: tuple[list[int], list[int]] | None = None
-        self.makespan = 1 << 60
-        self.method = ""
-        self.value: int | None = None
-        self.stale_share = 1.0
-        self.better_at = 0.0
-        self.windows = 0
-
-    def late(self) -> bool:
-        """Whether a first schedule must do: it cannot be beaten, or the clock has run out."""
-        return self.makespan <= self.bound or (self.iterations is None and self._spent() >= 1)
-
-    def goes_on(self) -> bool:
-        """Whether another round may begin."""
-        self.rounds += 1
-        if self.makespan <= self.bound:
-            return False
-        spent = self._spent()
-        return spent < 1 and spent - self.better_at < self.stale_share
-
-    def _spent(self) -> float:
-        if self.iterations is not None:
-            return (self.rounds - 1) / self.iterations if self.iterations else 1.0
-        return (time.process_time() - self.began) / self.budget_s
-
-    def window_s(self) -> float:
-        """Processor seconds left for windows; with rounds: whether one more may be opened."""
-        if self.iterations is not None:
-            return float(self.windows < min(self.iterations, WINDOWS))
-        return self.budget_s * (1 - self._spent())
-
-    def _left_s(self) -> float:
-        """What the solver gets; 0 when that is too little to begin."""
-        if self.iterations is not None:
-            return REPEATABLE_S
-        left = 1 - self._spent()
-        return self.budget_s * left if left >= 0.05 else 0.0
-
-    def prove(self, seed: int) -> None:
-        """Spend what is left on a shorter schedule, or on the proof that there is none."""
-        assert self.best is not None
-        if not can_model(self.problem):
-            self._bound_of_the_pool(seed)
-            # Only what the genetic search leaves: it finds more than windows as long as it finds anything (see dev/LOG.md).
-            if len(self.problem.operations) <= WINDOWS_REACH:
-                improve_windows(self.problem, self, seed)
+def _prove(search: Search, seed: int) -> None:
+    """Spend what is left on a shorter schedule, or on the proof that there is none."""
+    assert search.best is not None
+    if not can_model(search.problem):
+        _bound_of_the_pool(search, seed)
+        # Only what the genetic search leaves: it finds more than windows as long as it finds anything (see dev/LOG.md).
+        if len(search.problem.operations) <= WINDOWS_REACH:
+            improve_windows(search.problem, search, seed)
+        return
+    if sum(len(o.modes) for o in search.problem.operations) > MODEL_MODES:
+        return
+    # Alternatives make bounds from cores strong; then the other way of searching gets what is left.
+    alternatives = any(len(o.modes) > 1 for o in search.problem.operations)
+    for core in (True, False) if alternatives else (False,):
+        left_s = search.left_s()
+        if search.makespan <= search.bound or not left_s:
             return
-        if sum(len(o.modes) for o in self.problem.operations) > MODEL_MODES:
-            return
-        # Alternatives make bounds from cores strong; then the other way of searching gets what is left.
-        alternatives = any(len(o.modes) > 1 for o in self.problem.operations)
-        for core in (True, False) if alternatives else (False,):
-            left_s = self._left_s()
-            if self.makespan <= self.bound or not left_s:
-                return
-            starts, modes = self.best
-            solved = solve(
-                self.problem, limit_s=left_s / 2 if core else left_s, starts=starts, assignments=modes,
-                below=self.makespan, seed=seed, repeatable=self.iterations is not None, core=core,
-            )  # fmt: skip
-            self.bound = max(self.bound, solved.lower_bound)
-            if solved.makespan is not None:
-                self.found(list(solved.starts), list(solved.assignments), "cp-sat")
-
-    def _bound_of_the_pool(self, seed: int) -> None:
-        """A bound from the problem without set-up, battery and heat; the order that solves it may be a good one as well."""
-        relaxed = pooled(self.problem)
-        left_s = self._left_s()
-        modes = sum(len(o.modes) for o in relaxed.operations)
-        if self.makespan <= self.bound or modes > MODEL_MODES or not left_s:
-            return
+        starts, modes = search.best
         solved = solve(
-            relaxed, limit_s=left_s if self.iterations is not None else left_s / 2, below=self.makespan, seed=seed, repeatable=self.iterations is not None
+            search.problem, limit_s=left_s / 2 if core else left_s, starts=starts, assignments=modes,
+            below=search.makespan, seed=seed, repeatable=search.iterations is not None, core=core,
         )  # fmt: skip
-        self.bound = max(self.bound, solved.lower_bound)
+        search.bound = max(search.bound, solved.lower_bound)
         if solved.makespan is not None:
-            starts, chosen = from_order(self.problem, list(solved.starts))
-            self.found(starts, chosen, "cp-sat")
-
-    def found(self, starts: list[int], modes: list[int], method: str, value: int | None = None) -> None:
-        """Keep the schedule when it is the best so far; of those that end together the one with the least ``value``."""
-        told = self.told(starts, modes, method)
-        if value is not None and told.makespan <= self.makespan and (self.value is None or value < self.value):
-            self.value = value
-            if told.makespan == self.makespan:
-                self.best = starts, modes
-        if told.makespan < self.makespan:
-            self.makespan, self.best, self.method = told.makespan, (starts, modes), method
-            self.better_at = self._spent()
-            if self.progress:
-                self.progress(told)
-
-    def told(self, starts: list[int], modes: list[int], method: str) -> Schedule:
-        """As a :class:`Schedule`."""
-        ops = self.problem.operations
-        makespan = max(s + o.modes[m].duration for s, o, m in zip(starts, ops, modes, strict=True))
-        return Schedule(
-            starts=tuple(starts),
-            assignments=tuple(modes),
-            makespan=makespan,
-            lower_bound=min(self.bound, makespan),
-            cpu_s=time.process_time() - self.began,
-            method=method,
-        )
+            search.found(list(solved.starts), list(solved.assignments), "cp-sat")
 
 
-def _genetic(problem: Problem, run: _Run, seed: int) -> None:
+def _bound_of_the_pool(search: Search, seed: int) -> None:
+    """A bound from the problem without set-up, battery and heat; the order that solves it may be a good one as well."""
+    relaxed = pooled(search.problem)
+    left_s = search.left_s()
+    modes = sum(len(o.modes) for o in relaxed.operations)
+    if search.makespan <= search.bound or modes > MODEL_MODES or not left_s:
+        return
+    solved = solve(
+        relaxed, limit_s=left_s if search.iterations is not None else left_s / 2, below=search.makespan, seed=seed, repeatable=search.iterations is not None
+    )  # fmt: skip
+    search.bound = max(search.bound, solved.lower_bound)
+    if solved.makespan is not None:
+        starts, chosen = from_order(search.problem, list(solved.starts))
+        search.found(starts, chosen, "cp-sat")
+
+
+def _genetic(problem: Problem, search: Search, seed: int) -> None:
     from crewless.planner.schedule.genetic import evolve, pack, start_population
 
     count = len(problem.operations)
@@ -217,26 +134,26 @@ def _genetic(problem: Problem, run: _Run, seed: int) -> None:
     modes = [0] * count
     # A population has got to its end after some 250 children of each of its lists, one child of 120 operations takes 40 us:
     # as large, then, as the budget can bring to its end.
-    children = 500 * run.iterations if run.iterations is not None else run.budget_s / (3.3e-7 * count)
+    children = 500 * search.iterations if search.iterations is not None else search.budget_s / (3.3e-7 * count)
     size = int(min(20_000, max(60, children / 250)))
     rounds = 0
     while True:
         population, values = np.zeros((size, count), np.int64), np.zeros(size, np.int64)
         placed, best = np.zeros_like(population), np.zeros(count, np.int64)
         least = start_population(seed * 1009 + rounds, *fixed, population, placed, values, best)
-        run.found(best.tolist(), modes, "genetic")
+        search.found(best.tolist(), modes, "genetic")
         stale = 0
         # A population whose best has not moved for a long time has converged: the next starts anew.
         while stale < 150 * size:
-            if not run.goes_on():
+            if not search.goes_on():
                 return
             rounds += 1
             before = least
             least = evolve(
-                seed * 1009 + rounds, 500, *fixed, population, placed, values, best, least, run.bound
+                seed * 1009 + rounds, 500, *fixed, population, placed, values, best, least, search.bound
             )  # fmt: skip
             stale = 0 if least < before else stale + 500
-            run.found(best.tolist(), modes, "genetic")
+            search.found(best.tolist(), modes, "genetic")
 
 
 def _is_flexible_job_shop(problem: Problem) -> bool:
@@ -255,8 +172,8 @@ def _is_flexible_job_shop(problem: Problem) -> bool:
     )
 
 
-def _tabu(problem: Problem, run: _Run, seed: int) -> None:
-    from crewless.planner.schedule.tabu import greedy, search
+def _tabu(problem: Problem, search: Search, seed: int) -> None:
+    from crewless.planner.schedule.tabu import greedy, tabu_search
 
     count, machines = len(problem.operations), len(problem.resources)
     table = np.zeros((count, machines), np.int64)
@@ -280,14 +197,14 @@ def _tabu(problem: Problem, run: _Run, seed: int) -> None:
         least, clock, stale = np.int64(1 << 60), 0, 0
         while stale < 200:
             # The greedy schedule is kept whatever the clock says: there is always a feasible one.
-            if not run.goes_on() and run.best is not None:
+            if not search.goes_on() and search.best is not None:
                 return
             rounds += 1
             old = least
-            least = search(
+            least = tabu_search(
                 seed * 1009 + rounds, 100, table, before, after, machine, previous, following, first, tabu, clock,
-                starts, on, least, run.bound,
+                starts, on, least, search.bound,
             )  # fmt: skip
             clock += 100
             stale = 0 if least < old else stale + 1
-            run.found(starts.tolist(), [index[i][int(m)] for i, m in enumerate(on)], "tabu")
+            search.found(starts.tolist(), [index[i][int(m)] for i, m in enumerate(on)], "tabu")

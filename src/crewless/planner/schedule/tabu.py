@@ -109,7 +109,7 @@ def greedy(table, before, after, key, machine, previous, following, first):
 
 
 @njit(cache=True)
-def search(
+def tabu_search(
     seed,
     iterations,
     table,

@@ -9,16 +9,14 @@ batteries and heat are not, so every answer is replayed by the list schedule, wh
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from crewless.planner.schedule.bounds import heads, tails
 from crewless.planner.schedule.general import flatten, list_schedule, value_of
 from crewless.planner.schedule.problem import Problem
-
-if TYPE_CHECKING:
-    from crewless.planner.schedule.solve import _Run
+from crewless.planner.schedule.search import Search
 
 FREE = (4, 60)
 """Operations of a window: the fewest, and the most. The first window has twice the fewest."""
@@ -257,7 +255,7 @@ def _circuit(
     model.add_circuit(arcs)
 
 
-def improve_windows(problem: Problem, run: "_Run", seed: int) -> None:
+def improve_windows(problem: Problem, search: Search, seed: int) -> None:
     """Open windows of the best schedule until the budget is spent, or so many have brought nothing.
 
     Windows grow when the solver exhausts them, and shrink when it does not.
@@ -267,9 +265,9 @@ def improve_windows(problem: Problem, run: "_Run", seed: int) -> None:
     count = len(problem.operations)
     size, fruitless = float(min(count, 2 * FREE[0])), 0
     made, picked = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    while run.makespan > run.bound and fruitless < PATIENCE and (left_s := run.window_s()) > 0.02:
-        assert run.best is not None
-        starts, modes = run.best
+    while search.makespan > search.bound and fruitless < PATIENCE and (left_s := search.window_s()) > 0.02:
+        assert search.best is not None
+        starts, modes = search.best
         order = sorted(range(count), key=lambda i: (starts[i], i))
         first = int(random.integers(0, max(1, count - int(size) + 1)))
         free = set(order[first : first + int(size)])
@@ -278,9 +276,9 @@ def improve_windows(problem: Problem, run: "_Run", seed: int) -> None:
         free |= {i for i, start in enumerate(starts) if start in edge}
         found = open_window(
             problem, starts, modes, free, limit=LIMIT, seed=int(random.integers(1 << 30)),
-            stop_s=None if run.iterations is not None else left_s,
+            stop_s=None if search.iterations is not None else left_s,
         )  # fmt: skip
-        run.windows += 1
+        search.windows += 1
         fruitless += 1
         if found.starts:
             value = value_of(
@@ -289,8 +287,8 @@ def improve_windows(problem: Problem, run: "_Run", seed: int) -> None:
                     np.array(found.modes, np.int64),
                 ), made,
             )  # fmt: skip
-            if value >> 32 < run.makespan:
-                run.found(made.tolist(), picked.tolist(), "windows", value)
+            if value >> 32 < search.makespan:
+                search.found(made.tolist(), picked.tolist(), "windows", value)
                 fruitless = 0
         elif found.proved:
             size = min(size * 1.1, float(min(count, FREE[1])))
