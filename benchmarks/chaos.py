@@ -18,7 +18,7 @@ from crewless.fleet.control.config import ControlConfig
 from crewless.fleet.control.fleet_control import FleetControl
 from crewless.fleet.control.operations import FleetOperation
 from crewless.fleet.control.roadmap import LineRoadmap, StationNode
-from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import PREFIX, address

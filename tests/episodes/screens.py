@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from crewless.core.messages import Point
+from crewless.core.messages import InputEvent, Point
 from crewless.core.photons import TILE, FrameRing, tile_shape
-from crewless.episodes.actions import RawEvent
 
 HEIGHT, WIDTH = 208, 320
 
@@ -54,20 +53,20 @@ class Publisher:
             time.sleep(1 / 36)
 
 
-def keys(text: str, t_s: float | None = None) -> list[RawEvent]:
+def keys(text: str, t_s: float | None = None) -> list[InputEvent]:
     """Key strokes that produce a text."""
     found = []
     now = time.monotonic() if t_s is None else t_s
     for number, char in enumerate(text):
         name = "space" if char == " " else char
-        found.append(RawEvent(t_s=now + number * 0.02, kind="key_down", keysym=name, char=char))
-        found.append(RawEvent(t_s=now + number * 0.02 + 0.01, kind="key_up", keysym=name))
+        found.append(InputEvent(t_s=now + number * 0.02, kind="key_down", keysym=name, char=char))
+        found.append(InputEvent(t_s=now + number * 0.02 + 0.01, kind="key_up", keysym=name))
     return found
 
 
-def click(x: int, y: int, t_s: float) -> list[RawEvent]:
+def click(x: int, y: int, t_s: float) -> list[InputEvent]:
     """A press and a release."""
     return [
-        RawEvent(t_s=t_s, kind="press", x=x, y=y, button=1),
-        RawEvent(t_s=t_s + 0.06, kind="release", x=x, y=y, button=1),
+        InputEvent(t_s=t_s, kind="press", x=x, y=y, button=1),
+        InputEvent(t_s=t_s + 0.06, kind="release", x=x, y=y, button=1),
     ]

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crewless.core.messages import Action, Point
-from crewless.episodes.actions import RawEvent, segment
+from crewless.core.messages import Action, InputEvent, Point
+from crewless.episodes.actions import segment
 from crewless.episodes.links import CONTROL_NAMES, control_rows, key_code
 
 SHIFTED = set('ABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$%^&*()_+{}:"<>?')
@@ -17,7 +17,7 @@ class Hands:
     def __init__(self) -> None:
         self.t_s = 1.0
         self.at = Point(0, 0)
-        self.events: list[RawEvent] = []
+        self.events: list[InputEvent] = []
 
     def do(self, action: Action) -> None:
         self.t_s += 0.5
@@ -65,7 +65,7 @@ class Hands:
             self.event("key_up", keysym=mod)
 
     def event(self, kind, **more) -> None:
-        self.events.append(RawEvent(**({"t_s": self.t_s, "kind": kind, "x": self.at.x, "y": self.at.y} | more)))
+        self.events.append(InputEvent(**({"t_s": self.t_s, "kind": kind, "x": self.at.x, "y": self.at.y} | more)))
 
 
 points = st.builds(Point, st.integers(20, 1000), st.integers(20, 700))
@@ -147,13 +147,13 @@ def test_two_clicks_further_apart_than_the_double_click_time_are_two():
 
 def test_rows_hold_what_was_held_and_typed_in_them():
     events = [
-        RawEvent(t_s=0.01, kind="press", button=1),
-        RawEvent(t_s=0.012, kind="release", button=1),
-        RawEvent(t_s=0.06, kind="key_down", keysym="Control_L"),
-        RawEvent(t_s=0.07, kind="key_down", keysym="a", char="\x01"),
-        RawEvent(t_s=0.10, kind="key_up", keysym="Control_L"),
-        RawEvent(t_s=0.16, kind="press", button=5),
-        RawEvent(t_s=0.17, kind="press", button=5),
+        InputEvent(t_s=0.01, kind="press", button=1),
+        InputEvent(t_s=0.012, kind="release", button=1),
+        InputEvent(t_s=0.06, kind="key_down", keysym="Control_L"),
+        InputEvent(t_s=0.07, kind="key_down", keysym="a", char="\x01"),
+        InputEvent(t_s=0.10, kind="key_up", keysym="Control_L"),
+        InputEvent(t_s=0.16, kind="press", button=5),
+        InputEvent(t_s=0.17, kind="press", button=5),
     ]
     table = control_rows(events, np.arange(5) * 0.05, [Point(n, 2 * n) for n in range(5)])
     column = {name: table[:, n].tolist() for n, name in enumerate(CONTROL_NAMES)}

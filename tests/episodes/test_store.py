@@ -263,6 +263,6 @@ def test_not_even_room_for_the_metadata_is_said_so(folder, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("crewless.episodes.layout.os.fsync", full)
+    monkeypatch.setattr("crewless.episodes.dataset_layout.os.fsync", full)
     with pytest.raises(StorageFull, match="no space left"):
         DatasetWriter(folder, HEIGHT, WIDTH)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crewless.core.messages import Case, Point
-from crewless.episodes import DatasetWriter, RawEvent
+from crewless.core.messages import Case, InputEvent, Point
+from crewless.episodes import DatasetWriter
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "recording"
@@ -31,13 +31,13 @@ def main() -> None:
     """Write the recording anew."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     events = [
-        RawEvent(t_s=0.2, kind="move", x=20, y=20),
-        RawEvent(t_s=0.3, kind="press", x=30, y=16, button=1),
-        RawEvent(t_s=0.35, kind="release", x=30, y=16, button=1),
-        RawEvent(t_s=0.7, kind="key_down", keysym="o", char="o"),
-        RawEvent(t_s=0.8, kind="key_down", keysym="k", char="k"),
-        RawEvent(t_s=1.2, kind="press", x=24, y=46, button=1),
-        RawEvent(t_s=1.25, kind="release", x=24, y=46, button=1),
+        InputEvent(t_s=0.2, kind="move", x=20, y=20),
+        InputEvent(t_s=0.3, kind="press", x=30, y=16, button=1),
+        InputEvent(t_s=0.35, kind="release", x=30, y=16, button=1),
+        InputEvent(t_s=0.7, kind="key_down", keysym="o", char="o"),
+        InputEvent(t_s=0.8, kind="key_down", keysym="k", char="k"),
+        InputEvent(t_s=1.2, kind="press", x=24, y=46, button=1),
+        InputEvent(t_s=1.25, kind="release", x=24, y=46, button=1),
     ]
     with DatasetWriter(FOLDER, 64, 96) as writer:
         episode = writer.begin(Case(id="1", slots={"ticket": "1"}), "operator", "fill the form")

@@ -25,6 +25,9 @@ ELEMENT_KINDS: tuple[ElementKind, ...] = (
 Outcome = Literal["right", "wrong", "handed_over", "error"]
 
 
+InputKind = Literal["move", "press", "release", "key_down", "key_up"]
+
+
 class Point(NamedTuple):
     """A pixel."""
 
@@ -145,6 +148,24 @@ class Applied:
     changed_tiles: int = 0
     note: str = ""
     """Anything that differs from what was asked, for instance a correction after reading a field back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputEvent:
+    """One thing that a hand did with mouse or keyboard, as it was seen when it happened or read back from a recording."""
+
+    t_s: float
+    """Seconds, on the clock of whoever keeps it: monotonic when it is seen, from the episode's start in a recording."""
+    kind: InputKind
+    x: int = 0
+    y: int = 0
+    """The pointer, pixels."""
+    button: int = 0
+    """1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down; 0 when it is no button."""
+    keysym: str = ""
+    """X's name of the key, such as ``Return`` or ``a``; empty when it is no key."""
+    char: str = ""
+    """The character that the key types under the layout and the modifiers of that moment; empty when it types none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 Times are seconds from an episode's start, pixels are RGB as they were on the screen.
 """
 
-from crewless.episodes.actions import ActionSegment, InputEvent, RawEvent, segment
+from crewless.episodes.actions import ActionSegment, segment
 from crewless.episodes.dataset import Dataset, EpisodeInfo, EpisodeStep, demonstrations, open_dataset
 from crewless.episodes.recorder import Recorder
 from crewless.episodes.store import DatasetWriter, EpisodeWriter
@@ -15,8 +15,6 @@ __all__ = [
     "EpisodeInfo",
     "EpisodeStep",
     "EpisodeWriter",
-    "InputEvent",
-    "RawEvent",
     "Recorder",
     "demonstrations",
     "open_dataset",

@@ -8,11 +8,8 @@ wheel in one direction at one place run together into one ``scroll``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
 
-from crewless.core.messages import Action, Point
-
-EventKind = Literal["move", "press", "release", "key_down", "key_up"]
+from crewless.core.messages import Action, InputEvent, Point
 
 DOUBLE_CLICK_S = 0.4
 """From the first press to the second; the desktop standard (GTK, Qt)."""
@@ -30,58 +27,6 @@ MODIFIERS = {
 }  # fmt: skip
 """Keys that produce nothing alone, and the name under which a chord carries them."""
 _ORDER = ("ctrl", "alt", "super", "shift")
-
-
-class InputEvent(Protocol):
-    """One raw event of the pointer or the keyboard; ``body`` makes them, anything with these fields will do."""
-
-    @property
-    def t_s(self) -> float:
-        """When, in monotonic seconds."""
-        ...
-
-    @property
-    def kind(self) -> EventKind:
-        """What happened."""
-        ...
-
-    @property
-    def x(self) -> int:
-        """Pointer, pixels."""
-        ...
-
-    @property
-    def y(self) -> int:
-        """Pointer, pixels."""
-        ...
-
-    @property
-    def button(self) -> int:
-        """X button: 1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down; 0 for other kinds."""
-        ...
-
-    @property
-    def keysym(self) -> str:
-        """X key name such as ``a``, ``Return``, ``Control_L``; empty for other kinds."""
-        ...
-
-    @property
-    def char(self) -> str:
-        """The character that the key produces with the modifiers held, empty where it produces none."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RawEvent:
-    """An :class:`InputEvent` as it is read back from a recording."""
-
-    t_s: float
-    kind: EventKind
-    x: int = 0
-    y: int = 0
-    button: int = 0
-    keysym: str = ""
-    char: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,14 +15,15 @@ from crewless.core.messages import (
     Decision,
     Demonstration,
     Frame,
+    InputEvent,
     Observation,
     Outcome,
     Point,
     Verdict,
 )
 from crewless.core.perception import Perception
-from crewless.episodes import layout
-from crewless.episodes.actions import ActionSegment, RawEvent
+from crewless.episodes import dataset_layout as layout
+from crewless.episodes.actions import ActionSegment
 from crewless.episodes.codec import action_from, applied_from, case_from, decision_from, verdict_from
 from crewless.episodes.video import VideoReader
 
@@ -128,9 +129,9 @@ class Dataset:
             for found in self.story(episode)["segments"]
         ]
 
-    def events(self, episode: int) -> list[RawEvent]:
+    def events(self, episode: int) -> list[InputEvent]:
         """The raw input, without what was secret."""
-        return [RawEvent(**event) for event in self.story(episode)["events"]]
+        return [InputEvent(**event) for event in self.story(episode)["events"]]
 
     def decisions(self, episode: int) -> list[tuple[float, Decision]]:
         """What the policy decided, and when."""

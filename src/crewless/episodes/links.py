@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crewless.core.messages import Point
-from crewless.episodes.actions import MODIFIERS, InputEvent
+from crewless.core.messages import InputEvent, Point
+from crewless.episodes.actions import MODIFIERS
 
 CONTROL_NAMES = ("pointer_x", "pointer_y", "left", "middle", "right", "wheel", "key", "ctrl", "alt", "shift")
 """Pixels; 1 while held; notches in this row, positive is down; :func:`key_code` of the key that went down in this row, the

@@ -23,7 +23,7 @@ from crewless.core.errors import BadInput, CrewlessError
 from crewless.core.messages import Action, Applied, Frame, Observation
 from crewless.core.perception import Perception
 from crewless.core.policy import Policy
-from crewless.episodes import layout
+from crewless.episodes import dataset_layout as layout
 from crewless.episodes.codec import dumps, to_json
 from crewless.episodes.dataset import Dataset, open_dataset
 

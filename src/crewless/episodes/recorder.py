@@ -14,8 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from crewless.core.errors import CrewlessError, revived
-from crewless.core.messages import Applied, Box, Case, Decision, Verdict
-from crewless.episodes.actions import InputEvent
+from crewless.core.messages import Applied, Box, Case, Decision, InputEvent, Verdict
 from crewless.episodes.codec import dumps, to_json
 
 

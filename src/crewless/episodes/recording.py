@@ -23,10 +23,9 @@ from typing import Any, TextIO
 import numpy as np
 
 from crewless.core.errors import BadInput, CrewlessError, told
-from crewless.core.messages import Box, Frame, Point
+from crewless.core.messages import Box, Frame, InputEvent, Point
 from crewless.core.photons import TILE, FrameRing
 from crewless.core.services import SERVICES
-from crewless.episodes.actions import RawEvent
 from crewless.episodes.codec import case_from, dumps, verdict_from
 from crewless.episodes.redact import Redactor
 from crewless.episodes.store import DatasetWriter, EpisodeWriter
@@ -52,14 +51,14 @@ class Recording:
         self._next = max(0, ring.count - 1)
         self._stale = True
         self._pointer, self._last_s = Point(0, 0), 0.0
-        self._events: list[RawEvent] = []
+        self._events: list[InputEvent] = []
         self._notes: list[dict[str, Any]] = []
         self.lost = 0
         """Frames that were not captured, or that were overwritten before they could be copied."""
 
     def event(self, data: Mapping[str, Any]) -> None:
         """Keep an input event, unless it is secret."""
-        kept = self._redactor.event(RawEvent(**data))
+        kept = self._redactor.event(InputEvent(**data))
         if kept is not None:
             self._events.append(replace(kept, t_s=round(kept.t_s - self._start_s, 6)))
 

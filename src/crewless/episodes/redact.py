@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from crewless.core.messages import Box
+from crewless.core.messages import Box, InputEvent
 from crewless.core.photons import TILE
-from crewless.episodes.actions import MODIFIERS, InputEvent, RawEvent
+from crewless.episodes.actions import MODIFIERS
 
 PLACEHOLDER = "\u2588"
 """Stands for a secret, however long it was."""
@@ -68,9 +68,9 @@ class Redactor:
         self._remember()
         self.secret = self.frozen = False
 
-    def event(self, event: InputEvent) -> RawEvent | None:
+    def event(self, event: InputEvent) -> InputEvent | None:
         """The event as it may be kept; None when it may not."""
-        raw = RawEvent(
+        raw = InputEvent(
             t_s=event.t_s, kind=event.kind, x=event.x, y=event.y,
             button=event.button, keysym=event.keysym, char=event.char,
         )  # fmt: skip
@@ -87,7 +87,7 @@ class Redactor:
         if self._said:
             return None
         self._said = True
-        return RawEvent(t_s=event.t_s, kind="key_down", x=event.x, y=event.y, keysym="block", char=PLACEHOLDER)
+        return InputEvent(t_s=event.t_s, kind="key_down", x=event.x, y=event.y, keysym="block", char=PLACEHOLDER)
 
     def knows(self, text: str) -> None:
         """Strike this text out of everything that is written about the episode."""

@@ -11,7 +11,7 @@ import numpy as np
 from crewless.core.errors import BadInput
 from crewless.core.messages import Action, Box, Decision, Frame, Observation, Point
 from crewless.core.perception import Perception
-from crewless.episodes import layout
+from crewless.episodes import dataset_layout as layout
 from crewless.episodes.actions import ActionSegment
 from crewless.episodes.dataset import Dataset, pointing
 from crewless.episodes.drawing import (

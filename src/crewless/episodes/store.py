@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from crewless.core.errors import BadInput, CorruptRecording, CrewlessError, StorageFull
-from crewless.core.messages import Case, Point, Verdict
+from crewless.core.messages import Case, InputEvent, Point, Verdict
 from crewless.core.services import SERVICES
-from crewless.episodes import layout
-from crewless.episodes.actions import InputEvent, segment
+from crewless.episodes import dataset_layout as layout
+from crewless.episodes.actions import segment
 from crewless.episodes.codec import to_json
 from crewless.episodes.dataset import Dataset, EpisodeInfo, EpisodeStep, demonstrations, open_dataset
 from crewless.episodes.links import control_rows

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from crewless.core.errors import CrewlessError
-from crewless.core.messages import Box, Element, Frame, Observation, Point
+from crewless.core.messages import Box, Element, Frame, InputEvent, Observation, Point
 from crewless.core.perception import Perception
 from crewless.core.photons import FrameRing
 from crewless.episodes import Recorder
-from crewless.episodes.actions import MODIFIERS, InputEvent
+from crewless.episodes.actions import MODIFIERS
 
 DRAWN_S = 0.12
 """From a press or a Tab to the picture that shows the focus: a browser takes two or three frames of its own."""

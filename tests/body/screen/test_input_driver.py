@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crewless.body.screen import Display, InputDriver, InputEvent, InputTap, launch
+from crewless.body.screen import Display, InputDriver, InputTap, launch
 from crewless.body.screen.input_driver import TICK_S, minimum_jerk, move_ticks
 from crewless.core.errors import BadInput, DisplayDied
-from crewless.core.messages import Point
+from crewless.core.messages import InputEvent, Point
 
 
 @pytest.fixture

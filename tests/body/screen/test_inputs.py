@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from crewless.body.screen import Display, InputDriver, InputEvent, InputTap
+from crewless.body.screen import Display, InputDriver, InputTap
 from crewless.core.errors import DisplayDied
-from crewless.core.messages import Point
+from crewless.core.messages import InputEvent, Point
 
 pytestmark = pytest.mark.screen
 

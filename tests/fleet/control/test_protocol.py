@@ -11,7 +11,7 @@ from crewless.fleet.control.config import ControlConfig
 from crewless.fleet.control.fleet_control import FleetControl
 from crewless.fleet.control.operations import FleetOperation
 from crewless.fleet.control.roadmap import LineRoadmap, StationNode
-from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import ANSWER, ASK, Site
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker

@@ -22,7 +22,7 @@ from crewless.fleet.plan import load_plan
 from crewless.fleet.run.live import LiveRun
 from crewless.fleet.simulate.mishaps import MishapConfig
 from crewless.fleet.simulate.over_broker import simulate_floor
-from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.vda5050.address import BrokerAddress, broker_address
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import header, topic_of

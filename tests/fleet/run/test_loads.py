@@ -10,7 +10,7 @@ from crewless.core.events import read_events
 from crewless.fleet.run.simulated import SimulatedRun
 from crewless.fleet.simulate.floor import TOW_S
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig
-from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig
 from crewless.fleet.vda5050.transport import MemoryBroker
 from crewless.fleet.vda5050.validation import decode
 from crewless.planner.blueprint.designer import design

@@ -10,8 +10,8 @@ from crewless.fleet.control.free_roadmap import FreeRoadmap
 from crewless.fleet.simulate.motion import Motion
 from crewless.fleet.traffic.grid import EAST, FAR, WEST, distances
 from crewless.fleet.vda5050.zone_sets import ZoneBook, contains, crosses
-from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.designer import design
+from crewless.planner.blueprint.floor_plan import make_aisles
 from crewless.planner.goal import load_goal
 
 EXAMPLES = Path(__file__).parents[3] / "examples/factory"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from crewless.core.errors import BadInput
-from crewless.fleet.simulate.robot import last_will
+from crewless.fleet.simulate.simulated_robot import last_will
 from crewless.fleet.vda5050.address import BrokerAddress
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport, matches

@@ -13,8 +13,8 @@ from benchmarks.schedule_checker import check_general
 from crewless.core.errors import BadInput
 from crewless.fleet.run.simulated import SimulatedRun
 from crewless.fleet.traffic.grid import distances
-from crewless.planner.blueprint.aisles import make_aisles
 from crewless.planner.blueprint.designer import design
+from crewless.planner.blueprint.floor_plan import make_aisles
 from crewless.planner.goal import load_goal
 from crewless.planner.schedule import schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from crewless.body.screen.capture import Capture, CaptureStats
     from crewless.body.screen.display import Display
     from crewless.body.screen.input_driver import Control, InputDriver
-    from crewless.body.screen.inputs import InputEvent, InputTap
+    from crewless.body.screen.inputs import InputTap
     from crewless.body.screen.screen_body import ScreenBody, ScreenBodyConfig
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Control",
     "Display",
     "InputDriver",
-    "InputEvent",
     "InputTap",
     "Program",
     "ScreenBody",
@@ -36,7 +35,6 @@ _HOME = {
     "ChromiumConfig": "apps",
     "Control": "input_driver",
     "Display": "display",
-    "InputEvent": "inputs",
     "InputTap": "inputs",
     "InputDriver": "input_driver",
     "Program": "apps",

@@ -9,12 +9,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from crewless.body.screen.display import connect, connection_errors, hang_up
 from crewless.body.screen.keyboard import Keymap, read_keymap
 from crewless.core.errors import DisplayDied
+from crewless.core.messages import InputEvent
 from crewless.core.services import SERVICES
 
 if TYPE_CHECKING:
@@ -35,23 +35,6 @@ _CHANGE_MAP = 100
 """Core request ChangeKeyboardMapping."""
 _XKB_SET_MAP, _XKB_GET_BY_NAME = 9, 23
 """Requests of the keyboard extension; the second is what setxkbmap sends."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InputEvent:
-    """One thing that a hand did."""
-
-    t_s: float
-    """Monotonic seconds, from the server's own stamp."""
-    kind: Literal["move", "press", "release", "key_down", "key_up"]
-    x: int
-    y: int
-    button: int
-    """1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down; 0 when it is no button."""
-    keysym: str
-    """X's name of the key, such as ``Return`` or ``a``; empty when it is no key."""
-    char: str
-    """The character that the key types under the layout and the modifiers of that moment; empty when it types none."""
 
 
 class InputTap:

@@ -13,7 +13,7 @@ from crewless.core.events import latest_s, read_events
 from crewless.fleet.control.coordinator import FleetCoordinator
 from crewless.fleet.plan import TEND, FleetPlan
 from crewless.fleet.run.outcome import FleetOutcome
-from crewless.fleet.run.zones import change_zone
+from crewless.fleet.run.zone_mishaps import change_zone
 from crewless.fleet.simulate.mishaps import ZONE_KINDS, MishapConfig, draw
 from crewless.fleet.vda5050.address import BrokerAddress
 from crewless.fleet.vda5050.transport import MqttTransport

@@ -16,7 +16,7 @@ from crewless.fleet.control.operations import FleetOperation
 from crewless.fleet.plan import FleetPlan
 from crewless.fleet.positions import describe
 from crewless.fleet.run.outcome import FleetOutcome
-from crewless.fleet.run.zones import change_zone
+from crewless.fleet.run.zone_mishaps import change_zone
 from crewless.fleet.simulate.floor import SimulatedFloor
 from crewless.fleet.simulate.mishaps import ZONE_KINDS, Mishap, MishapConfig
 from crewless.fleet.vda5050.transport import MemoryBroker, MemoryTransport, Transport, Will

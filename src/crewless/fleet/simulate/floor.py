@@ -14,7 +14,7 @@ from crewless.fleet.plan import TEND, FleetPlan, check_plan
 from crewless.fleet.positions import DOING
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
 from crewless.fleet.simulate.motion import Motion
-from crewless.fleet.simulate.robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
 from crewless.fleet.traffic.aisles import aisles_of
 from crewless.fleet.vda5050.topics import header, topic_of

@@ -11,7 +11,7 @@ import numpy as np
 
 from crewless.core.errors import BadInput
 from crewless.fleet.traffic.grid import distances
-from crewless.planner.blueprint.aisles import make_aisles
+from crewless.planner.blueprint.floor_plan import make_aisles
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule.problem import Mode, Operation, Precedence, Problem, Resource, Schedule
 from crewless.planner.schedule.works import WorkItem

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from crewless.core.errors import BadInput
 from crewless.fleet.plan import FleetPlan, PlannedLine, PlannedOperation, RobotBodyPlan, check_plan
-from crewless.fleet.simulate.robot import SimulatedRobotConfig
-from crewless.planner.blueprint.aisles import make_floor_plan
+from crewless.fleet.simulate.simulated_robot import SimulatedRobotConfig
+from crewless.planner.blueprint.floor_plan import make_floor_plan
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.schedule import Schedule, schedule
 from crewless.planner.schedule.factory import RobotLimits, factory_problem, walks_of
@@ -35,7 +35,7 @@ _WALK_K = 5.0
 
 
 def limits_of(blueprint: Blueprint) -> RobotLimits:
-    """The body of the simulated robot (:class:`crewless.fleet.simulate.robot.SimulatedRobotConfig`), which nobody has measured.
+    """The body of the simulated robot (:class:`crewless.fleet.simulate.simulated_robot.SimulatedRobotConfig`), which nobody has measured.
 
     Its motors are one thermal mass, so the times until they are hot and cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
     between cold and hot.
