@@ -1,6 +1,8 @@
 """Sphinx's configuration. The help texts of the commands are taken from the commands themselves, at every build."""
 
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,4 +43,40 @@ def _write_help(folder: Path) -> None:
             path.write_text(words)
 
 
+ROOMS = {
+    "core": "core", "body": "body.screen", "robot": "body.robot", "episodes": "episodes", "perception": "perception",
+    "policy": "policy", "verifiers": "verifiers", "training": "training", "tasks": "tasks", "work": "work",
+    "company": "company", "planner": "planner", "fleet": "fleet", "dashboard": "dashboard",
+}  # fmt: skip
+"""Page of ``reference/`` to the package whose modules it lists, so that a new module is on its page by itself."""
+PROGRAMS = re.compile(r"tasks\.helpdesk\.host\.(__main__|lying|settings|urls)$")
+"""Modules that need a configured Django to be imported."""
+OPTIONS = {"crewless.fleet.vda5050.factsheet": ("   :exclude-members: ArrayLengths",)}
+"""A functional TypedDict whose keys are no Python names, described on the page by hand."""
+
+
+def _modules(package: str) -> list[str]:
+    """The package's modules by name, each package before what is in it."""
+    source = Path(__file__).parents[1] / "src"
+    found = []
+    for path in (source / "crewless" / Path(*package.split("."))).rglob("*.py"):
+        parts = path.relative_to(source).with_suffix("").parts
+        found.append(".".join(parts).removesuffix(".__init__"))
+    return sorted(name for name in found if not PROGRAMS.search(name))
+
+
+def _write_reference(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for page, package in ROOMS.items():
+        lines: list[str] = []
+        for name in _modules(package)[1:]:
+            is_package = importlib.util.find_spec(name).submodule_search_locations is not None
+            more = ("   :no-members:",) if is_package else OPTIONS.get(name, ())
+            lines += [f"## {name}", "", "```{eval-rst}", f".. automodule:: {name}", *more, "```", ""]
+        path = folder / f"{page}.md"
+        if not path.exists() or path.read_text() != "\n".join(lines):
+            path.write_text("\n".join(lines))
+
+
 _write_help(Path(__file__).parent / "_generated")
+_write_reference(Path(__file__).parent / "_generated" / "reference")
