@@ -18,8 +18,9 @@ from benchmarks.report import report
 from crewless.cli.demo_run import DemoConfig, demo, person_of
 from crewless.company.discover.run_folder import sheet_of_run
 from crewless.company.sheet.model import WEEK_H, Sheet
+from crewless.core.results import read_handled
 from crewless.core.runs import RunFolder
-from crewless.work.mixed import read_handled, summarise_mixed, work_mixed
+from crewless.work.mixed import summarise_mixed, work_mixed
 from crewless.work.runner import RunnerConfig
 
 COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of lives", "off by", "to reach"]
