@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import wasserstein_distance
 
 from benchmarks.report import report
 from crewless.company.discover import read_log
-from crewless.company.discover.fit import emd
 from crewless.company.discover.log import Log
 from crewless.company.discover.sheet_of_log import discover
 from crewless.company.sheet.model import WEEK_H, Sheet
@@ -87,8 +87,8 @@ def compare(sheet: Sheet, half: Log, train: Log, lives: int) -> dict[str, float]
     weekly = float(np.mean(ended)) / window * WEEK_H
     return {
         "cases": len(lead), "lead mean, h": float(lead.mean()), "simulated": float(mine.mean()),
-        "relative EMD": emd(lead, mine) / float(lead.mean()),
-        "halves' own EMD": emd(own, lead) / float(lead.mean()),
+        "relative EMD": float(wasserstein_distance(lead, mine)) / float(lead.mean()),
+        "halves' own EMD": float(wasserstein_distance(own, lead)) / float(lead.mean()),
         "cases a week": theirs, "simulated a week": weekly, "off by": weekly / theirs - 1,
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from crewless.company.discover.calendars import ALWAYS, Week, find_week
 from crewless.company.discover.log import Log
@@ -108,23 +109,12 @@ def _labels(counts: np.ndarray, active: np.ndarray, activities: tuple[str, ...])
 
 def _alike(counts: np.ndarray) -> list[list[int]]:
     """Connected components of the graph of similar profiles."""
-    n = len(counts)
     profile = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     profile = profile - profile.mean(1, keepdims=True)
     length = np.linalg.norm(profile, axis=1)
     likeness = profile @ profile.T / np.maximum(np.outer(length, length), 1e-12)
-    left, groups = set(range(n)), []
-    while left:
-        todo = [left.pop()]
-        group = []
-        while todo:
-            one = todo.pop()
-            group.append(one)
-            near = {other for other in left if likeness[one, other] > _ALIKE}
-            left -= near
-            todo += near
-        groups.append(sorted(group))
-    return sorted(groups)
+    count, group_of = connected_components(likeness > _ALIKE, directed=False)
+    return [np.flatnonzero(group_of == group).tolist() for group in range(count)]
 
 
 def working_hours(log: Log, people: People) -> np.ndarray:
