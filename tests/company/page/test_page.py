@@ -3,26 +3,21 @@
 import http.client
 import json
 import shutil
-import threading
 
 import pytest
 
-from crewless.company.page.server import make_server
+from crewless.company.page.sheet_app import serve, sheet_app
 from crewless.company.page.state import Page, changed, scaled, wish_of
 from crewless.company.sheet.example import example_sheet
 from crewless.company.sheet.model import Duration
 from crewless.core.errors import BadInput
+from crewless.core.web import WebServer
 
 
 @pytest.fixture(scope="module")
 def port():
-    server = make_server(Page(example_sheet(), {}, "example"))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with WebServer(sheet_app(Page(example_sheet(), {}, "example"))) as server:
+        yield server.port
 
 
 def ask(port: int, method: str, path: str, body: object = None, host: str = "localhost") -> tuple[int, str]:
@@ -80,14 +75,17 @@ def test_a_wish_that_cannot_be_is_refused_with_its_value(port, wish, words):
 
 def test_other_paths_and_other_hosts_get_nothing(port):
     assert ask(port, "GET", "/etc/passwd")[0] == 404
+    assert ask(port, "GET", "/run")[0] == 404
     assert ask(port, "POST", "/none", {})[0] == 400
+    assert ask(port, "POST", "/run")[0] == 400
+    assert "more than 1,000,000 bytes" in ask(port, "POST", "/run", {"choice": "x" * 1_000_000})[1]
     assert ask(port, "GET", "/opening", host="evil.example")[0] == 403
     assert ask(port, "POST", "/run", {}, host="evil.example")[0] == 403
 
 
 def test_a_taken_port_is_bad_input(port):
-    with pytest.raises(BadInput, match=f"port {port}"):
-        make_server(Page(example_sheet(), {}, "example"), port)
+    with pytest.raises(BadInput, match=f":{port}: Address already in use"):
+        serve(example_sheet(), {}, port=port, name="example")
 
 
 def test_the_report_sets_the_choice_beside_the_sheet(port):
