@@ -55,7 +55,7 @@ def main() -> None:
         _row("slider to changed numbers, with the driver's way", slides),
     ]
     report("company_page", rows, list(rows[0]), [
-        f"each change: {page.config.replications} lives of {page.config.weeks + page.config.warmup_weeks:g} weeks; wall-clock",
+        f"each change: {page.config.replications} replications of {page.config.weeks + page.config.warmup_weeks:g} weeks; wall-clock",
     ])  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """One web server for every page of Crewless: an ASGI app (https://asgi.readthedocs.io), served from a thread of its own.
 
-It has no passwords. So it listens on this machine only unless it is told otherwise, and it answers only to names that no
+It has no passwords. So it listens on this machine only unless ``host`` says otherwise, and it answers only to names that no
 name server can point at it: another site could otherwise ask it through a browser on this machine, under a name of its own
 (DNS rebinding).
 """

@@ -44,7 +44,7 @@ def run(tmp_path: Path) -> Path:
 
 def test_a_run_becomes_a_sheet_of_measured_cells(run: Path, tmp_path: Path):
     said: list[str] = []
-    sheet = import_process(f"run:{run}", tmp_path / "sheet.xlsx", tell=said.append).sheet
+    sheet = import_process(f"run:{run}", tmp_path / "sheet.xlsx", print_line=said.append).sheet
     assert read_sheet(tmp_path / "sheet.xlsx") == sheet
     cells = {cell.name: cell for cell in sheet.cells}
     assert set(cells) == {"judge", "hand over", "reply", "review"}
@@ -65,8 +65,8 @@ def test_a_run_becomes_a_sheet_of_measured_cells(run: Path, tmp_path: Path):
 
 def test_half_of_the_cases_go_to_review_as_they_did(run: Path):
     sheet, _ = sheet_of_run(run)
-    life = simulate_visits(sheet, 0.1, seed=3)
-    share = (life.cell == "review").sum() / (life.cell == "judge").sum()
+    visits = simulate_visits(sheet, 0.1, seed=3)
+    share = (visits.cell == "review").sum() / (visits.cell == "judge").sum()
     assert share == pytest.approx(0.5, abs=0.05)
 
 

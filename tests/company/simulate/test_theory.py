@@ -10,7 +10,7 @@ from crewless.company.sheet.model import Arrival, Duration
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.draws import KINDS, duration, uniform
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_life
+from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_replication
 from crewless.company.simulate.statistics import interval, quantiles, ratio_interval, warmup_end
 from crewless.company.simulate.theory import QueueingModel, erlang_c, mmc, solved
 
@@ -28,7 +28,7 @@ def test_theory_lies_inside_the_intervals_as_often_as_it_should(case: QueueingMo
     weeks = 40_000 * case.sheet.arrival.between.numbers[0] / 168
     for seed in range(SEEDS):
         config = SimulateConfig(weeks=0.9 * weeks, warmup_weeks=0.1 * weeks, batches=20, seed=seed)
-        cases, cells, _, _ = run_life(program, config, 0)
+        cases, cells, _, _ = run_replication(program, config, 0)
         for name, wait in case.waits_h.items():
             at = names.index(name)
             misses[name] += wait not in ratio_interval(cells[1:, at, WAIT], cells[1:, at, VISITS])
@@ -47,7 +47,7 @@ def _tail(misses: int) -> float:
 def test_the_test_above_can_fail():
     program = compile_sheet(mmc(1, 0.7).sheet)
     config = SimulateConfig(weeks=300.0, warmup_weeks=30.0, batches=20)
-    _, cells, _, _ = run_life(program, config, 0)
+    _, cells, _, _ = run_replication(program, config, 0)
     assert 1.3 * mmc(1, 0.7).waits_h["work"] not in ratio_interval(cells[1:, 0, WAIT], cells[1:, 0, VISITS])
 
 

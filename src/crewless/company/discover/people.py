@@ -22,7 +22,7 @@ _REGULAR = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class DiscoveredPool:
     """People who do the same work."""
 
     name: str
@@ -36,7 +36,7 @@ class Pool:
 class People:
     """The pools of a log, and which pool does which activity."""
 
-    pools: tuple[Pool, ...]
+    pools: tuple[DiscoveredPool, ...]
     pool_of: dict[str, str]
     """Activity to pool."""
     share: dict[str, float]
@@ -73,7 +73,9 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
         seen = np.concatenate([log.start[mine], np.maximum(log.end[mine] - 1.0, log.start[mine])])
         instant = bool(np.all(log.start[mine] == log.end[mine]))
         week = ALWAYS if instant and regular == 1 else find_week(seen, support=support)
-        pools.append(Pool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week))
+        pools.append(
+            DiscoveredPool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week)
+        )
     return People(pools=tuple(pools), pool_of=pool_of, share=share)
 
 

@@ -1,6 +1,6 @@
 """The page over HTTP: one page, and four questions about the sheet.
 
-``GET /`` the page, ``GET /opening`` the sheet; ``POST /run``, ``/report``, ``/compare`` with a wish as JSON.
+``GET /`` the page, ``GET /opening`` the sheet; ``POST /run``, ``/report``, ``/compare`` with a scenario as JSON.
 """
 
 import asyncio
@@ -67,12 +67,12 @@ def sheet_app(page: Page) -> Starlette:
 
 
 async def _body(request: Request) -> bytes:
-    """Raises BadInput: it is longer than any wish."""
+    """Raises BadInput: it is longer than any scenario."""
     found = b""
     async for part in request.stream():
         found += part
         if len(found) > _MOST_BYTES:
-            raise BadInput(f"more than {_MOST_BYTES:,} bytes", alternatives=["a wish as the page sends it"])
+            raise BadInput(f"more than {_MOST_BYTES:,} bytes", alternatives=["a scenario as the page sends it"])
     return found
 
 
