@@ -1,4 +1,4 @@
-"""What a run folder says of each case. ``work`` writes it; ``company`` and ``dashboard`` read it, and know nothing else of ``work``.
+"""What a run folder says of each case. ``work`` writes it; ``company`` reads it and knows nothing else of ``work``.
 
 Three places hold it. The event log: a ``start`` and a ``verdict`` for each cell that a case went through, with a
 :class:`CaseResult` in the worker's verdict. The metrics: one :class:`HandledCase` for each case of a mixed shift. The
