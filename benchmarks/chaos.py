@@ -35,7 +35,8 @@ def factory(count: int, seed: int) -> tuple[list[FleetOperation], LineRoadmap, l
     ways = [(f"n{x}-{y}", f"n{x + a}-{y + b}") for x in range(SIDE) for y in range(SIDE) for a, b in ((1, 0), (0, 1))]
     ways = [pair for pair in ways if pair[1] in nodes]
     stations = [
-        StationNode(name=f"s{index}", kind=f"k{index % KINDS}", node=node, places=10) for index, node in enumerate(nodes)
+        StationNode(name=f"s{index}", kind=f"k{index % KINDS}", node=node, places=10)
+        for index, node in enumerate(nodes)
     ]
     operations = [
         FleetOperation(

@@ -8,7 +8,7 @@ from crewless.company.compare.designs import along_share, factorial, one_at_a_ti
 from crewless.company.sheet.example import example_sheet
 from crewless.company.simulate.replications import SimulateConfig, run_choices, threads_of
 
-SLOW = "ten thousand simulated lives, one to two minutes"
+SLOW = "ten thousand replications, one to two minutes"
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     leads = [one.measures["lead_h"] for one in outcomes]
     rows = [{
         "cells": len(sheet.cells), "choices": len(chosen), "replications": options.replications, "weeks": options.weeks,
-        "lives": len(chosen) * options.replications, "events": events, "wall_s": wall, "cpu_s": cpu,
+        "replications in all": len(chosen) * options.replications, "events": events, "wall_s": wall, "cpu_s": cpu,
         "events_per_cpu_s": events / cpu, "threads": threads_of(config),
     }]  # fmt: skip
     report("company_compare", rows, list(rows[0]), [

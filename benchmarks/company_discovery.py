@@ -1,6 +1,6 @@
 """Sheets discovered from one half of real logs, simulated, and set beside the half that was held out.
 
-python -m benchmarks.company_discovery [--data FOLDER] [--lives 10]
+python -m benchmarks.company_discovery [--data FOLDER] [--replications 10]
 
 Whole cases, split in time (the half that began first is learnt from) and, for logs that change with time, dealt in turn. From an
 empty start the sheet is simulated as long as the held-out half went on arriving. The held-out half is only reported: nothing
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import wasserstein_distance
 
 from benchmarks.report import report
 from crewless.company.discover import read_log
-from crewless.company.discover.fit import emd
 from crewless.company.discover.log import Log
 from crewless.company.discover.sheet_of_log import discover
 from crewless.company.sheet.model import WEEK_H, Sheet
@@ -32,7 +32,7 @@ COLUMNS = [
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--lives", type=int, default=10)
+    options.add_argument("--replications", type=int, default=10)
     chosen = options.parse_args()
     logs = sorted(chosen.data.glob("*.csv.gz"))
     if not logs:
@@ -50,7 +50,7 @@ def main() -> int:
                     rows.append({
                         "log": path.name.split("_")[0].split(".")[0], "split": split, "half": name,
                         "fitness": found.conformance.fitness, "precision": found.conformance.precision,
-                        "discover cpu_s": spent_s, **compare(found.sheet, half, train, chosen.lives),
+                        "discover cpu_s": spent_s, **compare(found.sheet, half, train, chosen.replications),
                     })  # fmt: skip
         except CrewlessError as error:
             print(f"{path.name}: {error}")
@@ -71,12 +71,12 @@ def every_other(log: Log) -> tuple[Log, Log]:
     return log.of(chosen), log.of(~chosen)
 
 
-def compare(sheet: Sheet, half: Log, train: Log, lives: int) -> dict[str, float]:
+def compare(sheet: Sheet, half: Log, train: Log, replications: int) -> dict[str, float]:
     """The sheet against one half of a log: a row's figures."""
     first, last = times_of(half)
     window = float(first.max() - first.min())
     leads, ended = [], []
-    for seed in range(lives):
+    for seed in range(replications):
         arrived, left = simulated(sheet, window, seed)
         inside = arrived <= window
         leads.append((left - arrived)[inside])
@@ -87,8 +87,8 @@ def compare(sheet: Sheet, half: Log, train: Log, lives: int) -> dict[str, float]
     weekly = float(np.mean(ended)) / window * WEEK_H
     return {
         "cases": len(lead), "lead mean, h": float(lead.mean()), "simulated": float(mine.mean()),
-        "relative EMD": emd(lead, mine) / float(lead.mean()),
-        "halves' own EMD": emd(own, lead) / float(lead.mean()),
+        "relative EMD": float(wasserstein_distance(lead, mine)) / float(lead.mean()),
+        "halves' own EMD": float(wasserstein_distance(own, lead)) / float(lead.mean()),
         "cases a week": theirs, "simulated a week": weekly, "off by": weekly / theirs - 1,
     }  # fmt: skip
 
@@ -100,7 +100,7 @@ def times_of(log: Log) -> tuple[np.ndarray, np.ndarray]:
 
 
 def simulated(sheet: Sheet, window: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same of one simulated life, from the first start on. Cases go on arriving after the window, so that those within it
+    """The same of one replication, from the first start on. Cases go on arriving after the window, so that those within it
     end among others as they would have."""
     from crewless.company.simulate.visits import simulate_visits
 

@@ -19,7 +19,7 @@ from benchmarks.report import report
 from crewless.company.sheet.model import Arrival, Arrow, Calendar, Cell, Duration, Gateway, Pool, Sheet, WorkProfile
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.replications import SimulateConfig, run_life
+from crewless.company.simulate.replications import SimulateConfig, run_replication
 
 OFFICE = tuple((24.0 * day + 9, 24.0 * day + 17) for day in range(5))
 LATE = tuple((24.0 * day + 8, 24.0 * day + 20) for day in range(6))
@@ -104,7 +104,7 @@ def ours(weeks: float, seed: int) -> tuple[int, float, float]:
     program = compile_sheet(sheet())
     config = SimulateConfig(weeks=weeks, warmup_weeks=0.0, seed=seed)
     began = time.process_time()
-    cases, cells, _, _ = run_life(program, config, 0)
+    cases, cells, _, _ = run_replication(program, config, 0)
     cpu_s = time.process_time() - began
     case = dict(zip(CASE_COLUMNS, cases.sum(axis=0), strict=True))
     # Work is counted when it begins; what is still under way at the end is a handful.

@@ -4,7 +4,7 @@ python -m benchmarks.company_mixed [--tickets 20] [--folder DIR] [--first RUN]
 
 The helpdesk, Chromium, the sealed worker; the scripted operator with pace and breaks plays the person. Shift A is worked after
 learning and imported as a sheet (`crewless company import run:A`). Shift B works other tickets with the same checkpoint. The
-sheet of A is simulated as many times as there are lives, with the arrivals of B, and set beside B. Nothing of B is used for it.
+sheet of A is simulated once for each replication, with the arrivals of B, and set beside B. Nothing of B is used for it.
 `--first` takes a shift A that has been worked already: the run folder of `crewless demo --human-cells review`.
 """
 
@@ -18,11 +18,12 @@ from benchmarks.report import report
 from crewless.cli.demo_run import DemoConfig, demo, person_of
 from crewless.company.discover.run_folder import sheet_of_run
 from crewless.company.sheet.model import WEEK_H, Sheet
+from crewless.core.results import read_handled
 from crewless.core.runs import RunFolder
-from crewless.work.mixed import read_handled, summarise_mixed, work_mixed
+from crewless.work.mixed import summarise_mixed, work_mixed
 from crewless.work.runner import RunnerConfig
 
-COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of lives", "off by", "to reach"]
+COLUMNS = ["what", "shift A, real", "shift B, real", "B simulated from A", "95 % of replications", "off by", "to reach"]
 
 
 def main() -> int:
@@ -30,13 +31,13 @@ def main() -> int:
     options.add_argument("--tickets", type=int, default=20, help="in each of the two shifts")
     options.add_argument("--folder", type=Path, help="where the run folders go and stay")
     options.add_argument("--first", type=Path, help="a shift A that has been worked already")
-    options.add_argument("--lives", type=int, default=400)
+    options.add_argument("--replications", type=int, default=400)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        return measure(chosen.folder or Path(scratch), chosen.tickets, chosen.lives, chosen.first)
+        return measure(chosen.folder or Path(scratch), chosen.tickets, chosen.replications, chosen.first)
 
 
-def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
+def measure(folder: Path, tickets: int, replications: int, first: Path | None) -> int:
     from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
 
     config = DemoConfig(
@@ -74,7 +75,7 @@ def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
         task.teardown()
     sheet, lines = sheet_of_run(first)
     real_a, real_b = summarise_mixed(read_handled(first)), summarise_mixed(second)
-    simulated = [simulate(sheet, tickets, seed) for seed in range(lives)]
+    simulated = [simulate(sheet, tickets, seed) for seed in range(replications)]
     rows = []
     for name, what, bound in (
         ("an_hour", "tickets an hour", 0.15), ("lead_mean_s", "lead time, mean s", 0.15),
@@ -84,7 +85,7 @@ def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
         low, high = np.quantile(values, [0.025, 0.975])
         rows.append({
             "what": what, "shift A, real": real_a[name], "shift B, real": real_b[name], "B simulated from A": values.mean(),
-            "95 % of lives": f"{low:.3g} to {high:.3g}", "off by": values.mean() / real_b[name] - 1,
+            "95 % of replications": f"{low:.3g} to {high:.3g}", "off by": values.mean() / real_b[name] - 1,
             "to reach": f"within {bound:.0%}" if bound else "",
         })  # fmt: skip
     person = (
@@ -93,14 +94,14 @@ def measure(folder: Path, tickets: int, lives: int, first: Path | None) -> int:
     notes = [
         *lines,
         f"{tickets} tickets in each shift, one every {config.arrive_s:g} s; the person is the scripted operator, {person}",
-        "the person's desk is a second program with the same tickets; 95 % of lives: what luck alone does to so few tickets",
+        "the person's desk is a second program with the same tickets; 95 % of replications: what chance alone does to so few tickets",
     ]
     report("company_mixed", rows, COLUMNS, notes)
     return 0 if all(abs(row["off by"]) <= 0.15 for row in rows if row["to reach"]) else 1
 
 
 def simulate(sheet: Sheet, tickets: int, seed: int) -> dict[str, float]:
-    """One life's first ``tickets`` cases, from an empty start, in the words of ``summarise_mixed``."""
+    """One replication's first ``tickets`` cases, from an empty start, in the words of ``summarise_mixed``."""
     from crewless.company.simulate.visits import simulate_visits
 
     visits = simulate_visits(sheet, 10 * tickets * sheet.arrival.between.numbers[0] / WEEK_H, seed=seed)

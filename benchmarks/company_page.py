@@ -3,13 +3,13 @@
 import argparse
 import shutil
 import statistics
-import threading
 import time
 
 from benchmarks.report import report
-from crewless.company.page.server import make_server
+from crewless.company.page.sheet_app import sheet_app
 from crewless.company.page.state import Page
 from crewless.company.sheet.example import example_sheet
+from crewless.core.web import WebServer
 
 CELLS = ("sort mail", "read drawing", "review offer", "assemble", "test machine", "invoice")
 
@@ -21,13 +21,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10, help="of a click on each of six cells")
     options = parser.parse_args()
     page = Page(example_sheet(), {}, "example")
-    server = make_server(page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = WebServer(sheet_app(page))
     clicks, paints, slides = [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         tab = browser.new_page(viewport={"width": 1400, "height": 1000})
-        tab.goto(f"http://localhost:{server.server_port}/")
+        tab.goto(f"http://localhost:{server.port}/")
         tab.wait_for_selector("body[data-version='1']")
         # In the page, so that the driver's own way to the browser does not count; a frame is painted after the change.
         watch = """async row => {
@@ -49,14 +48,14 @@ def main() -> None:
             tab.wait_for_function("before => document.body.dataset.version !== before", arg=before)
             slides.append(1e3 * (time.perf_counter() - began))
         browser.close()
-    server.shutdown()
+    server.stop()
     rows = [
         _row("click to changed numbers", clicks),
         _row("click to painted", paints),
         _row("slider to changed numbers, with the driver's way", slides),
     ]
     report("company_page", rows, list(rows[0]), [
-        f"each change: {page.config.replications} lives of {page.config.weeks + page.config.warmup_weeks:g} weeks; wall-clock",
+        f"each change: {page.config.replications} replications of {page.config.weeks + page.config.warmup_weeks:g} weeks; wall-clock",
     ])  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.report import report
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.replications import SimulateConfig, run_life
+from crewless.company.simulate.replications import SimulateConfig, run_replication
 from crewless.company.simulate.statistics import ratio_interval
 from crewless.company.simulate.theory import QueueingModel, solved
 
@@ -39,14 +39,14 @@ def main() -> None:
 
 
 def measure(case: QueueingModel, seeds: range, arrivals: float, apart: int = 0) -> list[dict]:
-    """A row for each value that theory knows. ``apart`` keeps the luck of the systems apart from each other."""
+    """A row for each value that theory knows. ``apart`` gives each system random numbers of its own."""
     program = compile_sheet(case.sheet)
     weeks = arrivals * case.sheet.arrival.between.numbers[0] / 168
     names = [cell.name for cell in case.sheet.cells]
     found: dict[str, list] = {}
     for seed in seeds:
         config = SimulateConfig(weeks=0.9 * weeks, warmup_weeks=0.1 * weeks, batches=BATCHES, seed=apart + seed)
-        cases, cells, _, _ = run_life(program, config, 0)
+        cases, cells, _, _ = run_replication(program, config, 0)
         for name, wait in case.waits_h.items():
             at = names.index(name)
             value = f"wait at {name}" if len(names) > 1 else "wait"

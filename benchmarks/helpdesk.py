@@ -24,11 +24,12 @@ import numpy as np
 from benchmarks.report import report
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.events import read_events
+from crewless.core.results import CaseResult, results_of
 from crewless.core.runs import RunFolder
 from crewless.work.learning import LearnConfig, learn, read_recordings
 from crewless.work.policies import load_demonstrations, save_demonstrations
 from crewless.work.recording_session import record_operator
-from crewless.work.runner import CaseResult, Runner, RunnerConfig, results_of
+from crewless.work.runner import Runner, RunnerConfig
 
 SLOW = "works hundreds of tickets on a real screen: about two hours a seed"
 PHASES = ("record", "learn", "work", "archive", "work-archive", "baselines", "curve")

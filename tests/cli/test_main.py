@@ -18,6 +18,7 @@ from crewless.core.errors import ActionUncertain, BadInput, RecordUnreachable
 
 SRC = Path(__file__).parents[2] / "src"
 HEAVY = {"numpy", "torch", "cv2", "av", "openvino", "numba", "django", "tyro", "rich", "sqlalchemy", "pyarrow"}
+HEAVY |= {"scipy", "starlette", "uvicorn", "websockets"}
 
 
 def crewless(*arguments, **options) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from crewless.core import errors
-from crewless.core.errors import BadInput, CrewlessError, revived, told
+from crewless.core.errors import BadInput, CrewlessError, error_from_json, error_to_json
 
 CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, CrewlessError)]
 
@@ -56,9 +56,9 @@ def test_bad_input_exits_with_two_and_the_rest_with_one():
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda c: c.__name__)
 def test_an_error_comes_through_another_process_whole(error):
-    back = revived(**json.loads(json.dumps(told(error("gone: 7", alternatives=["wait", "ask"])))))
+    back = error_from_json(**json.loads(json.dumps(error_to_json(error("gone: 7", alternatives=["wait", "ask"])))))
     assert (type(back), str(back)) == (error, "gone: 7 (try: wait; ask)")
 
 
 def test_an_error_of_a_name_that_is_not_in_the_tree_is_one_all_the_same():
-    assert type(revived("ValueError", "seven")) is CrewlessError
+    assert type(error_from_json("ValueError", "seven")) is CrewlessError

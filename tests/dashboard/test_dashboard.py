@@ -107,6 +107,26 @@ def test_the_stream_sends_what_is_there_and_what_is_added_and_ends_with_the_outc
     assert sent[-1] == ["event: outcome", '[{"done": 4, "lost": 0}]']
 
 
+def test_another_site_cannot_read_it_under_a_name_of_its_own(dashboard):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(
+            urllib.request.Request(f"{dashboard.address}/api/runs", headers={"Host": "evil.example"})
+        )
+    assert caught.value.code == 403
+    caught.value.close()
+
+
+def test_a_stream_of_a_run_that_goes_on_ends_with_the_dashboard(runs):
+    server = Dashboard(DashboardConfig(runs=runs, port=0))
+    with urllib.request.urlopen(f"{server.address}/stream/20260101-000000-plan-run", timeout=5) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        assert stream.readline() == b"event: frame\n"
+        server.stop()
+        rest = stream.read().decode()
+    assert "x#1" in rest
+    assert "event: outcome" not in rest
+
+
 def test_a_folder_or_a_port_that_cannot_be_used_is_named(tmp_path, dashboard):
     with pytest.raises(BadInput, match="there is no folder"):
         Dashboard(DashboardConfig(runs=tmp_path / "none", port=0))

@@ -1,6 +1,5 @@
-"""A person takes what the worker hands over, at its own pace and with breaks; the run folder becomes a sheet of measured cells."""
+"""A person takes what the worker hands over, at its own pace and with breaks."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,17 +9,14 @@ import pytest
 
 from crewless.cli.demo_run import DemoConfig
 from crewless.cli.demo_run import check as check_demo
-from crewless.company.discover import import_process
-from crewless.company.discover.run_folder import sheet_of_run
-from crewless.company.sheet.spreadsheet import read_sheet
-from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput, BodyFailure
 from crewless.core.events import read_events
 from crewless.core.messages import Action, Applied, Case, Decision, Verdict
+from crewless.core.results import CaseResult, HandledCase, read_handled
 from crewless.core.runs import RunFolder
 from crewless.work import mixed
-from crewless.work.mixed import Handled, PersonConfig, read_handled, summarise_mixed, work_mixed
-from crewless.work.runner import CaseResult, RunnerConfig
+from crewless.work.mixed import PersonConfig, summarise_mixed, work_mixed
+from crewless.work.runner import RunnerConfig
 
 CASES = tuple(Case(id=str(n), slots={"ticket": str(n)}) for n in range(1, 5))
 
@@ -82,8 +78,8 @@ class Desk:
         return SimpleNamespace(before=lambda case: {}, judge=judge)
 
 
-def worked(monkeypatch: pytest.MonkeyPatch, folder: Path, desk: Desk) -> tuple[RunFolder, list[Handled]]:
-    monkeypatch.setattr(mixed, "Shift", Worker)
+def worked(monkeypatch: pytest.MonkeyPatch, folder: Path, desk: Desk) -> tuple[RunFolder, list[HandledCase]]:
+    monkeypatch.setattr(mixed, "Runner", Worker)
     monkeypatch.setattr(mixed, "Blind", lambda: SimpleNamespace(perceive=lambda frame: None))
     run = RunFolder(folder)
     config = RunnerConfig(checkpoint=folder)
@@ -131,9 +127,9 @@ def test_a_ticket_must_come_in_some_time(tmp_path: Path):
         work_mixed(None, None, RunFolder(tmp_path), CASES, RunnerConfig(checkpoint=tmp_path), PersonConfig(), every_s=0)  # type: ignore[arg-type]
 
 
-def handled(case: str, arrived: float, left: float, *review: float) -> Handled:
+def handled(case: str, arrived: float, left: float, *review: float) -> HandledCase:
     taken, done = review or (float("nan"), float("nan"))
-    return Handled(
+    return HandledCase(
         case=case, outcome="right", silent_wrong=False, handed_over=bool(review), arrived_s=arrived, taken_s=arrived,
         left_s=left, review_taken_s=taken, review_left_s=done,
     )  # fmt: skip
@@ -144,69 +140,6 @@ def test_a_shift_is_summed_up_by_hand():
     assert numbers == {
         "cases": 2, "an_hour": 200.0, "lead_mean_s": 18.0, "lead_median_s": 26.0, "handed_over": 0.5, "right": 1.0,
     }  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A mixed shift of ten cases: five done in 8 s, of which one wrong; five given up after 2 s and worked for 20 s by a
-    person with a break from 90 to 120."""
-    folder = RunFolder(tmp_path / "run")
-    folder.write_json("config.json", {"person_works_s": 90.0, "person_rests_s": 30.0})
-    for n in range(10):
-        over, case = n % 2 == 1, str(n)
-        folder.events.add(case=case, cell="work", resource="worker", kind="start")
-        outcome = "handed_over" if over else "wrong" if n == 0 else "right"
-        folder.events.add(case=case, cell="work", resource="worker", kind="verdict", outcome=outcome)
-        times = [100.0, 101.0] if over else [100.0, 101.0, 104.0, 107.0]
-        folder.write_json(f"receipts/{case}.json", {"steps": [{"t_s": t} for t in times]})
-        one = handled(case, 30.0 * n, 30 * n + (2.0 if over else 8.0), *([30 * n + 2, 30 * n + 22] if over else []))
-        if n == 3:
-            # It began at 92, in the break that ends at 120, so to say: 28 of its seconds were none of work.
-            one = handled(case, 90.0, 92.0, 92.0, 140.0)
-        folder.metric(kind="handled", **{name: getattr(one, name) for name in Handled.__slots__})
-    return folder.path
-
-
-def test_a_run_becomes_a_sheet_of_measured_cells(run: Path, tmp_path: Path):
-    said: list[str] = []
-    sheet = import_process(f"run:{run}", tmp_path / "sheet.xlsx", tell=said.append).sheet
-    assert read_sheet(tmp_path / "sheet.xlsx") == sheet
-    cells = {cell.name: cell for cell in sheet.cells}
-    assert set(cells) == {"judge", "hand over", "reply", "review"}
-    ai = {name: cell.works["ai"] for name, cell in cells.items() if "ai" in cell.works}
-    # Reading ends with the second decision, after a second; what is given up then has taken two.
-    assert ai["judge"].error == pytest.approx(0.6)
-    assert ai["hand over"].catch == pytest.approx(5 / 6)
-    assert ai["reply"].duration.kind == "constant"
-    assert ai["reply"].duration.numbers[0] * 3600 == pytest.approx(7.0, abs=0.01)
-    review = cells["review"].works["person"]
-    assert review.duration.numbers[0] * 3600 == pytest.approx(20.0, abs=0.01)
-    assert sheet.arrival.between.numbers[0] * 3600 == pytest.approx(30.0, abs=0.01)
-    week = sheet.calendars[0].week
-    assert len(week) == 168 * 3600 / 120
-    assert week[1] == pytest.approx((120 / 3600, 210 / 3600))
-    assert any("5 handed over, 1 of 5 answers wrong" in line for line in said)
-
-
-def test_half_of_the_cases_go_to_review_as_they_did(run: Path):
-    sheet, _ = sheet_of_run(run)
-    life = simulate_visits(sheet, 0.1, seed=3)
-    share = (life.cell == "review").sum() / (life.cell == "judge").sum()
-    assert share == pytest.approx(0.5, abs=0.05)
-
-
-def test_a_folder_without_a_worker_is_refused(tmp_path: Path):
-    with pytest.raises(BadInput, match="no run folder"):
-        sheet_of_run(tmp_path)
-    RunFolder(tmp_path).events.add(case="1", cell="demonstrate", resource="operator", kind="start")
-    with pytest.raises(BadInput, match="no case that a worker judged"):
-        sheet_of_run(tmp_path)
-
-
-def test_a_metric_that_is_none_is_named(tmp_path: Path):
-    (tmp_path / "metrics.jsonl").write_text('{"kind": "loss"}\n' + json.dumps({"kind": "handled"}) + "\n")
-    with pytest.raises(BadInput, match=r"metrics\.jsonl:2"):
-        read_handled(tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [{"arrive_s": 0.0}, {"person_pace_s": -1.0}, {"person_works_s": 0.0}])

@@ -10,9 +10,10 @@ import pytest
 
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
+from crewless.core.results import finished_cases, results_of
 from crewless.core.runs import RunFolder
 from crewless.tasks.helpdesk import HelpdeskConfig, HelpdeskTask
-from crewless.work.runner import Runner, RunnerConfig, check_share, finished_cases, results_of, summarise
+from crewless.work.runner import Runner, RunnerConfig, check_share, summarise
 
 if TYPE_CHECKING:
     from conftest import Till

@@ -69,7 +69,7 @@ def run(config: CompanyConfig) -> int:
 
     sheet = read_sheet(Path(config.what))
     if config.action == "page":
-        from crewless.company.page.server import serve
+        from crewless.company.page.sheet_app import serve
 
         serve(sheet, _choice(sheet, config.give), port=config.port, name=Path(config.what).stem, seed=config.seed)
         return 0

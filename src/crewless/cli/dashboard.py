@@ -1,11 +1,11 @@
 """Watch runs in a browser: the list of run folders, a live floor map of the fleet, events as they come."""
 
-from crewless.dashboard.server import DashboardConfig
+from crewless.dashboard import DashboardConfig
 
 
 def run(config: DashboardConfig) -> int:
     """Serve until Ctrl-C."""
-    from crewless.dashboard.server import Dashboard
+    from crewless.dashboard import Dashboard
 
     dashboard = Dashboard(config)
     print(f"dashboard    {dashboard.address}", flush=True)

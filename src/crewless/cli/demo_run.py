@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Demonstration
+from crewless.core.results import CaseResult, HandledCase, results_of
 from crewless.core.runs import RunFolder
 from crewless.policy.judgement import check_share
 from crewless.work.learning import LearnConfig, learn, read_recordings
-from crewless.work.mixed import Handled, PersonConfig, summarise_mixed, work_mixed
+from crewless.work.mixed import PersonConfig, summarise_mixed, work_mixed
 from crewless.work.policies import save_demonstrations
 from crewless.work.receipts import write_index
 from crewless.work.recording_session import EpisodeRecording, OperatorResult, record_operator
-from crewless.work.runner import CaseResult, Runner, RunnerConfig, results_of, summarise
+from crewless.work.runner import Runner, RunnerConfig, summarise
 
 if TYPE_CHECKING:
     from crewless.core.body import Body
@@ -71,7 +72,7 @@ class DemoResult:
     replay: list[CaseResult] = field(default_factory=list)
     archive: list[CaseResult] = field(default_factory=list)
     demonstrations: list[Demonstration] = field(default_factory=list)
-    mixed: list[Handled] = field(default_factory=list)
+    mixed: list[HandledCase] = field(default_factory=list)
     """With human cells: every ticket of the queue, whoever ended it."""
     checkpoint: Path | None = None
     training_s: float = 0.0
@@ -257,7 +258,7 @@ def _work_mixed(
 
     tell("work", "worker and person begin", 0, len(cases))
 
-    def heard(who: str, one: Handled) -> None:
+    def heard(who: str, one: HandledCase) -> None:
         result.mixed.append(one)
         tell(
             "work",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from crewless.core.results import CaseResult
     from crewless.tasks.helpdesk.task import HelpdeskConfig
-    from crewless.work.runner import CaseResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +55,13 @@ def queue_config(config: WorkConfig) -> "HelpdeskConfig":
 def run(config: WorkConfig) -> int:
     """Work the queue and print the verdicts."""
     from crewless.core.cache import keep_compiled_code_here
+    from crewless.core.results import results_of
     from crewless.core.runs import RunFolder
     from crewless.policy.checkpoint import load_checkpoint
     from crewless.policy.judgement import check_share
     from crewless.tasks.helpdesk.task import HelpdeskTask
     from crewless.work.receipts import write_index
-    from crewless.work.runner import Runner, RunnerConfig, results_of, summarise
+    from crewless.work.runner import Runner, RunnerConfig, summarise
 
     check_share(config.max_silent_wrong)
     load_checkpoint(config.checkpoint)

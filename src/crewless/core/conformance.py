@@ -102,7 +102,7 @@ def check_body(make_body: Callable[[], Body]) -> None:
     """Make a body, look at its frames, act once, and close it."""
     body = make_body()
     try:
-        _require(isinstance(body, Body), "body.methods", _missing(body, Body))
+        _require(_is(body, Body), "body.methods", _missing(body, Body))
         first = _check_frame(body, None)
         height, width, _ = first.pixels.shape
         frame = first
@@ -115,7 +115,7 @@ def check_body(make_body: Callable[[], Body]) -> None:
         began_s = time.monotonic()
         settled = body.settle(0.2)
         took_s = time.monotonic() - began_s
-        _require(isinstance(settled, Frame), "body.settle", repr(type(settled)))
+        _require(_is(settled, Frame), "body.settle", repr(type(settled)))
         _require(took_s < 0.2 + BLOCKED_S, "body.settle", f"{took_s:.2f} s for a time-out of 0.2 s")
     finally:
         with contextlib.suppress(Exception):
@@ -139,7 +139,7 @@ def check_policy(
 ) -> None:
     """Let a policy decide up to ``steps`` times on one screen, twice. One that explores is checked with that off."""
     policy = make_policy()
-    _require(isinstance(policy, Policy), "policy.methods", _missing(policy, Policy))
+    _require(_is(policy, Policy), "policy.methods", _missing(policy, Policy))
     case = case or Case(id="conformance")
     first = _decisions(policy, case, observation, steps)
     again = _decisions(policy, case, observation, steps)
@@ -149,7 +149,7 @@ def check_policy(
 def check_perception(make_perception: Callable[[], Perception], frame: Frame) -> None:
     """Perceive one frame, the same frame unchanged, and once more after a reset."""
     perception = make_perception()
-    _require(isinstance(perception, Perception), "perception.methods", _missing(perception, Perception))
+    _require(_is(perception, Perception), "perception.methods", _missing(perception, Perception))
     kept = frame.pixels.copy()
     height, width, _ = kept.shape
     first = perception.perceive(frame)
@@ -183,9 +183,9 @@ def check_verifier(
         do_harm: then changes something else in the system of record, which the case gives no reason for.
     """
     verifier = make_verifier()
-    _require(isinstance(verifier, Verifier), "verifier.methods", _missing(verifier, Verifier))
+    _require(_is(verifier, Verifier), "verifier.methods", _missing(verifier, Verifier))
     before = verifier.before(case)
-    _require(isinstance(before, Mapping), "verifier.before", repr(type(before)))
+    _require(_is(before, Mapping), "verifier.before", repr(type(before)))
 
     def judge(claimed_done: bool) -> Verdict:
         verdict = verifier.judge(case, before, claimed_done=claimed_done)
@@ -222,9 +222,9 @@ class Idle:
 def check_task(make_task: Callable[[], Task], folder: Path, *, max_steps: int = 60) -> None:
     """Set a task up below ``folder`` and work its first case: first by doing nothing, then by its oracle."""
     task = make_task()
-    _require(isinstance(task, Task), "task.methods", _missing(task, Task))
+    _require(_is(task, Task), "task.methods", _missing(task, Task))
     name = task.name
-    named = isinstance(name, str) and name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()
+    named = _is(name, str) and name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()
     _require(named, "task.name", repr(name))
     try:
         task.setup(folder)
@@ -234,12 +234,12 @@ def check_task(make_task: Callable[[], Task], folder: Path, *, max_steps: int = 
         body = task.open(scripted=True)
         with contextlib.ExitStack() as ending:
             ending.callback(body.close)
-            _require(isinstance(body, Body), "task.parts", f"open: {_missing(body, Body)}")
+            _require(_is(body, Body), "task.parts", f"open: {_missing(body, Body)}")
             oracle, verifier = task.oracle(body), task.verifier()
             for part in (oracle, verifier):
                 ending.callback(getattr(part, "close", lambda: None))
-            _require(isinstance(oracle, Policy), "task.parts", f"oracle: {_missing(oracle, Policy)}")
-            _require(isinstance(verifier, Verifier), "task.parts", f"verifier: {_missing(verifier, Verifier)}")
+            _require(_is(oracle, Policy), "task.parts", f"oracle: {_missing(oracle, Policy)}")
+            _require(_is(verifier, Verifier), "task.parts", f"verifier: {_missing(verifier, Verifier)}")
             for policy, expected, rule in ((Idle(), "wrong", "task.idle"), (oracle, "right", "task.oracle")):
                 before = verifier.before(cases[0])
                 work = work_case(body, Blind(), policy, cases[0], max_steps=max_steps)
@@ -281,7 +281,7 @@ def _check_applied(body: Body) -> None:
     asked_s = time.monotonic()
     applied = body.act(action)
     returned_s = time.monotonic()
-    _require(isinstance(applied, Applied) and applied.action == action, "body.applied", repr(applied))
+    _require(_is(applied, Applied) and applied.action == action, "body.applied", repr(applied))
     ordered = [asked_s, applied.dispatched_s, applied.settled_s or applied.dispatched_s, returned_s]
     _require(ordered == sorted(ordered), "body.applied_times", f"{ordered}")
     if applied.changed_s is not None and applied.settled_s is not None:
@@ -312,7 +312,7 @@ def _decisions(policy: Policy, case: Case, observation: Observation, steps: int)
 
 
 def _check_decision(decision: Decision, observation: Observation) -> None:
-    _require(isinstance(decision, Decision), "policy.decision", repr(decision))
+    _require(_is(decision, Decision), "policy.decision", repr(decision))
     action = decision.action
     _require(action.verb in VERBS, "policy.decision", f"verb {action.verb!r}, not one of {', '.join(VERBS)}")
     _require(0.0 <= decision.confidence <= 1.0, "policy.confidence", f"confidence={decision.confidence}")
@@ -355,7 +355,7 @@ def _check_observation(observation: Observation, frame: Frame) -> None:
 
 
 def _check_verdict(verdict: Verdict, case: Case, claimed_done: bool) -> None:
-    _require(isinstance(verdict, Verdict) and verdict.outcome in get_args(Outcome), "verifier.verdict", repr(verdict))
+    _require(_is(verdict, Verdict) and verdict.outcome in get_args(Outcome), "verifier.verdict", repr(verdict))
     same = verdict.case == case.id and verdict.claimed_done == claimed_done
     _require(same, "verifier.verdict", f"case={verdict.case!r}, claimed_done={verdict.claimed_done}")
     try:
@@ -374,6 +374,11 @@ def _difference(first: tuple[Element, ...], second: tuple[Element, ...]) -> str:
     only_first = [e for e in first if e not in second]
     only_second = [e for e in second if e not in first]
     return f"{len(first)} then {len(second)} elements; only then {only_first[:3]}; only now {only_second[:3]}"
+
+
+def _is(value: object, kind: type) -> bool:
+    """``isinstance`` of something that a third party gave: what its type says of it is what is checked here."""
+    return isinstance(value, kind)
 
 
 def _missing(value: object, protocol: type) -> str:

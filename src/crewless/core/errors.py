@@ -99,11 +99,11 @@ _BY_NAME = {
 }
 
 
-def told(error: CrewlessError) -> dict[str, str | list[str]]:
+def error_to_json(error: CrewlessError) -> dict[str, str | list[str]]:
     """An error in JSON values, for another process: the keys ``error``, ``message``, ``alternatives``."""
     return {"error": type(error).__name__, "message": error.message, "alternatives": list(error.alternatives)}
 
 
-def revived(error: str, message: str, alternatives: Iterable[str] = ()) -> CrewlessError:
-    """The error that another process :func:`told`, of the same class; of the base, when the tree does not know its name."""
+def error_from_json(error: str, message: str, alternatives: Iterable[str] = ()) -> CrewlessError:
+    """The error of another process, from what :func:`error_to_json` made of it; of the base class when its name is not known."""
     return _BY_NAME.get(error, CrewlessError)(message, alternatives=alternatives)

@@ -34,7 +34,7 @@ class Event:
     outcome: str = ""
     cost_usd: float = 0.0
     energy_j: float = 0.0
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class EventLog:
@@ -114,9 +114,12 @@ def write_xes(events: Iterator[Event], path: Path) -> None:
 
 def write_parquet(events: Iterator[Event], path: Path) -> None:
     """Export to Parquet, one row an event; ``data`` as a JSON string."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    # The package has no types.
+    import pyarrow  # pyright: ignore[reportMissingTypeStubs]
+    from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs]
 
+    pa: Any = pyarrow
+    pq: Any = parquet
     rows = [{**asdict(event), "data": json.dumps(dict(event.data))} for event in events]
     schema = pa.schema(
         [("t", pa.float64()), *((name, pa.string()) for name in ("case", "cell", "resource", "kind", "outcome"))]

@@ -175,7 +175,7 @@ class Decision:
     action: Action
     confidence: float = 1.0
     """0 to 1: calibrated where the policy says so."""
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
     """The alternatives that it weighed, by name."""
     why: str = ""
 
@@ -185,7 +185,7 @@ class Case:
     """One unit of work: a ticket, a lift."""
 
     id: str
-    slots: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the queue gives to whoever works the case, by name: for a ticket its number. Never the answer."""
 
 
@@ -197,7 +197,7 @@ class Verdict:
     outcome: Outcome
     claimed_done: bool
     """The worker said that it had finished the case."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What was read from the system of record: before, after, expected, and what else had changed."""
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from crewless.core.errors import CrewlessError, revived
+from crewless.core.errors import CrewlessError, error_from_json
 from crewless.core.messages import Applied, Box, Case, Decision, InputEvent, Verdict
 from crewless.episodes.codec import dumps, to_json
 
@@ -171,7 +171,7 @@ class Recorder:
             raise self._dead()
         answer = json.loads(line)
         if "error" in answer:
-            raise revived(**answer)
+            raise error_from_json(**answer)
         return answer
 
     def _dead(self) -> CrewlessError:

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from crewless.core.errors import BadInput, CrewlessError, told
+from crewless.core.errors import BadInput, CrewlessError, error_to_json
 from crewless.core.messages import Box, Frame, InputEvent, Point
 from crewless.core.photons import TILE, FrameRing
 from crewless.core.services import SERVICES
@@ -210,7 +210,7 @@ class Server:
             try:
                 answer = getattr(self, f"_{kind}")(**message)
             except CrewlessError as error:
-                self._answer(**told(error))
+                self._answer(**error_to_json(error))
             else:
                 self._answer(**answer)
         elif kind in ("mark", "unmark", "secret"):
@@ -299,7 +299,7 @@ def serve(ring_path: Path, dataset: Path, regions: tuple[Box, ...], lag_s: float
         ring = FrameRing.open(ring_path)
         writer = DatasetWriter(dataset, ring.height, ring.width)
     except CrewlessError as error:
-        sys.stdout.write(dumps(told(error)) + "\n")
+        sys.stdout.write(dumps(error_to_json(error)) + "\n")
         return error.exit_code
     lag_frames = max(LAG_FRAMES, round(lag_s / SERVICES["frame"].period_s))
     server = Server(ring, writer, regions, sys.stdout, lag_frames)

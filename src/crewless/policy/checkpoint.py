@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -111,9 +111,9 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
         ) from error
     except (OSError, ValueError) as error:
         raise CheckpointMismatch(f"{path} cannot be read: {error}", alternatives=again) from error
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        value = about.get("format") if isinstance(about, dict) else about
-        made_by = about.get("crewless", "?") if isinstance(about, dict) else "?"
+    if not _is_object(about) or about.get("format") != FORMAT:
+        value = about.get("format") if _is_object(about) else about
+        made_by = about.get("crewless", "?") if _is_object(about) else "?"
         raise CheckpointMismatch(
             f"{path} has format {value!r} (made by crewless {made_by})",
             alternatives=[f"a checkpoint of format {FORMAT}, as crewless {crewless.__version__} writes it", *again],
@@ -144,6 +144,11 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointMismatch(f"{folder} is damaged: {error!r}", alternatives=again) from error
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
 
 
 def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

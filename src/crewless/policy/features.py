@@ -96,8 +96,8 @@ class Memory:
     """What the skill keeps while it works a case."""
 
     slots: Slots
-    past: list[Past] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
+    past: list[Past] = field(default_factory=list[Past])
+    used: set[int] = field(default_factory=set[int])
     """Slots that were typed or pointed at."""
     has_read: bool = False
     still: int = 0
@@ -132,7 +132,11 @@ class Memory:
         )  # fmt: skip
 
 
-def screen_of(observation: Observation) -> frozenset[tuple[str, str, frozenset[str], int, int]]:
+Screen = frozenset[tuple[str, str, frozenset[str], int, int]]
+"""Of each element: text, kind, state, and place in steps of 8 pixels."""
+
+
+def screen_of(observation: Observation) -> Screen:
     """What makes two screens the same: texts, kinds, states, and places to within 8 pixels."""
     return frozenset((e.text, e.kind, e.state, e.box.x0 // 8, e.box.y0 // 8) for e in observation.elements)
 
@@ -166,7 +170,7 @@ def inputs_of(observation: Observation, memory: Memory, literals: Sequence[str])
     """Build the inputs of one decision; ``memory.see`` must have been called with this observation."""
     elements = observation.elements[:MAX_ELEMENTS]
     slots = memory.slots
-    before = frozenset() if memory.seen is None else screen_of(memory.seen)
+    before: Screen = frozenset() if memory.seen is None else screen_of(memory.seen)
     numbers, best_text, shown = _elements(observation, elements, memory, before)
     history = memory.past[-HISTORY:]
     slot_numbers = np.zeros((len(slots.names), SLOT_NUMBERS), dtype=np.float32)
@@ -199,7 +203,7 @@ def inputs_of(observation: Observation, memory: Memory, literals: Sequence[str])
 
 
 def _elements(
-    observation: Observation, elements: Sequence[Element], memory: Memory, before: frozenset[tuple]
+    observation: Observation, elements: Sequence[Element], memory: Memory, before: Screen
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     slots = memory.slots
     count, kinds = len(elements), len(ELEMENT_KINDS)

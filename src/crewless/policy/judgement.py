@@ -50,7 +50,7 @@ class Judged:
     """Calibrated probability that it is right, 0 to 1."""
     answered: bool
     """Whether it may be acted upon."""
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
     """The most likely answers with their probabilities."""
     why: str = ""
 
@@ -125,7 +125,7 @@ class Judgement:
             confidence=confidence,
             answered=not why,
             scores={
-                " / ".join(filter(None, self.classes[i])) or "another answer": round(float(probability[i]), 4)
+                " / ".join(filter(None, self.classes[int(i)])) or "another answer": round(float(probability[i]), 4)
                 for i in order
             },
             why=why,

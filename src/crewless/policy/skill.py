@@ -97,7 +97,7 @@ class SkillPolicy:
         reads = verbs[VERBS.index("read")] >= self.config.read_share
         verb = "read" if reads else VERBS[int(verbs.argmax())]
         certainty = float(verbs.max())
-        weighed = {VERBS[i]: round(float(verbs[i]), 4) for i in np.argsort(-verbs)[:3]}
+        weighed = {VERBS[int(i)]: round(float(verbs[i]), 4) for i in np.argsort(-verbs)[:3]}
         if verb == "read":
             return self._read(observation, certainty, weighed)
         return self._checked(observation, self._act(observation, verb, certainty, scores, weighed))
@@ -151,7 +151,8 @@ class SkillPolicy:
             certainty *= float(pointers[element])
             point = observation.elements[element].box.centre
             for i in np.argsort(-pointers)[:3]:
-                name = observation.elements[i].text or observation.elements[i].label or observation.elements[i].kind
+                pointed = observation.elements[int(i)]
+                name = pointed.text or pointed.label or pointed.kind
                 weighed[f"{verb} {name[:40]}"] = round(float(pointers[i]), 4)
         if verb == "type":
             if not len(scores.source):

@@ -62,7 +62,7 @@ class Workflow:
     outcome_label: str = ""
     """The label under which a finished case shows what was chosen; empty: it does not."""
     outcome_choice: int = -1
-    outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """The judgement that was seen most often with each outcome."""
     scroll_at: tuple[float, float] = (0.5, 0.5)
     """Where the wheel was turned, as a share of the screen's width and height."""

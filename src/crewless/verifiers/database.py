@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Verdict
@@ -145,7 +145,7 @@ class DatabaseVerifier:
 
     def _shown(self, values: _Values, snapshot: Snapshot) -> dict[str, Any]:
         """The declared rows as they are in a snapshot, for a person to look at."""
-        shown = {}
+        shown: dict[str, Any] = {}
         for change in self._record.changes:
             for key in _matching(snapshot, change, values)[:1] if _known(change, values) else ():
                 row = snapshot.named(change.table, key)
@@ -156,7 +156,7 @@ class DatabaseVerifier:
 @dataclass(frozen=True, slots=True)
 class _Open:
     case: Case
-    beside: dict[str, Case] = field(default_factory=dict)
+    beside: dict[str, Case] = field(default_factory=dict[str, Case])
     """Cases that were open at some time while this one was."""
 
 
@@ -181,9 +181,13 @@ def _known(entry: Change | Gain, values: _Values) -> bool:
 
 def _applies(entry: Change | Gain, values: _Values) -> bool:
     return all(
-        any(_same(have, want) for have in fill(f"{{{name}}}", values) for want in (wanted if isinstance(wanted, list) else [wanted]))
+        any(_same(have, want) for have in fill(f"{{{name}}}", values) for want in _alternatives(wanted))
         for name, wanted in entry.when.items()
     )  # fmt: skip
+
+
+def _alternatives(wanted: Any) -> list[Any]:
+    return cast("list[Any]", wanted) if isinstance(wanted, list) else [wanted]
 
 
 def _matching(
@@ -199,7 +203,7 @@ def _matching(
 
 
 def _faults(entry: Change | Gain, row: Mapping[str, Any], values: _Values) -> list[str]:
-    faults = []
+    faults: list[str] = []
     for column, value in entry.set.items():
         want = fill(value, values)
         if not any(_same(row[column], w) for w in want):

@@ -40,9 +40,9 @@ class Change:
 
     table: str
     where: Mapping[str, Any]
-    set: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict[str, Any])
     free: tuple[str, ...] = ()
-    when: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,9 +51,9 @@ class Gain:
 
     table: str
     where: Mapping[str, Any]
-    set: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict[str, Any])
     free: tuple[str, ...] = ()
-    when: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = field(default_factory=dict[str, Any])
     rows: int = 1
     name: str = ""
 
@@ -138,7 +138,10 @@ def _entry(kind: type[Change] | type[Gain], row: dict[str, Any], where: str) -> 
     for name, wanted in (("where", dict), ("set", dict), ("when", dict), ("free", list), ("rows", int), ("table", str)):
         if name in row and not isinstance(row[name], wanted):
             raise BadInput(f"{where}: {name} is {row[name]!r}", alternatives=[f"a {wanted.__name__}"])
-    return kind(**{**row, **({"free": tuple(row["free"])} if "free" in row else {})})
+    given = dict(row)
+    if "free" in row:
+        given["free"] = tuple(row["free"])
+    return kind(**given)
 
 
 def _check_keys(where: str, row: Mapping[str, Any], known: set[str]) -> None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -264,7 +264,7 @@ def _by_key(rows: Sequence[Any], places: tuple[int, ...]) -> dict[Key, Row]:
     seen: dict[Key, int] = {}
     for row in map(tuple, rows):
         # Arrays and JSON arrive as lists and dicts, which cannot be looked up.
-        content = tuple(repr(value) if isinstance(value, (dict, list)) else value for value in row)
+        content = tuple(repr(cast(object, value)) if isinstance(value, (dict, list)) else value for value in row)
         seen[content] = seen.get(content, 0) + 1
         counted[(*content, seen[content])] = row
     return counted

@@ -11,20 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from crewless.core.case_loop import work_case
 from crewless.core.errors import BadInput
-from crewless.core.messages import Applied, Case, Decision, Observation, Outcome
+from crewless.core.messages import Applied, Case, Decision, Observation
 from crewless.core.perception import Blind
 from crewless.core.policy import Policy
+from crewless.core.results import INBOX, REVIEW, CaseResult, HandledCase, add_handled
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
-from crewless.work.runner import CaseResult, Runner, RunnerConfig
-
-REVIEW = "review"
-"""The cell of those who take what was handed over."""
+from crewless.work.runner import Runner, RunnerConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,29 +46,6 @@ class PersonConfig:
         """How long the person is still away at ``t`` seconds after the beginning of the shift; 0: at work."""
         into = t % (self.works_s + self.rests_s)
         return 0.0 if into < self.works_s else self.works_s + self.rests_s - into
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Handled:
-    """One case of a mixed shift. Seconds from the beginning of the shift; nan where it did not come to that."""
-
-    case: str
-    outcome: Outcome
-    """What reality said in the end."""
-    silent_wrong: bool
-    handed_over: bool
-    """By the worker."""
-    arrived_s: float
-    taken_s: float
-    left_s: float
-    """The worker was done with it, and its work judged."""
-    review_taken_s: float
-    review_left_s: float
-
-    @property
-    def lead_s(self) -> float:
-        """From its arrival until nobody worked on it any more."""
-        return (self.review_left_s if self.handed_over else self.left_s) - self.arrived_s
 
 
 class _Breaks:
@@ -104,8 +78,8 @@ def work_mixed(
     person: PersonConfig,
     *,
     every_s: float,
-    on_result: Callable[[str, Handled], None] | None = None,
-) -> list[Handled]:
+    on_result: Callable[[str, HandledCase], None] | None = None,
+) -> list[HandledCase]:
     """Work the cases. Each has a line in the run's metrics and its events in the run's log.
 
     Args:
@@ -124,15 +98,15 @@ def work_mixed(
     """
     if every_s <= 0:
         raise BadInput(f"a ticket every {every_s:g} s", alternatives=["more than 0"])
-    handed: queue.Queue[tuple[Case, Handled] | None] = queue.Queue()
-    done: list[Handled] = []
+    handed: queue.Queue[tuple[Case, HandledCase] | None] = queue.Queue()
+    done: list[HandledCase] = []
     failure: list[BaseException] = []
     ready, begin = threading.Event(), threading.Event()
     start: list[float] = [0.0]
 
-    def keep(who: str, one: Handled) -> None:
+    def keep(who: str, one: HandledCase) -> None:
         done.append(one)
-        run.metric(kind="handled", **{name: getattr(one, name) for name in Handled.__slots__})
+        add_handled(run, one)
         if on_result:
             on_result(who, one)
 
@@ -157,7 +131,7 @@ def work_mixed(
                 if failure:
                     break
                 arrived_s = number * every_s
-                run.events.add(case=case.id, cell="inbox", resource="inbox", kind="note", outcome="arrived")
+                run.events.add(case=case.id, cell=INBOX, resource=INBOX, kind="note", outcome="arrived")
                 taken_s = time.monotonic() - start[0]
                 results = shift.work([case])
                 one = _handled(case, results, arrived_s, taken_s, time.monotonic() - start[0])
@@ -174,9 +148,9 @@ def work_mixed(
     return done
 
 
-def _handled(case: Case, results: Sequence[CaseResult], arrived_s: float, taken_s: float, left_s: float) -> Handled:
+def _handled(case: Case, results: Sequence[CaseResult], arrived_s: float, taken_s: float, left_s: float) -> HandledCase:
     outcome, silent = (results[0].outcome, results[0].silent_wrong) if results else ("error", False)
-    return Handled(
+    return HandledCase(
         case=case.id,
         outcome=outcome,
         silent_wrong=silent,
@@ -193,11 +167,11 @@ def _person(
     desk: Task,
     run: RunFolder,
     person: PersonConfig,
-    handed: "queue.Queue[tuple[Case, Handled] | None]",
+    handed: "queue.Queue[tuple[Case, HandledCase] | None]",
     ready: threading.Event,
     begin: threading.Event,
     start: list[float],
-    keep: Callable[[str, Handled], None],
+    keep: Callable[[str, HandledCase], None],
 ) -> None:
     from contextlib import ExitStack
     from dataclasses import replace
@@ -249,7 +223,7 @@ def _wait_until(t_s: float) -> None:
         time.sleep(left_s)
 
 
-def summarise_mixed(handled: Sequence[Handled]) -> dict[str, float]:
+def summarise_mixed(handled: Sequence[HandledCase]) -> dict[str, float]:
     """Cases, cases an hour from the first arrival to the last end, lead times in seconds, share handed over, share right."""
     leads = sorted(one.lead_s for one in handled)
     first = min(one.arrived_s for one in handled)
@@ -262,20 +236,3 @@ def summarise_mixed(handled: Sequence[Handled]) -> dict[str, float]:
         "handed_over": sum(one.handed_over for one in handled) / len(handled),
         "right": sum(one.outcome == "right" for one in handled) / len(handled),
     }
-
-
-def read_handled(folder: Path) -> list[Handled]:
-    """Every case of a mixed shift that the run folder's metrics hold, by arrival; none: it was no mixed shift."""
-    import json
-
-    path = folder / "metrics.jsonl"
-    found = []
-    if path.is_file():
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            try:
-                values = json.loads(line)
-                if values.get("kind") == "handled":
-                    found.append(Handled(**{name: values[name] for name in Handled.__slots__}))
-            except (ValueError, KeyError, AttributeError) as error:
-                raise BadInput(f"{path}:{number} is no metric: {error}") from error
-    return sorted(found, key=lambda one: one.arrived_s)

@@ -1,6 +1,5 @@
 """A receipt for each case: what was on the screen, what was done, and what the system of record said before and after."""
 
-import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ import numpy as np
 
 from crewless.core.errors import StorageFull
 from crewless.core.messages import Verdict
+from crewless.core.results import receipt_name
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#c62828;--over:#9a6700;--soft:#8881}
@@ -49,7 +49,7 @@ class Receipt:
 
 def write_receipt(folder: Path, receipt: Receipt) -> Path:
     """Write ``<case>.html``, ``<case>.json`` and the screenshots; the page's path. Raises StorageFull."""
-    case = _file_name(receipt.verdict.case)
+    case = receipt_name(receipt.verdict.case)
     folder.mkdir(parents=True, exist_ok=True)
     images = {"before": receipt.before, "after": receipt.after}
     shown = {name: f"{case}-{name}.png" for name, pixels in images.items() if pixels is not None}
@@ -88,7 +88,7 @@ def write_index(folder: Path, title: str, rows: Sequence[Mapping[str, Any]], sum
         StorageFull: it cannot be written.
     """
     cells = "".join(
-        f'<tr><td><a href="{_file_name(str(row["case"]))}.html">{html.escape(str(row["case"]))}</a></td>'
+        f'<tr><td><a href="{receipt_name(str(row["case"]))}.html">{html.escape(str(row["case"]))}</a></td>'
         f"<td>{_tag(str(row['outcome']), bool(row['silent_wrong']))}</td><td>{html.escape(str(row['who']))}</td>"
         f'<td class="n">{row["seconds"]:.1f}</td><td>{html.escape(str(row["reason"]))}</td></tr>'
         for row in rows
@@ -206,13 +206,6 @@ def _tag(outcome: str, silent_wrong: bool) -> str:
 
 def _value(value: Any) -> str:
     return html.escape("" if value is None else str(value))
-
-
-def _file_name(case: str) -> str:
-    """A name that no other case has; most cases' own."""
-    plain = "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "_" for c in case)
-    taken = plain != case or case in ("", "index")
-    return f"{plain[:80]}-{hashlib.sha256(case.encode()).hexdigest()[:8]}" if taken or len(case) > 80 else case
 
 
 def _document(title: str, body: str) -> str:

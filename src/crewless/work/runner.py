@@ -8,8 +8,8 @@ body or worker die under a case, the record is looked at, and the case is handed
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +17,8 @@ import numpy as np
 
 from crewless.core.body import Body
 from crewless.core.errors import ActionUncertain, BodyFailure
-from crewless.core.events import Event, read_events
-from crewless.core.messages import Case, Outcome, Verdict
+from crewless.core.messages import Case, Verdict
+from crewless.core.results import WORK, CaseResult, finished_cases, interrupted_cases, result_data
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
 from crewless.core.verifier import Verifier
@@ -46,25 +46,6 @@ class RunnerConfig:
     """The worker only looks at cases that are already done: it is right when nothing at all has changed."""
     receipts: bool = True
     case_timeout_s: float = 90.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseResult:
-    """What became of one case."""
-
-    case: str
-    who: str
-    outcome: Outcome
-    silent_wrong: bool
-    seconds: float
-    cpu_s: float = 0.0
-    rss_mb: float = 0.0
-    steps: int = 0
-    reason: str = ""
-    collected: Sequence[str] | None = None
-    """What an archive reader read: the case's text and its outcome."""
-    judged: Mapping[str, Any] | None = None
-    """What the judgement made of the case's text: values, confidence, and the text as it was read."""
 
 
 class CaseRecording(Protocol):
@@ -286,13 +267,11 @@ class Runner:
                     after=last,
                 ),
             )
-        self._event(case, "verdict", outcome=verdict.outcome, data=asdict(result))
+        self._event(case, "verdict", outcome=verdict.outcome, data=result_data(result))
         return result
 
     def _event(self, case: Case, kind: str, *, outcome: str = "", data: Mapping[str, Any]) -> None:
-        self.run.events.add(
-            case=case.id, cell="work", resource=self.config.who, kind=kind, outcome=outcome, **data_of(data)
-        )
+        self.run.events.add(case=case.id, cell=WORK, resource=self.config.who, kind=kind, outcome=outcome, **data)
 
     def _check_body(self) -> None:
         """Raises BodyFailure. The worker cannot tell a browser that has died from a screen that stays empty; its owner can."""
@@ -304,35 +283,6 @@ class Runner:
             return None if self._body is None else np.array(self._body.frame().pixels)
         except BodyFailure:
             return None
-
-
-def finished_cases(run: RunFolder, who: str) -> set[str]:
-    """The cases that this worker has a verdict for in this run's log."""
-    return {event.case for event in _events(run) if event.kind == "verdict" and event.resource == who}
-
-
-def interrupted_cases(run: RunFolder, who: str) -> set[str]:
-    """The cases that this worker had begun and that have no verdict in this run's log."""
-    begun = {event.case for event in _events(run) if event.kind == "start" and event.resource == who}
-    return begun - finished_cases(run, who)
-
-
-def results_of(run: RunFolder, who: str) -> list[CaseResult]:
-    """Every result of this worker that the run's log holds."""
-    return [
-        CaseResult(**event.data["result"])
-        for event in _events(run)
-        if event.kind == "verdict" and event.resource == who
-    ]
-
-
-def _events(run: RunFolder) -> Iterator[Event]:
-    return read_events(run.events.path) if run.events.path.exists() else iter(())
-
-
-def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Event data under one key each, so that no name collides with an event's own columns."""
-    return {"result": dict(values)} if "outcome" in values else dict(values)
 
 
 def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:

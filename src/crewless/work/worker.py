@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from crewless.core.cache import cache_folder, keep_compiled_code_here
-from crewless.core.errors import ActionUncertain, BodyFailure, CrewlessError, revived
+from crewless.core.errors import ActionUncertain, BodyFailure, CrewlessError, error_from_json
 from crewless.core.messages import Case
 from crewless.episodes.codec import dumps, to_json
 from crewless.work.worker_proc import WorkerConfig
@@ -159,7 +159,7 @@ class Worker:
 
 
 def _said_error(message: dict[str, Any]) -> CrewlessError:
-    return revived(message["error"], message["message"], message["alternatives"])
+    return error_from_json(message["error"], message["message"], message["alternatives"])
 
 
 def _environment(display: str) -> dict[str, str]:

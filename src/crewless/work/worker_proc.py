@@ -18,7 +18,7 @@ from typing import TextIO
 
 from crewless.core.cache import cache_folder
 from crewless.core.case_loop import Step, work_case
-from crewless.core.errors import CrewlessError, told
+from crewless.core.errors import CrewlessError, error_to_json
 from crewless.core.policy import Policy
 from crewless.episodes.codec import case_from, dumps, to_json
 from crewless.work.seal import seal
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
         held = seal(display=config.display, readable=[Path(config.checkpoint)], writable=writable, forbidden=forbidden)
         serve(config, sys.stdin, out, seal_report=asdict(held))
     except CrewlessError as error:
-        print(_line("failed", **told(error)), file=out)
+        print(_line("failed", **error_to_json(error)), file=out)
         return error.exit_code
     return 0
 
@@ -77,7 +77,7 @@ def serve(config: WorkerConfig, source: TextIO, out: TextIO, *, seal_report: dic
                     body, perception, policy, case, max_steps=config.max_steps, on_step=_reporter(out)
                 )  # fmt: skip
             except CrewlessError as error:
-                print(_line("failed", **told(error), case=case.id), file=out)
+                print(_line("failed", **error_to_json(error), case=case.id), file=out)
                 continue
             except Exception:
                 said = traceback.format_exc(limit=8)

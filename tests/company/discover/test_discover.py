@@ -1,4 +1,4 @@
-"""A sheet whose life is known is found again from its log; conformance is what can be counted by hand."""
+"""A sheet that is known is found again from its log; conformance is what can be counted by hand."""
 
 from pathlib import Path
 
@@ -74,33 +74,39 @@ def known() -> Sheet:
 
 
 def log_of(sheet: Sheet, weeks: float, seed: int) -> Log:
-    """One life as a log: who of a pool did a visit is dealt in turn among those who are free."""
-    life = simulate_visits(sheet, weeks, seed=seed)
-    order = np.argsort(life.begun_h, kind="stable")
+    """One replication as a log: who of a pool did a visit is dealt in turn among those who are free."""
+    visits = simulate_visits(sheet, weeks, seed=seed)
+    order = np.argsort(visits.begun_h, kind="stable")
     count = {r.name: r.count for r in sheet.resources}
     free = {r.name: [-np.inf] * r.count for r in sheet.resources}
-    ended = set(life.case[np.isin(life.cell, ["refuse", "reply"])].tolist())
+    ended = set(visits.case[np.isin(visits.cell, ["refuse", "reply"])].tolist())
     rows = []
     for i in order:
-        pool = str(life.resource[i])
+        pool = str(visits.resource[i])
         at = min(range(count[pool]), key=lambda m: free[pool][m])
-        free[pool][at] = life.ended_h[i]
-        if int(life.case[i]) in ended:
-            start, end = (4 * 86400 + 3600 * h for h in (life.begun_h[i], life.ended_h[i]))
+        free[pool][at] = visits.ended_h[i]
+        if int(visits.case[i]) in ended:
+            start, end = (4 * 86400 + 3600 * h for h in (visits.begun_h[i], visits.ended_h[i]))
             rows.append(
-                Visit(case=str(life.case[i]), activity=str(life.cell[i]), start=start, end=end, resource=f"{pool} {at}")
+                Visit(
+                    case=str(visits.case[i]),
+                    activity=str(visits.cell[i]),
+                    start=start,
+                    end=end,
+                    resource=f"{pool} {at}",
+                )
             )
-    return make_log(rows, "life")
+    return make_log(rows, "log")
 
 
 @pytest.fixture(scope="module")
-def life() -> Log:
+def log() -> Log:
     return log_of(known(), 8, 1)
 
 
 @pytest.fixture(scope="module")
-def found(life: Log) -> Discovery:
-    return discover(life)
+def found(log: Log) -> Discovery:
+    return discover(log)
 
 
 def probability(sheet: Sheet, target: str) -> float:
@@ -142,21 +148,21 @@ def test_what_no_pool_explains_becomes_a_delay_where_it_happens(found: Discovery
     assert {a.target for a in found.sheet.arrows if a.delay != Duration()} == {"reply"}
 
 
-def test_the_found_sheet_lives_like_the_known_one(found: Discovery, life: Log):
+def test_the_found_sheet_behaves_like_the_known_one(found: Discovery, log: Log):
     other = log_of(found.sheet, 8, 2)
-    (_, a, b), (_, c, d) = life.case_times(), other.case_times()
+    (_, a, b), (_, c, d) = log.case_times(), other.case_times()
     assert (d - c).mean() == pytest.approx((b - a).mean(), rel=0.12)
     assert len(d) == pytest.approx(len(b), rel=0.1)
 
 
-def test_the_report_names_every_cell_and_its_evidence(found: Discovery, life: Log):
-    text = report(life, found, "life")
+def test_the_report_names_every_cell_and_its_evidence(found: Discovery, log: Log):
+    text = report(log, found, "log")
     assert all(f"| {cell.name} |" in text for cell in found.sheet.cells)
     assert "fitness 1.000 (alignments)" in text
 
 
-def test_delays_can_be_left_out(life: Log):
-    assert not discover(life, DiscoverConfig(delays=False)).delays
+def test_delays_can_be_left_out(log: Log):
+    assert not discover(log, DiscoverConfig(delays=False)).delays
 
 
 def test_agreement_is_counted_by_hand():
@@ -201,7 +207,7 @@ def test_an_inclusive_gateway_waits_for_what_was_begun_and_no_more():
 def test_the_shared_logs_become_sheets(tmp_path: Path, name: str, cells: int, pools: int | None, fitness: float):
     assert SHARED
     said: list[str] = []
-    made = import_process(SHARED / f"{name}.csv.gz", tmp_path / "sheet.xlsx", tell=said.append)
+    made = import_process(SHARED / f"{name}.csv.gz", tmp_path / "sheet.xlsx", print_line=said.append)
     assert read_sheet(tmp_path / "sheet.xlsx") == made.sheet
     assert len(made.sheet.cells) == cells
     assert pools is None or len(made.sheet.resources) == pools

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 from crewless.company.discover.calendars import ALWAYS, find_week
-from crewless.company.discover.fit import emd, fit, mean_of, quantiles
+from crewless.company.discover.fit import fit, mean_of, quantiles
 from crewless.company.discover.log import Log, Visit, make_log
 from crewless.company.discover.people import People, find_people, working_hours
 from crewless.company.discover.tree import (
@@ -66,8 +67,20 @@ def test_the_quantiles_of_a_gamma_have_its_mean_and_variance():
 
 
 def test_earth_is_moved_by_hand():
-    assert emd(np.array([0.0, 1.0]), np.array([2.0, 3.0])) == 2.0
-    assert emd(np.array([0.0, 0.0, 4.0, 4.0]), np.array([1.0])) == 2.0
+    # The quantiles of two values lie evenly between them: on average 1 from the middle of 1 and 5.
+    found = fit(np.array([1.0, 5.0]))
+    assert (found.duration, found.emd) == (Duration(kind="constant", numbers=(3.0,)), pytest.approx(1.0))
+    # 0 up to a third, then straight to 4 at two thirds, against 4 u: 2 x (4 / 18 + 1 / 9).
+    found = fit(np.array([0.0, 0.0, 4.0, 4.0]))
+    assert found.duration == Duration(kind="uniform", numbers=(0.0, 4.0))
+    assert found.emd == pytest.approx(2 / 3, abs=1e-5)
+
+
+def test_how_far_a_fit_lies_is_the_earth_mover_s_distance():
+    values = np.random.default_rng(4).gamma(2.0, 1.5, 500)
+    found = fit(values)
+    shares = (np.arange(1000) + 0.5) / 1000
+    assert found.emd == pytest.approx(wasserstein_distance(np.quantile(values, shares), quantiles(found.duration)))
 
 
 def office(weeks: int) -> np.ndarray:

@@ -1,28 +1,23 @@
-"""The page's server answers a wish with the changed company, refuses what it cannot, and the page itself reacts to a click."""
+"""The page's server answers a scenario with the changed company, refuses what it cannot, and the page itself reacts to a click."""
 
 import http.client
 import json
 import shutil
-import threading
 
 import pytest
 
-from crewless.company.page.server import make_server
-from crewless.company.page.state import Page, changed, scaled, wish_of
+from crewless.company.page.sheet_app import serve, sheet_app
+from crewless.company.page.state import Page, changed, scaled, scenario_of
 from crewless.company.sheet.example import example_sheet
 from crewless.company.sheet.model import Duration
 from crewless.core.errors import BadInput
+from crewless.core.web import WebServer
 
 
 @pytest.fixture(scope="module")
 def port():
-    server = make_server(Page(example_sheet(), {}, "example"))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with WebServer(sheet_app(Page(example_sheet(), {}, "example"))) as server:
+        yield server.port
 
 
 def ask(port: int, method: str, path: str, body: object = None, host: str = "localhost") -> tuple[int, str]:
@@ -42,16 +37,16 @@ def test_a_cell_that_is_handed_over_changes_the_company(port):
     assert same["measures"]["lead_h"]["gap"] == 0
     handed = json.loads(ask(port, "POST", "/run", {"choice": {"assemble": "robot", "review design": "ai"}})[1])
     assert handed["measures"]["lead_h"]["gap"] < 0
-    assert handed["measures"]["meeting_h"]["sure"]
+    assert handed["measures"]["meeting_h"]["significant"]
     assert handed["cells"][15][3] == 0, "AI meets nobody"
 
 
 def test_the_sliders_change_it_too(port):
     lead = {}
-    for name, wish in {
+    for name, scenario in {
         "as it is": {}, "less demand": {"demand": 0.5}, "no errors": {"errors": 0}, "more staff": {"members": {"floor": 30}},
     }.items():  # fmt: skip
-        lead[name] = json.loads(ask(port, "POST", "/run", wish)[1])["measures"]
+        lead[name] = json.loads(ask(port, "POST", "/run", scenario)[1])["measures"]
     assert lead["less demand"]["throughput"]["mean"] == pytest.approx(
         lead["as it is"]["throughput"]["mean"] / 2, rel=0.1
     )
@@ -60,7 +55,7 @@ def test_the_sliders_change_it_too(port):
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("scenario", "words"),
     [
         ({"choice": {"asemble": "ai"}}, "asemble"),
         ({"choice": {"assemble": "ai"}}, "cells row 23 (assemble)"),
@@ -72,22 +67,25 @@ def test_the_sliders_change_it_too(port):
         ([1], "[1]"),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused_with_its_value(port, wish, words):
-    status, text = ask(port, "POST", "/run", wish)
+def test_a_wish_that_cannot_be_is_refused_with_its_value(port, scenario, words):
+    status, text = ask(port, "POST", "/run", scenario)
     assert status == 400
     assert words in json.loads(text)["error"]
 
 
 def test_other_paths_and_other_hosts_get_nothing(port):
     assert ask(port, "GET", "/etc/passwd")[0] == 404
+    assert ask(port, "GET", "/run")[0] == 404
     assert ask(port, "POST", "/none", {})[0] == 400
+    assert ask(port, "POST", "/run")[0] == 400
+    assert "more than 1,000,000 bytes" in ask(port, "POST", "/run", {"choice": "x" * 1_000_000})[1]
     assert ask(port, "GET", "/opening", host="evil.example")[0] == 403
     assert ask(port, "POST", "/run", {}, host="evil.example")[0] == 403
 
 
 def test_a_taken_port_is_bad_input(port):
-    with pytest.raises(BadInput, match=f"port {port}"):
-        make_server(Page(example_sheet(), {}, "example"), port)
+    with pytest.raises(BadInput, match=f":{port}: Address already in use"):
+        serve(example_sheet(), {}, port=port, name="example")
 
 
 def test_the_report_sets_the_choice_beside_the_sheet(port):
@@ -105,8 +103,8 @@ def test_demand_scales_every_distribution():
         means = {"gamma": lambda n: n[0] * n[1], "uniform": sum, "exponential": sum, "weibull": lambda n: n[1]}
         assert means[kind](half) == pytest.approx(means[kind](numbers) / 2), mean
     assert scaled(Duration(kind="lognormal", numbers=(1.0, 0.3)), 2.0).numbers == pytest.approx((1.6931, 0.3), abs=1e-4)
-    wish = wish_of(example_sheet(), {"errors": 20})
-    assert max(w.error for c in changed(example_sheet(), wish).cells for w in c.works.values()) == 1.0
+    scenario = scenario_of(example_sheet(), {"errors": 20})
+    assert max(w.error for c in changed(example_sheet(), scenario).cells for w in c.works.values()) == 1.0
 
 
 @pytest.mark.browser
@@ -132,7 +130,7 @@ def test_a_click_on_a_row_hands_the_cell_over_on_the_page(port):
         tab.click("#machines")
         tab.wait_for_selector("body[data-version='3']")
         assert tab.locator("button.by.person").count() == 0
-        tab.evaluate("wish.demand = -1; run()")
+        tab.evaluate("scenario.demand = -1; run()")
         tab.wait_for_selector("body[data-version='4']")
         assert "demand -1" in tab.locator("#alert").inner_text()
         browser.close()

@@ -85,9 +85,9 @@ def test_a_shape_is_read(tmp_path: Path, shape: str):
 
 def visited(sheet: Sheet, weeks: float = 4) -> Counter[str]:
     """Visits a case of each cell, over many cases, to one place after the point."""
-    life = simulate_visits(sheet, weeks)
-    counts = Counter(life.cell.tolist())
-    return Counter({name: round(count / life.case.max(), 1) for name, count in counts.items()})
+    visits = simulate_visits(sheet, weeks)
+    counts = Counter(visits.cell.tolist())
+    return Counter({name: round(count / visits.case.max(), 1) for name, count in counts.items()})
 
 
 def test_what_is_done_side_by_side_in_a_subprocess_leaves_it_once(tmp_path: Path):

@@ -89,7 +89,7 @@ def test_a_list_of_cells_alone_is_worked_in_the_order_of_its_rows(tmp_path: Path
         for row in csv.reader(LIST.splitlines()):
             book.worksheets[0].append(row)
         book.save(path)
-    sheet = import_process(path, tmp_path / "sheet", tell=lambda what: None).sheet
+    sheet = import_process(path, tmp_path / "sheet", print_line=lambda what: None).sheet
     assert [(arrow.source, arrow.target) for arrow in sheet.arrows] == [
         ("start", "write"),
         ("write", "check"),

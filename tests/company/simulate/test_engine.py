@@ -159,12 +159,12 @@ def test_the_sick_and_those_on_leave_are_missed():
     assert run_sheet(line, hurried).overloaded
 
 
-def test_the_same_seed_gives_the_same_life_in_any_number_of_threads():
+def test_the_same_seed_gives_the_same_replication_in_any_number_of_threads():
     line = sheet([cell("a", 1.0, error=0.3), cell("b", 1.0, catch=0.7)], "in>a a>b b>out", every=3.0)
-    lives = [run_sheet(line, replace(SHORT, threads=threads)).lives for threads in (1, 2, 1)]
-    assert np.array_equal(lives[0], lives[1])
-    assert np.array_equal(lives[0], lives[2])
-    assert not np.array_equal(lives[0], run_sheet(line, replace(SHORT, seed=1)).lives)
+    found = [run_sheet(line, replace(SHORT, threads=threads)).by_replication for threads in (1, 2, 1)]
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
+    assert not np.array_equal(found[0], run_sheet(line, replace(SHORT, seed=1)).by_replication)
 
 
 def test_what_a_choice_does_not_touch_has_the_same_luck():
@@ -172,8 +172,8 @@ def test_what_a_choice_does_not_touch_has_the_same_luck():
     a = replace(cell("a"), works={"person": WorkProfile(resource="x", duration=times)})
     b = replace(cell("b"), works={"person": WorkProfile(resource="y", duration=times, error=0.5), "ai": WorkProfile(resource="z", duration=takes(0.1))})  # fmt: skip
     line = sheet([a, b], "in>a a>b b>out", every=2.0, x=1, y=1, z=1)
-    lives = [simulate_visits(line, 20.0, choice=choice) for choice in ({}, {"b": "ai"})]
-    rows = [np.column_stack([v.case, v.begun_h, v.ended_h])[v.cell == "a"] for v in lives]
+    found = [simulate_visits(line, 20.0, choice=choice) for choice in ({}, {"b": "ai"})]
+    rows = [np.column_stack([v.case, v.begun_h, v.ended_h])[v.cell == "a"] for v in found]
     assert np.array_equal(rows[0], rows[1])
 
 

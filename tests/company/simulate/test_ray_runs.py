@@ -1,4 +1,4 @@
-"""A sweep over Ray gives the lives of threads, to the bit; without Ray it says what to install."""
+"""A sweep over Ray gives the replications of threads, to the bit; without Ray it says what to install."""
 
 import importlib.util
 import sys
@@ -31,11 +31,11 @@ def test_a_cluster_of_this_machine_gives_the_same_lives():
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
         run = on_ray("local")
-        told: list[int] = []
-        ours = run(line, [{}, {"a": "person"}], CONFIG, lambda done, _: told.append(done))
+        heard: list[int] = []
+        ours = run(line, [{}, {"a": "person"}], CONFIG, lambda done, _: heard.append(done))
         threads = run_choices(line, [{}, {"a": "person"}], CONFIG)
-        assert all(np.array_equal(a.lives, b.lives) for a, b in zip(ours, threads, strict=True))
-        assert told == [2, 4]
+        assert all(np.array_equal(a.by_replication, b.by_replication) for a, b in zip(ours, threads, strict=True))
+        assert heard == [2, 4]
         stuck = sheet([cell("a"), cell("b")], "in>g g>a:0.5 g>b:0.5 a>j b>j j>out", gates="g:xor j:and")
         with pytest.raises(BadInput, match="waits here for ever"):
             run(stuck, [{}], CONFIG)

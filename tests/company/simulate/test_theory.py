@@ -10,8 +10,8 @@ from crewless.company.sheet.model import Arrival, Duration
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.draws import KINDS, duration, uniform
 from crewless.company.simulate.engine import CASE_COLUMNS, CELL_COLUMNS
-from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_life
-from crewless.company.simulate.statistics import interval, quantiles, ratio_interval, t_quantile, warmup_end
+from crewless.company.simulate.replications import SimulateConfig, find_warmup, run_replication
+from crewless.company.simulate.statistics import interval, quantiles, ratio_interval, warmup_end
 from crewless.company.simulate.theory import QueueingModel, erlang_c, mmc, solved
 
 from .sheets import cell, sheet
@@ -28,7 +28,7 @@ def test_theory_lies_inside_the_intervals_as_often_as_it_should(case: QueueingMo
     weeks = 40_000 * case.sheet.arrival.between.numbers[0] / 168
     for seed in range(SEEDS):
         config = SimulateConfig(weeks=0.9 * weeks, warmup_weeks=0.1 * weeks, batches=20, seed=seed)
-        cases, cells, _, _ = run_life(program, config, 0)
+        cases, cells, _, _ = run_replication(program, config, 0)
         for name, wait in case.waits_h.items():
             at = names.index(name)
             misses[name] += wait not in ratio_interval(cells[1:, at, WAIT], cells[1:, at, VISITS])
@@ -47,7 +47,7 @@ def _tail(misses: int) -> float:
 def test_the_test_above_can_fail():
     program = compile_sheet(mmc(1, 0.7).sheet)
     config = SimulateConfig(weeks=300.0, warmup_weeks=30.0, batches=20)
-    _, cells, _, _ = run_life(program, config, 0)
+    _, cells, _, _ = run_replication(program, config, 0)
     assert 1.3 * mmc(1, 0.7).waits_h["work"] not in ratio_interval(cells[1:, 0, WAIT], cells[1:, 0, VISITS])
 
 
@@ -95,7 +95,8 @@ def test_neighbouring_numbers_of_neighbouring_streams_are_independent():
 
 @pytest.mark.parametrize(("freedom", "value"), [(1, 12.706), (4, 2.776), (9, 2.262), (29, 2.045), (120, 1.980)])
 def test_student_s_quantiles_are_those_of_the_tables(freedom: int, value: float):
-    assert t_quantile(0.975, freedom) == pytest.approx(value, abs=5e-4)
+    values = np.arange(freedom + 1.0)
+    assert interval(values).half * sqrt(len(values)) / values.std(ddof=1) == pytest.approx(value, abs=5e-4)
 
 
 def test_an_interval_by_hand():

@@ -40,18 +40,19 @@ class CellEffect:
 
     cell: str
     alone: dict[str, Interval]
-    """While machines do all the others: mean difference of lives with the same luck."""
+    """While machines do all the others: mean difference of replications with common random numbers."""
     among: dict[str, Interval]
     """While people do all the others."""
     main: dict[str, float]
     """Averaged over the factorial's choices of the others; empty when it was not run."""
     verdict: str
-    """``holds back``, ``helps``, ``both`` or ``neither``: lead time or throughput worse, cases right better, for sure."""
+    """``holds back``, ``helps``, ``both`` or ``neither``: lead time or throughput significantly worse, cases right
+    significantly better."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bottleneck:
-    """The pool that a choice waits for most, and the proof: one member more, the same luck."""
+    """The pool that a choice waits for most, and the proof: one member more, with common random numbers."""
 
     choice: str
     pool: str
@@ -82,7 +83,7 @@ class Comparison:
 
     @property
     def events(self) -> int:
-        """Of all lives together."""
+        """Of all replications together."""
         return sum(one.events for one in self.outcomes)
 
 
@@ -90,7 +91,7 @@ def compare(
     sheet: Sheet,
     config: SimulateConfig,
     what: Design = "all",
-    tell: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
     run_with: Callable[..., list[SimulationOutcome]] = run_choices,
 ) -> Comparison:
     """Run the choices of a design and sum them up.
@@ -99,7 +100,7 @@ def compare(
         sheet: the company.
         config: how long and how often; at least two replications.
         what: ``one`` cell at a time, ``factorial``, or ``all`` with the curve over the share.
-        tell: called with lives done and all lives.
+        progress: called with the replications done and the replications in all.
         run_with: what runs choices: :func:`run_choices` in threads, or one that
             :func:`crewless.company.simulate.ray_runs.on_ray` gives.
 
@@ -113,7 +114,7 @@ def compare(
     drawn = along_share(sheet) if what == "all" else []
     named = [*single, *many, *drawn]
     lengths = len(named) + (len(cells) - 1 if what == "all" else 0)
-    run = _Runner(sheet, config, tell, lengths, run_with)
+    run = _Runner(sheet, config, progress, lengths, run_with)
     outcomes = run(named)
     effects = _effects(cells, outcomes, outcomes[len(single) : len(single) + len(many)])
     first_drawn = len(single) + len(many)
@@ -134,29 +135,29 @@ def compare(
 
 
 class _Runner:
-    """Counts lives over several rounds of choices."""
+    """Counts replications over several rounds of choices."""
 
     def __init__(
         self,
         sheet: Sheet,
         config: SimulateConfig,
-        tell: Callable[[int, int], None] | None,
+        progress: Callable[[int, int], None] | None,
         choices: int,
         run_with: Callable[..., list[SimulationOutcome]],
     ) -> None:
-        self.sheet, self.config, self.tell, self.run_with = sheet, config, tell, run_with
+        self.sheet, self.config, self.progress, self.run_with = sheet, config, progress, run_with
         self.done, self.whole = 0, choices * config.replications
 
     def __call__(self, named: Sequence[Named]) -> list[SimulationOutcome]:
-        before, tell = self.done, self.tell
+        before, progress = self.done, self.progress
         self.done += len(named) * self.config.replications
-        told = (lambda done, _: tell(before + done, self.whole)) if tell else None
-        return self.run_with(self.sheet, [one.choice for one in named], self.config, told)
+        heard = (lambda done, _: progress(before + done, self.whole)) if progress else None
+        return self.run_with(self.sheet, [one.choice for one in named], self.config, heard)
 
 
 def difference(one: SimulationOutcome, other: SimulationOutcome) -> dict[str, Interval]:
-    """``one`` minus ``other``, life by life with the same luck (common random numbers)."""
-    gap = one.lives - other.lives
+    """``one`` minus ``other``, replication by replication, with common random numbers."""
+    gap = one.by_replication - other.by_replication
     return {name: interval(gap[:, i]) for i, name in enumerate(MEASURES)}
 
 
@@ -172,8 +173,8 @@ def nondominated(outcomes: Sequence[SimulationOutcome]) -> list[int]:
     points[[one.overloaded for one in outcomes]] = -np.inf
     front = []
     for i, point in enumerate(points):
-        beaten = ((points >= point).all(axis=1) & (points > point).any(axis=1)).any()
-        if not beaten and np.isfinite(point).all():
+        dominated = ((points >= point).all(axis=1) & (points > point).any(axis=1)).any()
+        if not dominated and np.isfinite(point).all():
             front.append(i)
     return front
 
@@ -197,14 +198,14 @@ def _effects(cells: list[str], outcomes: list[SimulationOutcome], many: list[Sim
     return found
 
 
-def surely(one: Interval, sign: int) -> bool:
-    """Whether the whole interval lies on that side of zero."""
+def significant(one: Interval, sign: int) -> bool:
+    """Whether the whole 95 % interval lies on that side of zero."""
     return one.mean * sign > one.half
 
 
 def _verdict(alone: dict[str, Interval]) -> str:
-    back = surely(alone["lead_h"], 1) or surely(alone["throughput"], -1)
-    helps = surely(alone["right"], 1)
+    back = significant(alone["lead_h"], 1) or significant(alone["throughput"], -1)
+    helps = significant(alone["right"], 1)
     return "both" if back and helps else "holds back" if back else "helps" if helps else "neither"
 
 
@@ -239,16 +240,16 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
     by = {v: [e.cell for e in effects if e.verdict in (v, "both")] for v in ("holds back", "helps")}
     gap = difference(everybody, nobody)
     lines = []
-    slower = surely(gap["lead_h"], 1)
+    slower = significant(gap["lead_h"], 1)
     lines.append(
         f"All people against no people: lead time {gap['lead_h'].mean:+.3g} h (± {gap['lead_h'].half:.2g}), throughput "
         f"{gap['throughput'].mean:+.3g} a week (± {gap['throughput'].half:.2g}), right {100 * gap['right'].mean:+.2g} points "
         f"(± {100 * gap['right'].half:.2g}), cost {gap['cost'].mean:+.3g} $ a case (± {gap['cost'].half:.2g}). "
         + ("People hold this sheet back." if slower else "People do not hold this sheet back: here the claim is false.")
     )
-    if not surely(gap["throughput"], -1):
+    if not significant(gap["throughput"], -1):
         lines.append(
-            "Throughput is no lower for sure with people: what comes in limits it, not the sheet. There the claim is false."
+            "Throughput is not significantly lower with people: demand limits it, not the sheet. For throughput the claim is false."
         )
     if slower:
         alone = sum(e.alone["lead_h"].mean for e in effects)
@@ -257,9 +258,9 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
             + (
                 "the first human cells cost the most."
                 if alone > 1.1 * gap["lead_h"].mean
-                else "they wait for each other."
+                else "human cells make each other wait."
                 if alone < 0.9 * gap["lead_h"].mean
-                else "they hardly touch each other."
+                else "they hardly affect each other."
             )
         )
         whole = gap["lead_h"].mean
@@ -272,43 +273,43 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
     if curve:
         share = _first_share(named, outcomes, curve)
         lines.append(
-            f"From a share of {share:.0%} human cells on, every set of cells that was drawn is slower than no people."
+            f"From a share of {share:.0%} human cells on, every drawn set of human cells is slower than no people."
             if share is not None
-            else "At no share of human cells below all are all sets that were drawn slower than no people: which cells counts more than how many."
+            else "At no share below 100 % is every drawn set of human cells slower than no people: it matters more which cells people keep than how many."
         )
     flat = [e.cell for e in effects if e.verdict in ("helps", "neither")]
     lines.append(
-        f"People hold back, for sure, in {len(by['holds back'])} of {cells} cells"
+        f"People significantly slow down {len(by['holds back'])} of {cells} cells"
         + (f"; not in {', '.join(flat)}: there the claim is false." if flat else ".")
     )
     if by["helps"]:
         best = max(effects, key=lambda e: e.alone["right"].mean)
         lines.append(
-            f"People help, for sure, by catching errors or making fewer, in {', '.join(by['helps'])}; most at {best.cell}: "
+            f"People significantly raise the share of cases right, by finding errors or making fewer, in {', '.join(by['helps'])}; most at {best.cell}: "
             f"{100 * best.alone['right'].mean:+.2g} points of cases right (± {100 * best.alone['right'].half:.2g})."
         )
     else:
-        lines.append("In no cell do people, alone among machines, make more cases right for sure.")
+        lines.append("In no cell do people, alone among machines, make significantly more cases right.")
     for b in bottlenecks:
-        proof = "proved" if surely(b.relief_h, 1) else "not proved"
+        proof = "proved" if significant(b.relief_h, 1) else "not proved"
         lines.append(
-            f"Bottleneck of {b.choice}: {b.pool}, {b.waiting_h:.3g} h a case are waited for it, {b.busy:.0%} busy; {proof} by one "
+            f"Bottleneck of {b.choice}: {b.pool}, cases wait {b.waiting_h:.3g} h each for it, {b.busy:.0%} busy; {proof} by one "
             f"member more: lead time {-b.relief_h.mean:+.3g} h (± {b.relief_h.half:.2g})."
         )
     crowded = [n.name for n, o in zip(named, outcomes, strict=True) if o.overloaded]
     if crowded:
         lines.append(
-            f"{len(crowded)} of {len(named)} choices are overloaded: their queues grow, and their lead times say only how long was simulated."
+            f"{len(crowded)} of {len(named)} choices are overloaded: their queues grow, and their lead times only reflect how long was simulated."
         )
     return lines
 
 
 def _first_share(named: list[Named], outcomes: list[SimulationOutcome], curve: list[int]) -> float | None:
-    """The lowest share from which on all sets are surely slower than none."""
+    """The lowest share from which on all sets are significantly slower than none."""
     slow: dict[float, bool] = {}
     for i in curve[1:-1]:
         gap = difference(outcomes[i], outcomes[0])["lead_h"]
-        slow[named[i].share] = slow.get(named[i].share, True) and surely(gap, 1)
+        slow[named[i].share] = slow.get(named[i].share, True) and significant(gap, 1)
     found = None
     for share in sorted(slow, reverse=True):
         if not slow[share]:

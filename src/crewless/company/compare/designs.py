@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import hadamard
 
 from crewless.company.sheet.model import Performer, Sheet
 from crewless.core.errors import BadInput
@@ -84,10 +85,7 @@ def design(factors: int, most: int = 128) -> NDArray[np.int8]:
     if 2**factors <= most:
         numbers = np.arange(2**factors)[:, None] >> np.arange(factors)
         return (2 * (numbers & 1) - 1).astype(np.int8)
-    matrix = np.ones((1, 1), np.int8)
-    while len(matrix) < factors + 1:
-        matrix = np.block([[matrix, matrix], [matrix, -matrix]]).astype(np.int8)
-    part = matrix[:, 1 : factors + 1]
+    part = hadamard(1 << factors.bit_length())[:, 1 : factors + 1].astype(np.int8)
     return np.concatenate([part, -part])
 
 

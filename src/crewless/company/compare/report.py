@@ -20,7 +20,7 @@ li{margin:.4rem 0}"""
 
 
 def as_json(found: Comparison) -> dict[str, Any]:
-    """Everything but the lives."""
+    """Everything but the single replications."""
     return {
         "findings": found.findings,
         "choices": [
@@ -45,12 +45,12 @@ def _plain(measures: dict[str, Interval]) -> dict[str, dict[str, float | None]]:
 
 def report_page(found: Comparison, title: str) -> str:
     """HTML with the plots inside."""
-    lives = found.outcomes[0].lives.shape[0]
+    replications = len(found.outcomes[0].by_replication)
     parts = [
         f"<h1>{escape(title)}: who computes which cell</h1>",
-        f'<p class="note">{len(found.named)} choices, {lives} lives each with the same luck, {found.events:,} events. '
-        "± and whiskers are 95 % confidence intervals; differences are taken life by life. "
-        "Each cell is judged by itself at 95 %: one of twenty may look sure by chance.</p>",
+        f'<p class="note">{len(found.named)} choices, {replications} replications each with common random numbers, {found.events:,} events. '
+        "± and whiskers are 95 % confidence intervals; differences are taken replication by replication. "
+        "Each cell is tested by itself at 95 %: one of twenty may look significant by chance.</p>",
         "<ul>", *(f"<li>{escape(line)}</li>" for line in found.findings), "</ul>",
         "<h2>People at one cell, machines at all others</h2>",
         "<h3>Lead time</h3>", bars("lead time", "hours more than without people", [(e.cell, e.alone["lead_h"]) for e in found.effects]),
@@ -65,7 +65,7 @@ def report_page(found: Comparison, title: str) -> str:
             parts += [f"<h3>{escape(measure)}: {escape(MEASURES[measure])}</h3>", _curve(found, measure)]
     parts += ["<h2>Cost, lead time and cases right</h2>", _pareto(found)]
     parts += [
-        '<p class="note">Beaten by no other choice in all three at once:</p><div class="wide">',
+        '<p class="note">Pareto-optimal in cost, lead time and cases right:</p><div class="wide">',
         outcome_table([(found.named[i].name, found.outcomes[i]) for i in found.pareto]), "</div>",
         '<h2>No people, all people</h2><div class="wide">', outcome_table([(b.choice, o) for b, o in zip(found.bottlenecks, _ends(found), strict=True)]),
         "</div>",
@@ -129,7 +129,7 @@ def _pareto(found: Comparison) -> str:
 
     return scatter(
         "pareto", "lead time, hours", "cases right, %",
-        [ChartLine(name="beaten", points=points(False), colour="#bbb"), ChartLine(name="beaten by none (cost counts too)", points=points(True), colour="#c8553d")],
+        [ChartLine(name="dominated", points=points(False), colour="#bbb"), ChartLine(name="Pareto-optimal (cost counts too)", points=points(True), colour="#c8553d")],
     )  # fmt: skip
 
 
@@ -167,8 +167,8 @@ def choice_report(title: str, rows: Sequence[tuple[str, SimulationOutcome]], cel
     base, last = rows[0][1], rows[-1][1]
     gaps = difference(last, base)
     parts = [
-        f"<h1>{escape(title)}</h1>", f'<p class="note">{last.lives.shape[0]} lives; ± are 95 % confidence intervals.</p>',
-        '<div class="wide">', outcome_table(rows), "</div>", f"<h2>{escape(rows[-1][0])} against {escape(rows[0][0])}, same luck</h2>",
+        f"<h1>{escape(title)}</h1>", f'<p class="note">{len(last.by_replication)} replications; ± are 95 % confidence intervals.</p>',
+        '<div class="wide">', outcome_table(rows), "</div>", f"<h2>{escape(rows[-1][0])} against {escape(rows[0][0])}, common random numbers</h2>",
         "<table><tr><th>measure</th><th class=n>difference</th><th class=n>±</th><th>unit</th></tr>",
         *(f"<tr><td>{m}</td><td class=n>{gaps[m].mean:+.4g}</td><td class=n>{gaps[m].half:.2g}</td><td>{escape(u)}</td></tr>" for m, u in MEASURES.items()),
         "</table>",

@@ -40,7 +40,7 @@ def import_process(
     columns: Mapping[str, str] | None = None,
     unfinished: "Unfinished" = "refuse",
     config: "DiscoverConfig | None" = None,
-    tell: Callable[[str], None] = print,
+    print_line: Callable[[str], None] = print,
 ) -> Imported:
     """Make a sheet of a source and write it to ``out``; a report of what a log says goes beside it.
 
@@ -50,7 +50,7 @@ def import_process(
         columns: of a CSV log: which column is the case, activity, resource, start, end, role, lifecycle, cost.
         unfinished: of a log: ``refuse`` or ``drop`` steps that have a start and no end.
         config: how a log is read.
-        tell: hears what is being done, and what was found.
+        print_line: called with each line about what is being done and what was found.
 
     Raises:
         BadInput: it cannot be read, with row and value, or the sheet cannot be run.
@@ -73,7 +73,7 @@ def import_process(
             lines = [
                 f"{len(sheet.cells)} cells, {len(sheet.gateways)} gateways, {len(sheet.arrows)} arrows, "
                 f"{len(sheet.resources)} roles",
-                "a model says nothing of time: durations are 0 and branches equal until they are edited",
+                "a model has no times: durations are 0 and branches equally likely until you edit them",
             ]
         elif path.suffix == ".xlsx" or path.is_dir() or _is_cells(path):
             from crewless.company.sheet.spreadsheet import is_cells, read_cells, read_sheet
@@ -89,19 +89,19 @@ def import_process(
             from crewless.company.discover.findings import summary, write_report
             from crewless.company.discover.sheet_of_log import discover
 
-            tell(f"reading {path.name}")
+            print_line(f"reading {path.name}")
             log = read_log(path, columns=columns, unfinished=unfinished)
-            found = discover(log, config, tell)
+            found = discover(log, config, print_line)
             sheet, lines = found.sheet, summary(log, found)
             write_sheet(sheet, out)
             report = write_report(log, found, out.with_name(f"{out.stem}-report.md"))
     if report is None:
         write_sheet(sheet, out)
     for line in lines:
-        tell(line)
-    tell(f"sheet        {out}")
+        print_line(line)
+    print_line(f"sheet        {out}")
     if report:
-        tell(f"report       {report}")
+        print_line(f"report       {report}")
     return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
 
 

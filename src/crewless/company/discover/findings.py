@@ -25,14 +25,14 @@ def summary(log: Log, found: Discovery) -> list[str]:
         f"{len(log):,} visits of {len(log.case_times()[0]):,} cases, {len(found.sheet.cells)} cells, "
         f"{len(found.people.pools)} pools of {sum(pool.count for pool in found.people.pools)} people",
         f"fitness {agreement.fitness:.3f} (alignments), precision {agreement.precision:.3f} (escaping edges); "
-        f"{agreement.fitting:.1%} of the cases follow the sheet to the letter",
-        f"{found.explained:.0%} of the waiting is explained by people"
+        f"{agreement.fitting:.1%} of the cases follow the sheet exactly",
+        f"{found.explained:.0%} of the waiting is explained by people's absence and other work"
         + ("; the rest became delays on the arrows" if found.delays else ""),
     ]
     if log.estimated:
-        lines.append("the log names no starts: they were estimated, and durations are as good as that")
+        lines.append("the log has no start times: they were estimated, so the durations are estimates too")
     if agreement.unsolved:
-        lines.append(f"{agreement.unsolved} cases could not be aligned in time and are left out of both")
+        lines.append(f"{agreement.unsolved} cases could not be aligned within the limit and are left out of both")
     return lines
 
 
@@ -65,7 +65,7 @@ def report(log: Log, found: Discovery, title: str) -> str:
             f"{one.relative:.3f} | {one.ks:.2f} | {found.rework[name]:.1%} | {delay.mean if delay else 0:.2f} | "
             f"{f'{batch.share:.0%} {batch.kind}, {batch.size:.1f} each' if batch else ''} |"
         )
-    parts += ["", "## People", "", "| pool | members | counted on | open hours a week | support | confidence |", "|---|---|---|---|---|---|"]  # fmt: skip
+    parts += ["", "## People", "", "| pool | members | regular members | open hours a week | support | confidence |", "|---|---|---|---|---|---|"]  # fmt: skip
     parts += [
         f"| {_cell(pool.name)} | {len(pool.members)} | {pool.count} | {pool.week.hours:g} | {pool.week.support:.1%} | "
         f"{pool.week.confidence:.2f} |"
@@ -74,7 +74,7 @@ def report(log: Log, found: Discovery, title: str) -> str:
     if found.batches:
         parts += ["", "Batches are reported and not simulated: a sheet's cell takes one case at a time. Their waits are in the delays."]  # fmt: skip
     if found.conformance.deviations:
-        parts += ["", "## Where sheet and log disagree", "", "| what | cases |", "|---|---|"]
+        parts += ["", "## Deviations between sheet and log", "", "| what | cases |", "|---|---|"]
         parts += [f"| {_cell(what)} | {count} |" for what, count in found.conformance.deviations]
     return "\n".join(parts) + "\n"
 

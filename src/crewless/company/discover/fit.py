@@ -7,15 +7,15 @@ of the values themselves are kept as a table.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import lgamma, log, sqrt
-from statistics import NormalDist
+from math import log, sqrt
 
 import numpy as np
+from scipy.special import digamma, gammaincinv, ndtri, polygamma
 
 from crewless.company.sheet.model import Duration
 
 _SHARES = (np.arange(1000) + 0.5) / 1000
-_NORMAL = np.array([NormalDist().inv_cdf(share) for share in _SHARES])
+_NORMAL = ndtri(_SHARES)
 _TABLE = 101
 """Quantiles of a table: every hundredth."""
 _ORDER = ("constant", "exponential", "uniform", "gamma", "lognormal", "triangular")
@@ -96,7 +96,7 @@ def quantiles(duration: Duration) -> np.ndarray:
     if kind == "weibull":
         return n[1] * (-np.log1p(-_SHARES)) ** (1 / n[0])
     if kind == "gamma":
-        return n[1] * _gamma_quantiles(n[0])
+        return n[1] * gammaincinv(n[0], _SHARES)
     return np.interp(_SHARES, np.linspace(0, 1, len(n)), n)
 
 
@@ -110,15 +110,6 @@ def mean_of(duration: Duration) -> float:
         "lognormal": lambda: float(np.exp(n[0] + n[1] ** 2 / 2)),
     }
     return exact[duration.kind]() if duration.kind in exact else float(quantiles(duration).mean())
-
-
-def emd(a: np.ndarray, b: np.ndarray) -> float:
-    """Earth mover's distance (Wasserstein 1) between two samples."""
-    everything = np.sort(np.concatenate([a, b]))
-    steps = np.diff(everything)
-    left = np.searchsorted(np.sort(a), everything[:-1], side="right") / len(a)
-    right = np.searchsorted(np.sort(b), everything[:-1], side="right") / len(b)
-    return float(np.sum(np.abs(left - right) * steps))
 
 
 def _measured(duration: Duration, values: np.ndarray, observed: np.ndarray, mean: float) -> Fit:
@@ -164,40 +155,9 @@ def _gamma(values: np.ndarray, mean: float, deviation: float) -> Numbers:
         return None
     shape = (3 - gap + sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap)
     for _ in range(8):
-        top = -gap + log(shape) - _digamma(shape)
-        shape = 1 / (1 / shape + top / (shape**2 * (1 / shape - _trigamma(shape))))
+        top = -gap + log(shape) - float(digamma(shape))
+        shape = 1 / (1 / shape + top / (shape**2 * (1 / shape - float(polygamma(1, shape)))))
     return shape, mean / shape
-
-
-def _digamma(x: float) -> float:
-    """Recurrence up to 6, then the asymptotic series (Abramowitz and Stegun 6.3.18)."""
-    less = 0.0
-    while x < 6:
-        less -= 1 / x
-        x += 1
-    return less + log(x) - 1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
-
-
-def _trigamma(x: float) -> float:
-    """The same for its derivative (6.4.12)."""
-    more = 0.0
-    while x < 6:
-        more += 1 / x**2
-        x += 1
-    return more + 1 / x + 1 / (2 * x**2) + 1 / (6 * x**3) - 1 / (30 * x**5) + 1 / (42 * x**7)
-
-
-def _gamma_quantiles(shape: float) -> np.ndarray:
-    """Of scale 1: the density over the logarithm of x, summed and inverted.
-
-    Below its start the distribution holds about exp(-16) of the mass (F(x) ~ x^k / gamma(k + 1) for small x).
-    """
-    low = (-16 + lgamma(shape + 1)) / shape
-    high = log(shape + 9 * sqrt(shape) + 30)
-    y = np.linspace(max(low, -700.0), high, 6000)
-    density = np.exp(shape * y - np.exp(y) - lgamma(shape))
-    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(y))])
-    return np.exp(np.interp(_SHARES, below / below[-1], y))
 
 
 _FITS: dict[str, Callable[[np.ndarray, float, float], Numbers]] = {

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from crewless.company.discover.calendars import ALWAYS, Week, find_week
 from crewless.company.discover.log import Log
@@ -21,7 +22,7 @@ _REGULAR = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class DiscoveredPool:
     """People who do the same work."""
 
     name: str
@@ -35,7 +36,7 @@ class Pool:
 class People:
     """The pools of a log, and which pool does which activity."""
 
-    pools: tuple[Pool, ...]
+    pools: tuple[DiscoveredPool, ...]
     pool_of: dict[str, str]
     """Activity to pool."""
     share: dict[str, float]
@@ -72,7 +73,9 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
         seen = np.concatenate([log.start[mine], np.maximum(log.end[mine] - 1.0, log.start[mine])])
         instant = bool(np.all(log.start[mine] == log.end[mine]))
         week = ALWAYS if instant and regular == 1 else find_week(seen, support=support)
-        pools.append(Pool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week))
+        pools.append(
+            DiscoveredPool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week)
+        )
     return People(pools=tuple(pools), pool_of=pool_of, share=share)
 
 
@@ -108,23 +111,12 @@ def _labels(counts: np.ndarray, active: np.ndarray, activities: tuple[str, ...])
 
 def _alike(counts: np.ndarray) -> list[list[int]]:
     """Connected components of the graph of similar profiles."""
-    n = len(counts)
     profile = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     profile = profile - profile.mean(1, keepdims=True)
     length = np.linalg.norm(profile, axis=1)
     likeness = profile @ profile.T / np.maximum(np.outer(length, length), 1e-12)
-    left, groups = set(range(n)), []
-    while left:
-        todo = [left.pop()]
-        group = []
-        while todo:
-            one = todo.pop()
-            group.append(one)
-            near = {other for other in left if likeness[one, other] > _ALIKE}
-            left -= near
-            todo += near
-        groups.append(sorted(group))
-    return sorted(groups)
+    count, group_of = connected_components(likeness > _ALIKE, directed=False)
+    return [np.flatnonzero(group_of == group).tolist() for group in range(count)]
 
 
 def working_hours(log: Log, people: People) -> np.ndarray:

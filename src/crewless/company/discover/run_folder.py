@@ -1,8 +1,8 @@
-"""A sheet of measured cells from the run folder of a helpdesk shift: how long the worker and the operator took, what was handed
+"""A sheet of measured cells from the run folder of a shift: how long the worker and the operator took, what was handed
 over, what reality said.
 
-Four cells. *judge*: find the ticket, read it, choose the answer. *hand over*: takes no time; catches the share of the worker's
-doubts that it noticed, and sends those cases to review. *reply*: carry the answer out. *review*: a person works a ticket that was
+Four cells. *judge*: find the case, read it, choose the answer. *hand over*: takes no time; catches the share of the worker's
+doubts that it noticed, and sends those cases to review. *reply*: carry the answer out. *review*: a person works a case that was
 handed over from beginning to end. ``judge``, ``hand over`` and ``reply`` can each be a person's or AI's, from what both did in the
 same run.
 
@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from crewless.company.sheet.model import (
     Cell,
     Duration,
     Gateway,
+    Performer,
     Pool,
     Sheet,
     WorkProfile,
@@ -33,7 +35,7 @@ from crewless.company.sheet.model import (
 )
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
-from crewless.work.mixed import REVIEW, Handled, read_handled
+from crewless.core.results import REVIEW, WORK, HandledCase, decision_times_s, read_handled
 
 _INSTANT = Duration(kind="constant", numbers=(0.0,))
 _BUSY = 0.8
@@ -77,21 +79,22 @@ def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
         )
     review, calendar = _review(folder, handled, person, lines)
     arrival = _arrival(handled, ai, lines)
-    return check(_sheet(ai, person, review, calendar, arrival)), lines
+    role = str(_config(folder).get("task") or WORK)
+    return check(_sheet(role, ai, person, review, calendar, arrival)), lines
 
 
 def _of(seconds: np.ndarray) -> str:
     return f"{seconds.mean():.1f} s" if len(seconds) else "never seen"
 
 
-def _worker(folder: Path, handled: Sequence[Handled]) -> MeasuredWork:
+def _worker(folder: Path, handled: Sequence[HandledCase]) -> MeasuredWork:
     """From the run's events and receipts; what a mixed shift measured around a case counts as part of it."""
     spans = {one.case: one.left_s - one.taken_s for one in handled}
     begun: dict[str, float] = {}
     judge, reply, wrong, over = [], [], 0, 0
     found: list[tuple[str, str, float]] = []
     for event in read_events(folder / "events.jsonl"):
-        if event.cell != "work":
+        if event.cell != WORK:
             continue
         if event.kind == "start":
             begun[event.case] = event.t
@@ -99,14 +102,16 @@ def _worker(folder: Path, handled: Sequence[Handled]) -> MeasuredWork:
             span = spans.get(event.case, event.t - begun[event.case])
             found.append((event.case, event.outcome, span))
     # A case that is handed over ends when it has been judged: that many steps are reading.
-    reading = [steps for case, outcome, _ in found if outcome == "handed_over" and (steps := _steps(folder, case))]
+    reading = [
+        steps for case, outcome, _ in found if outcome == "handed_over" and (steps := decision_times_s(folder, case))
+    ]
     count = int(np.median([len(steps) for steps in reading])) if reading else 0
     for case, outcome, span in found:
         if outcome == "handed_over":
             judge.append(span)
             over += 1
             continue
-        steps = _steps(folder, case)
+        steps = decision_times_s(folder, case)
         took = steps[count - 1] if 0 < count <= len(steps) else 0.0
         judge.append(min(took, span))
         reply.append(max(0.0, span - took))
@@ -114,18 +119,6 @@ def _worker(folder: Path, handled: Sequence[Handled]) -> MeasuredWork:
     return MeasuredWork(
         judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over
     )
-
-
-def _steps(folder: Path, case: str) -> list[float]:
-    """When each of the worker's decisions of a case was made, seconds from the first look at the screen; by its receipt."""
-    path = folder / "receipts" / f"{case}.json"
-    if not path.is_file():
-        return []
-    try:
-        times = [float(step["t_s"]) for step in json.loads(path.read_text())["steps"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is no receipt: {error}") from error
-    return [t - times[0] for t in times]
 
 
 def _operator(folder: Path) -> MeasuredWork | None:
@@ -157,7 +150,7 @@ def _operator(folder: Path) -> MeasuredWork | None:
 
 
 def _review(
-    folder: Path, handled: Sequence[Handled], person: MeasuredWork | None, lines: list[str]
+    folder: Path, handled: Sequence[HandledCase], person: MeasuredWork | None, lines: list[str]
 ) -> tuple[tuple[Duration, float], tuple[tuple[float, float], ...]]:
     """(Duration and error of the review, the person's week)."""
     config = _config(folder)
@@ -165,19 +158,19 @@ def _review(
     reviewed = [one for one in handled if one.handed_over]
     if reviewed and works > 0:
         spans = [_worked(one.review_taken_s, one.review_left_s, works, rests) for one in reviewed]
-        # Who says that a ticket is nobody's is right to do so.
+        # Who says that a case is nobody's is right to do so.
         wrong = sum(one.outcome == "wrong" for one in reviewed)
         lines.append(
-            f"review: {len(spans)} tickets by the person, {np.mean(spans):.1f} s each, {wrong} wrong; "
+            f"review: {len(spans)} cases by the person, {np.mean(spans):.1f} s each, {wrong} wrong; "
             f"{works:g} s at work and {rests:g} s away"
         )
         week = repeated_week(0.0, works / 3600, (works + rests) / 3600) if rests else ()
         return (_hours(np.array(spans)), wrong / len(spans)), week
     if person and len(person.reply):
         whole = float(person.judge.mean()) + person.reply
-        lines.append("review: nobody was seen to review; taken to be what the operator needs for a whole ticket")
+        lines.append("review: nobody was seen to review; taken to be what the operator needs for a whole case")
         return (_hours(whole), person.wrong / max(1, person.answered)), ()
-    lines.append("review: nobody was seen to work a whole ticket; two minutes each, to be edited")
+    lines.append("review: nobody was seen to work a whole case; two minutes each, to be edited")
     return (Duration(kind="constant", numbers=(2 / 60,)), 0.0), ()
 
 
@@ -191,7 +184,7 @@ def _worked(start: float, end: float, works: float, rests: float) -> float:
     return until(end) - until(start)
 
 
-def _arrival(handled: Sequence[Handled], ai: MeasuredWork, lines: list[str]) -> Arrival:
+def _arrival(handled: Sequence[HandledCase], ai: MeasuredWork, lines: list[str]) -> Arrival:
     if len(handled) > 1:
         gaps = np.diff([one.arrived_s for one in handled])
         lines.append(f"arrivals: measured, {gaps.mean():.1f} s apart")
@@ -204,7 +197,7 @@ def _arrival(handled: Sequence[Handled], ai: MeasuredWork, lines: list[str]) -> 
     return Arrival(between=Duration(kind="exponential", numbers=(float(f"{whole / _BUSY / 3600:.6g}"),)))
 
 
-def _config(folder: Path) -> dict[str, float]:
+def _config(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / "config.json").read_text())
     except (OSError, ValueError):
@@ -217,6 +210,7 @@ def _hours(seconds: np.ndarray) -> Duration:
 
 
 def _sheet(
+    role: str,
     ai: MeasuredWork,
     person: MeasuredWork | None,
     review: tuple[Duration, float],
@@ -227,7 +221,7 @@ def _sheet(
     silent = ai.wrong / cases
     doubts = ai.handed_over / cases
     made = silent + doubts
-    works = {
+    works: dict[str, dict[Performer, WorkProfile]] = {
         "judge": {"ai": WorkProfile(resource="worker", duration=_hours(ai.judge), error=made)},
         "hand over": {"ai": WorkProfile(resource="worker", duration=_INSTANT, catch=doubts / made if made else 0.0)},
         "reply": {"ai": WorkProfile(resource="worker", duration=_hours(ai.reply))},
@@ -240,13 +234,13 @@ def _sheet(
     # Whoever has judged a case ends it before the next: what comes later is more urgent.
     cells = [
         Cell(
-            name=name, role="helpdesk", performer="ai", works=by, rework=REVIEW if name == "hand over" else "",  # type: ignore[arg-type]
+            name=name, role=role, performer="ai", works=by, rework=REVIEW if name == "hand over" else "",
             priority={"hand over": 2, "reply": 1}.get(name, 0),
         )
         for name, by in works.items()
     ]  # fmt: skip
-    by = {"person": WorkProfile(resource="person", duration=review[0], error=review[1])}
-    cells.append(Cell(name=REVIEW, role="helpdesk", works=by))  # type: ignore[arg-type]
+    by: dict[Performer, WorkProfile] = {"person": WorkProfile(resource="person", duration=review[0], error=review[1])}
+    cells.append(Cell(name=REVIEW, role=role, works=by))
     flow = [
         ("start", "judge", 1.0), ("judge", "hand over", 1.0), ("hand over", "answer", 1.0), ("answer", "reply", 1.0),
         ("answer", REVIEW, 0.0), ("reply", "end", 1.0), (REVIEW, "end", 1.0),

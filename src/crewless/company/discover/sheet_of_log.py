@@ -35,7 +35,7 @@ class DiscoverConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """The sheet and what speaks for it."""
+    """The sheet and the evidence for it."""
 
     sheet: Sheet
     tree: Node
@@ -54,26 +54,26 @@ class Discovery:
 
 
 def discover(
-    log: Log, config: DiscoverConfig | None = None, tell: Callable[[str], None] = lambda what: None
+    log: Log, config: DiscoverConfig | None = None, progress: Callable[[str], None] = lambda what: None
 ) -> Discovery:
     """The sheet behind a log: every visit is taken to be a person's.
 
     Args:
         log: what a reader made.
         config: how it is read.
-        tell: hears what is being done.
+        progress: called with the step that begins.
 
     Raises:
         BadInput: the sheet that comes out cannot be run.
     """
     config = config or DiscoverConfig()
-    tell("control flow")
+    progress("control flow")
     variants = log.variants()
     tree = mine(variants, concurrent=_overlapping(log), noise=config.noise)
     gateways, arrows = flow_of(tree)
-    tell("people and weeks")
+    progress("people and weeks")
     people = find_people(log, support=config.support)
-    tell("durations and waits")
+    progress("durations and waits")
     hours = working_hours(log, people)
     waits = find_waits(log, people, concurrent_pairs(tree))
     durations = {name: fit(hours[at]) for name, at in _by_activity(log)}
@@ -110,7 +110,7 @@ def discover(
             arrival=Arrival(between=arrival.duration, calendar=called["arrival"]),
         )
     )
-    tell("conformance")
+    progress("conformance")
     return Discovery(
         sheet=sheet,
         tree=tree,

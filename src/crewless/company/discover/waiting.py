@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crewless.company.discover.log import Log
-from crewless.company.discover.people import People, Pool
+from crewless.company.discover.people import DiscoveredPool, People
 
 _IDLE_S = 60.0
 """A pool that is free for less than this is only between two visits."""
@@ -87,7 +87,7 @@ def find_waits(log: Log, people: People, concurrent: Collection[frozenset[str]])
 
 
 def _free_spells(
-    start: np.ndarray, end: np.ndarray, pool: Pool, span: tuple[float, float]
+    start: np.ndarray, end: np.ndarray, pool: DiscoveredPool, span: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """When somebody of the pool was at work and free for a while, within ``span``: begins, ends, and whether it began as the
     doors opened. Shape (spells,) each; at least one, before everything."""

@@ -1,1 +1,1 @@
-"""The sheet in a browser: click a cell, and the company changes at once. A small server of the standard library."""
+"""The sheet in a browser: click a cell, and the company changes at once."""

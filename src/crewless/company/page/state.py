@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import isfinite, log
 from typing import Any
 
-from crewless.company.compare.compare import BETTER, compare, difference, surely
+from crewless.company.compare.compare import BETTER, compare, difference, significant
 from crewless.company.compare.report import choice_report, report_page
 from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet
 from crewless.company.simulate.compiled import chosen
@@ -13,12 +13,12 @@ from crewless.company.simulate.replications import MEASURES, SimulateConfig, Sim
 from crewless.core.errors import BadInput
 
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
-"""Of one click: a few hundredths of a second a life, so that the page answers at once."""
+"""Of one click: a few hundredths of a second a replication, so that the page answers at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """A state of the page."""
+class Scenario:
+    """A state of the page: who does what, and the sliders."""
 
     choice: dict[str, Performer]
     demand: float = 1.0
@@ -29,7 +29,7 @@ class Wish:
     """Of pools; the others keep theirs."""
 
 
-def wish_of(sheet: Sheet, asked: Any) -> Wish:
+def scenario_of(sheet: Sheet, asked: Any) -> Scenario:
     """From JSON values. Raises BadInput when they are not what the page sends."""
     if not isinstance(asked, dict):
         raise BadInput(f"the page sent {asked!r}", alternatives=["an object"])
@@ -52,17 +52,19 @@ def wish_of(sheet: Sheet, asked: Any) -> Wish:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise BadInput(f"{name} {value!r}", alternatives=[f"{low:g} to {high:g}"])
         numbers[name] = float(value)
-    return Wish(choice=choice, members=members, **numbers)
+    return Scenario(choice=choice, members=members, **numbers)
 
 
-def changed(sheet: Sheet, wish: Wish) -> Sheet:
+def changed(sheet: Sheet, scenario: Scenario) -> Sheet:
     """The sheet with the sliders' changes."""
-    between = scaled(sheet.arrival.between, 1 / wish.demand)
-    members = wish.members or {}
+    between = scaled(sheet.arrival.between, 1 / scenario.demand)
+    members = scenario.members or {}
     cells = sheet.cells
-    if wish.errors != 1.0:
+    if scenario.errors != 1.0:
         cells = tuple(
-            replace(cell, works={p: replace(w, error=min(1.0, w.error * wish.errors)) for p, w in cell.works.items()})
+            replace(
+                cell, works={p: replace(w, error=min(1.0, w.error * scenario.errors)) for p, w in cell.works.items()}
+            )
             for cell in cells
         )
     return replace(
@@ -109,29 +111,29 @@ class Page:
         }  # fmt: skip
 
     def answer(self, asked: Any) -> dict[str, Any]:
-        """Simulate the wish. Raises BadInput."""
-        return self._told(self._run(wish_of(self.sheet, asked)))
+        """Simulate the scenario. Raises BadInput."""
+        return self._as_json(self._run(scenario_of(self.sheet, asked)))
 
     def report(self, asked: Any) -> str:
-        """The wish beside the sheet as it was opened, a page with plots."""
-        wish = wish_of(self.sheet, asked)
-        cells = [(cell.name, cell.performer) for cell in chosen(self.sheet, wish.choice)]
-        return choice_report(self.name, [("as opened", self.base), ("as chosen", self._run(wish))], cells)
+        """The scenario beside the sheet as it was opened, a page with plots."""
+        scenario = scenario_of(self.sheet, asked)
+        cells = [(cell.name, cell.performer) for cell in chosen(self.sheet, scenario.choice)]
+        return choice_report(self.name, [("as opened", self.base), ("as chosen", self._run(scenario))], cells)
 
     def comparison(self, asked: Any) -> str:
-        """All choices under the wish's sliders, a page with plots: some seconds."""
-        wish = wish_of(self.sheet, asked)
-        return report_page(compare(changed(self.sheet, wish), self.config, "all"), self.name)
+        """All choices under the scenario's sliders, a page with plots: some seconds."""
+        scenario = scenario_of(self.sheet, asked)
+        return report_page(compare(changed(self.sheet, scenario), self.config, "all"), self.name)
 
-    def _run(self, wish: Wish) -> SimulationOutcome:
-        return run_choices(changed(self.sheet, wish), [wish.choice], self.config)[0]
+    def _run(self, scenario: Scenario) -> SimulationOutcome:
+        return run_choices(changed(self.sheet, scenario), [scenario.choice], self.config)[0]
 
-    def _told(self, found: SimulationOutcome) -> dict[str, Any]:
+    def _as_json(self, found: SimulationOutcome) -> dict[str, Any]:
         gaps = difference(found, self.base)
         return {
             "measures": {
                 name: {"mean": _number(one.mean), "half": _number(one.half), "gap": _number(gaps[name].mean),
-                       "gap_half": _number(gaps[name].half), "sure": surely(gaps[name], 1) or surely(gaps[name], -1)}
+                       "gap_half": _number(gaps[name].half), "significant": significant(gaps[name], 1) or significant(gaps[name], -1)}
                 for name, one in found.measures.items()
             },
             "cells": [[_number(value) for value in row] for row in found.cells.tolist()],

@@ -155,8 +155,8 @@ def is_cells(path: Path) -> bool:
 def _fill(row: dict[str, str]) -> None:
     """What a row leaves out of the works that it begins to describe."""
     for performer in PERFORMERS:
-        told = any(row[f"{performer} {w}"] for w in _WORK)
-        if told or performer == row["performer"]:
+        given = any(row[f"{performer} {w}"] for w in _WORK)
+        if given or performer == row["performer"]:
             row[f"{performer} resource"] = row[f"{performer} resource"] or row["role"] or f"{performer}s"
             row[f"{performer} duration"] = row[f"{performer} duration"] or "constant 0"
             for w in ("error", "catch", "cost"):

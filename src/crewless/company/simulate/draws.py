@@ -1,7 +1,7 @@
 """Random numbers that depend on who asks and not on when: the case, the node, the visit and the purpose name a number.
 
-Two choices of who does what therefore see the same cases with the same luck (common random numbers), whatever the order in
-which their events come. The stream is splitmix64 (Steele, Lea, Flood 2014) with a case's own key as its start.
+Two choices of who does what therefore see the same cases with the same random numbers (common random numbers), whatever the
+order in which their events come. The stream is splitmix64 (Steele, Lea, Flood 2014) with a case's own key as its start.
 """
 
 from math import cos, exp, log, pi, sqrt

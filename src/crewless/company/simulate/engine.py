@@ -4,7 +4,8 @@ A **token** is a case's presence at one place; a case that was split in parallel
 is: one event is taken from the heap; tokens move through gateways until each waits in a queue, travels, or has ended; the
 pools that were touched begin what they can. Everything random is drawn by name (see :mod:`.draws`).
 
-It is one long function because its state is some forty arrays: handing them to helpers costs more than the work itself.
+The module stays whole, beyond 600 lines, because it is one algorithm over one state of some forty arrays: handing them to helper
+functions costs more than the work itself, and nothing else would use a part of it.
 """
 
 from typing import Any
@@ -101,7 +102,7 @@ def longer(values: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def simulate(p, seed, horizon, warmup, batches, keep_log):
-    """One life of the sheet, from an empty Monday 00:00 on.
+    """One replication of the sheet, from an empty Monday 00:00 on.
 
     Args:
         p: a :class:`Program`.
@@ -266,11 +267,11 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         for w in range(words):
                             errors = c_errors[c, w]
                             if errors != 0:
-                                luck = key_of(key, name | _P_CATCH)
+                                stream = key_of(key, name | _P_CATCH)
                                 for bit in range(64):
                                     if (errors >> np.uint64(bit)) & one:
                                         made = 64 * w + bit
-                                        if made != cell and uniform(luck, made) < p_catch[cell]:
+                                        if made != cell and uniform(stream, made) < p_catch[cell]:
                                             c_errors[c, w] &= ~(one << np.uint64(bit))
                                             cell_sum[batch, cell, _CAUGHT] += 1.0
                                             if back < 0:
@@ -287,8 +288,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         meets = 1
                 else:
                     busy[q] -= m_people[cell]
-                    luck = key_of(key, (np.int64(visit) << 24) | (cell << 3) | _P_AGREE)
-                    if uniform(luck, t_meets[tok]) >= m_agree[cell]:
+                    stream = key_of(key, (np.int64(visit) << 24) | (cell << 3) | _P_AGREE)
+                    if uniform(stream, t_meets[tok]) >= m_agree[cell]:
                         meets = t_meets[tok] + 1
                 t_meets[tok] = meets
                 if meets > 0:
@@ -391,9 +392,9 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                     if p_sick[q] > 0.0 or p_leave[q] > 0.0:
                         off = 0
                         for member in range(p_count[q]):
-                            luck = key_of(key_of(seed, 3 + q), member)
-                            sick = uniform(luck, 2 * day) < p_sick[q]
-                            off += sick or uniform(luck, 2 * week + 1) < p_leave[q]
+                            stream = key_of(key_of(seed, 3 + q), member)
+                            sick = uniform(stream, 2 * day) < p_sick[q]
+                            off += sick or uniform(stream, 2 * week + 1) < p_leave[q]
                         absent[q] = off
                         if not is_touched[q]:
                             is_touched[q] = True
@@ -514,17 +515,17 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             end = begin + 1
                         elif kind == OR:
                             c_visits[c, node] += 1
-                        luck = c_key[c]
+                        stream = c_key[c]
                         if kind == OR and end - begin > 1:
-                            luck = key_of(c_key[c], (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE)
+                            stream = key_of(c_key[c], (np.int64(c_visits[c, node]) << 24) | (node << 3) | _P_ROUTE)
                         none = True
                         whole = 0.0
                         if kind == OR and end - begin > 1:
                             for a in range(begin, end):
                                 whole += p_chance[a]
-                                none &= uniform(luck, a) >= p_chance[a]
+                                none &= uniform(stream, a) >= p_chance[a]
                             if none:  # At least one way is taken; which, by their weights.
-                                u = uniform(luck, arrows) * whole
+                                u = uniform(stream, arrows) * whole
                                 at = begin
                                 while at + 1 < end and u >= p_chance[at]:
                                     u -= p_chance[at]
@@ -536,7 +537,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         if has_or:
                             c_at[c, node] -= 1
                         for a in range(begin, end):
-                            if kind == OR and whole > 0.0 and end - begin > 1 and uniform(luck, a) >= p_chance[a]:
+                            if kind == OR and whole > 0.0 and end - begin > 1 and uniform(stream, a) >= p_chance[a]:
                                 continue
                             if fresh:
                                 goer = tok

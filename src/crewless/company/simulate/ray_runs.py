@@ -1,4 +1,4 @@
-"""The same lives on many machines: a sweep over a Ray cluster. Ray is an optional extra (``crewless[ray]``)."""
+"""The same replications on many machines: a sweep over a Ray cluster. Ray is an optional extra (``crewless[ray]``)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from crewless.company.sheet.model import Performer, Sheet
 from crewless.company.simulate.compiled import compile_sheet
 from crewless.company.simulate.replications import (
     Ended,
-    Life,
+    Replication,
     SimulateConfig,
     SimulationOutcome,
     outcome,
     refuse,
-    run_life,
+    run_replication,
 )
 from crewless.core.errors import MissingTool
 
@@ -20,7 +20,8 @@ from crewless.core.errors import MissingTool
 def on_ray(address: str) -> Callable[..., list[SimulationOutcome]]:
     """A stand-in for :func:`crewless.company.simulate.replications.run_choices` that runs on a cluster.
 
-    The lives are the same to the bit as those of threads: luck hangs on the seed and the number of the life alone.
+    The replications are the same to the bit as those of threads: random numbers follow from the seed and the number of the
+    replication alone.
 
     Args:
         address: of the cluster, as ``ray.init`` takes it; ``local`` starts one on this machine.
@@ -43,24 +44,24 @@ def on_ray(address: str) -> Callable[..., list[SimulationOutcome]]:
         sheet: Sheet,
         choices: Sequence[Mapping[str, Performer]],
         config: SimulateConfig,
-        tell: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> list[SimulationOutcome]:
         programs = [compile_sheet(sheet, choice) for choice in choices]
         shared = ray.put(sheet)
         jobs = {remote.remote(shared, dict(choice), config): c for c, choice in enumerate(choices)}
-        found: dict[int, list[Life]] = {}
+        found: dict[int, list[Replication]] = {}
         waiting = list(jobs)
         while waiting:
             ready, waiting = ray.wait(waiting)
             for job in ready:
-                lives, ended = ray.get(job)
+                replications, ended = ray.get(job)
                 if ended:
                     for other in waiting:
                         ray.cancel(other)
                     raise refuse(sheet, Ended(*ended))
-                found[jobs[job]] = lives
-                if tell:
-                    tell(len(found) * config.replications, len(choices) * config.replications)
+                found[jobs[job]] = replications
+                if progress:
+                    progress(len(found) * config.replications, len(choices) * config.replications)
         return [outcome(program, found[c], config) for c, program in enumerate(programs)]
 
     return run
@@ -68,10 +69,10 @@ def on_ray(address: str) -> Callable[..., list[SimulationOutcome]]:
 
 def _lives(
     sheet: Sheet, choice: Mapping[str, Performer], config: SimulateConfig
-) -> tuple[list[Life], tuple[int, int] | None]:
-    """All lives of one choice, or how one of them ended before its time."""
+) -> tuple[list[Replication], tuple[int, int] | None]:
+    """All replications of one choice, or how one of them ended before its time."""
     program = compile_sheet(sheet, choice)
     try:
-        return [run_life(program, config, r) for r in range(config.replications)], None
+        return [run_replication(program, config, r) for r in range(config.replications)], None
     except Ended as ended:
         return [], (ended.args[0], ended.args[1])

@@ -1,7 +1,7 @@
-"""Many lives of a sheet: replications in threads (the loop holds no lock), measures, and intervals.
+"""Many replications of a sheet in threads (the loop holds no lock), measures, and intervals.
 
-The life with the number *r* has the same cases with the same luck for every choice of performers, so that two choices are
-compared by the differences of their lives.
+Replication number *r* has the same cases with the same random numbers for every choice of performers (common random numbers),
+so that two choices are compared by the differences of their replications.
 """
 
 import os
@@ -22,23 +22,23 @@ from crewless.core.errors import BadInput
 MEASURES = {
     "throughput": "cases a week",
     "lead_h": "hours from arrival to end",
-    "lead_p95_h": "hours that 95 % of the cases stay within",
+    "lead_p95_h": "95th percentile of the hours from arrival to end",
     "right": "share of cases that end without an error in them",
     "right_first_time": "share that end right and were never sent back",
     "cost": "dollars a case, for the hours worked and the visits",
     "paid": "dollars a case, when every hour that a pool is there is paid",
-    "waiting_h": "hours a case that it waits for someone",
-    "work_h": "hours a case that someone works on it",
+    "waiting_h": "hours a case that it waits for a performer",
+    "work_h": "hours a case that a performer works on it",
     "meeting_h": "person-hours a case in meetings",
     "handovers": "a case",
     "rework": "times that a case is sent back",
-    "present": "cases under way at a time",
-    "turned_away": "share of cases that found a cell full",
-    "growth": "cases more at the end than at the start of what was measured, as a share of those that came",
+    "present": "mean number of cases in progress",
+    "turned_away": "share of cases that were refused because a cell was full",
+    "growth": "growth of the number of open cases over the measured time, as a share of the arrivals",
 }
-"""What a life is measured by, and the unit."""
+"""What a replication is measured by, and the unit."""
 Choice = Mapping[str, Performer]
-Life = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]
+Replication = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,22 +50,22 @@ class SimulateConfig:
     warmup_weeks: float = 4.0
     """Left out; :func:`find_warmup` finds how many are needed."""
     replications: int = 20
-    """Lives with luck of their own."""
+    """Each with random numbers of its own."""
     batches: int = 26
-    """Equal parts of a life, for intervals within one."""
+    """Equal parts of a replication, for intervals within one."""
     seed: int = 0
-    """Of the first life; the next ones follow from it."""
+    """Of the first replication; the next ones follow from it."""
     threads: int = 0
     """0: one for each core that this process may use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationOutcome:
-    """What many lives of one choice say."""
+    """What many replications of one choice say."""
 
     measures: dict[str, Interval]
     """The keys of ``MEASURES``."""
-    lives: NDArray[np.float64]
+    by_replication: NDArray[np.float64]
     """Shape (replications, len(MEASURES))."""
     cells: NDArray[np.float64]
     """Shape (cells, 7): a case done, the columns of ``engine.CELL_COLUMNS``."""
@@ -78,8 +78,8 @@ class SimulationOutcome:
     events: int
 
 
-def run_life(program: CompiledSheet, config: SimulateConfig, number: int) -> Life:
-    """One life. Shapes (batches + 1, 13), (batches + 1, cells, 7), (bins,), and the events.
+def run_replication(program: CompiledSheet, config: SimulateConfig, number: int) -> Replication:
+    """One replication. Shapes (batches + 1, 13), (batches + 1, cells, 7), (bins,), and the events.
 
     Raises:
         BadInput: a length or a number of replications that cannot be.
@@ -104,7 +104,7 @@ _NOTHING_DONE = -1
 
 
 class Ended(Exception):
-    """A life that ended before its time: a status of the engine, and a node or a number of cases."""
+    """A replication that ended before its time: a status of the engine, and a node or a number of cases."""
 
 
 def _check(config: SimulateConfig) -> None:
@@ -120,15 +120,15 @@ def refuse(sheet: Sheet, ended: Ended) -> BadInput:
     status, where = ended.args
     if status == engine.CROWDED:
         return BadInput(
-            f"{where:,} cases are under way at the same time: they do not end, or come faster than they are worked",
-            alternatives=["more members", "fewer arrivals", "ways that split less"],
+            f"{where:,} cases are in progress at the same time: they do not end, or arrive faster than they are finished",
+            alternatives=["more members", "fewer arrivals", "fewer parallel branches"],
         )
     names = [c.name for c in sheet.cells] + [g.name for g in sheet.gateways]
     row = where + 1 if where < len(sheet.cells) else where + 1 - len(sheet.cells)
     name = f"{'cells' if where < len(sheet.cells) else 'gateways'} row {row} ({names[where]})"
     if status == engine.STUCK:
         return BadInput(
-            f"{name}: a case waits here for ever, for a way that it did not take",
+            f"{name}: a case waits here for ever for a branch that it did not take",
             alternatives=["an xor or an or that joins what an xor or an or has split"],
         )
     if status == _NOTHING_DONE:
@@ -151,15 +151,15 @@ def run_choices(
     sheet: Sheet,
     choices: Sequence[Choice],
     config: SimulateConfig,
-    tell: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[SimulationOutcome]:
-    """All lives of all choices, in threads.
+    """All replications of all choices, in threads.
 
     Args:
         sheet: the company.
         choices: cells that others do than the sheet says; an empty one is the sheet as it is.
         config: how long and how often.
-        tell: called with the lives done and the lives in all.
+        progress: called with the replications done and the replications in all.
 
     Raises:
         BadInput: what :func:`compile_sheet` refuses, or a case that cannot end.
@@ -167,18 +167,18 @@ def run_choices(
     _check(config)
     programs = [compile_sheet(sheet, choice) for choice in choices]
     jobs = [(c, r) for c in range(len(programs)) for r in range(config.replications)]
-    lives: list[list[Life]] = [[] for _ in programs]
+    found: list[list[Replication]] = [[] for _ in programs]
     with ThreadPoolExecutor(threads_of(config)) as pool:
         try:
-            found = pool.map(lambda job: run_life(programs[job[0]], config, job[1]), jobs)
-            for done, ((c, _), life) in enumerate(zip(jobs, found, strict=True), 1):
-                lives[c].append(life)
-                if tell:
-                    tell(done, len(jobs))
+            results = pool.map(lambda job: run_replication(programs[job[0]], config, job[1]), jobs)
+            for done, ((c, _), one) in enumerate(zip(jobs, results, strict=True), 1):
+                found[c].append(one)
+                if progress:
+                    progress(done, len(jobs))
         except Ended as ended:
             pool.shutdown(cancel_futures=True)
             raise refuse(sheet, ended) from None
-    return [outcome(program, lives[c], config) for c, program in enumerate(programs)]
+    return [outcome(program, found[c], config) for c, program in enumerate(programs)]
 
 
 def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None) -> SimulationOutcome:
@@ -186,12 +186,12 @@ def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None
     return run_choices(sheet, [choice or {}], config)[0]
 
 
-def outcome(program: CompiledSheet, lives: Sequence[Life], config: SimulateConfig) -> SimulationOutcome:
-    """Sums up lives of the same program."""
+def outcome(program: CompiledSheet, replications: Sequence[Replication], config: SimulateConfig) -> SimulationOutcome:
+    """Sums up replications of the same program."""
     open_h = program.members * program.week[program.calendar] * config.weeks
     pools = len(program.members)
     rows, cell_rows, busy, waits = [], [], [], []
-    for cases, cells, histogram, _ in lives:
+    for cases, cells, histogram, _ in replications:
         spent = cells[1:].sum(axis=0)
         rows.append(_measures(program, cases[1:].sum(axis=0), spent, histogram, open_h, config))
         done = max(1.0, cases[1:, CASE_COLUMNS.index("done")].sum())
@@ -203,12 +203,12 @@ def outcome(program: CompiledSheet, lives: Sequence[Life], config: SimulateConfi
     growth = table[:, list(MEASURES).index("growth")]
     return SimulationOutcome(
         measures={name: interval(table[:, i]) for i, name in enumerate(MEASURES)},
-        lives=table,
+        by_replication=table,
         cells=np.mean(cell_rows, axis=0),
         busy=np.mean(busy, axis=0),
         pool_waiting_h=np.mean(waits, axis=0),
         overloaded=bool(growth.mean() > 0.05 and growth.mean() > 2 * growth.std() / np.sqrt(len(growth))),
-        events=sum(life[3] for life in lives),
+        events=sum(one[3] for one in replications),
     )
 
 
@@ -251,7 +251,7 @@ def find_warmup(sheet: Sheet, config: SimulateConfig, choice: Choice | None = No
     pilot = SimulateConfig(weeks=float(weeks), warmup_weeks=0.0, batches=weeks, seed=config.seed)
     column = CASE_COLUMNS.index("present_h")
     try:
-        lives = [run_life(program, pilot, r)[0][1:, column] for r in range(max(5, config.replications // 2))]
+        found = [run_replication(program, pilot, r)[0][1:, column] for r in range(max(5, config.replications // 2))]
     except Ended as ended:
         raise refuse(sheet, ended) from None
-    return float(warmup_end(np.mean(lives, axis=0)))
+    return float(warmup_end(np.mean(found, axis=0)))

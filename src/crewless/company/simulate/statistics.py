@@ -1,10 +1,11 @@
 """Means with intervals: Student's t, batch means, and where the warm-up ends."""
 
 from dataclasses import dataclass
-from math import exp, inf, lgamma, log, sqrt
+from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,54 +19,13 @@ class Interval:
         return abs(value - self.mean) <= self.half
 
 
-def t_quantile(probability: float, freedom: int) -> float:
-    """Of Student's distribution, for a probability above one half, by bisection on its exact distribution function."""
-    low, high = 0.0, 1.0
-    while _t_below(high, freedom) < probability:
-        high *= 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        if _t_below(middle, freedom) < probability:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _t_below(t: float, freedom: int) -> float:
-    x = freedom / (freedom + t * t)
-    return 1.0 - 0.5 * _beta(freedom / 2, 0.5, x)
-
-
-def _beta(a: float, b: float, x: float) -> float:
-    """Regularised incomplete beta function by its continued fraction (DLMF 8.17.22), modified Lentz."""
-    if x in (0.0, 1.0):
-        return x
-    if x > (a + 1) / (a + b + 2):
-        return 1.0 - _beta(b, a, 1.0 - x)
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
-    d = 1.0 - (a + b) * x / (a + 1)
-    d = 1.0 / d
-    c, value = 1.0, d
-    for m in range(1, 300):
-        step = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d, c = 1.0 / (1.0 + step * d), 1.0 + step / c
-        value *= c * d
-        step = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d, c = 1.0 / (1.0 + step * d), 1.0 + step / c
-        value *= c * d
-        if abs(c * d - 1.0) < 1e-15:
-            break
-    return front * value
-
-
 def interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Of the mean of independent values: replications, or batches that are long enough. Half is infinite for one value."""
     array = np.asarray(values, float)
     n = len(array)
     if n < 2:
         return Interval(mean=float(array.mean()) if n else float("nan"), half=inf)
-    half = t_quantile((1 + level) / 2, n - 1) * float(array.std(ddof=1)) / sqrt(n)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(array.std(ddof=1)) / sqrt(n)
     return Interval(mean=float(array.mean()), half=half)
 
 

@@ -1,4 +1,4 @@
-"""One life of a sheet as a table of visits: what an event log would say of it."""
+"""One replication of a sheet as a table of visits: what an event log would say of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
