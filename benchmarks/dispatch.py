@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.report import report
-from crewless.fleet.simulate.simulated_robot import MANUFACTURER, SimulatedRobot, SimulatedRobotConfig
+from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig
 from crewless.fleet.vda5050.broker import Mosquitto
-from crewless.fleet.vda5050.topics import PREFIX, header, topic_of
+from crewless.fleet.vda5050.topics import MANUFACTURER, PREFIX, header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport
 from crewless.fleet.vda5050.validation import decode
 

@@ -84,7 +84,7 @@ class Site:
         """Where a load is on the floor, in metres; None: not known, or at a station."""
         self._record = record
         if record is not None and record.is_file():
-            # A torn last line is work whose robot was never told that it was done.
+            # A torn last line is work whose robot was never answered.
             whole = record.read_bytes().rpartition(b"\n")[0]
             record.write_bytes(whole + b"\n" if whole else b"")
             for number, line in enumerate(whole.splitlines(), 1):

@@ -252,7 +252,7 @@ def test_the_robot_that_the_schedule_means_is_sent_unless_another_is_much_nearer
 def test_an_empty_robot_charges_before_it_works(tmp_path):
     floor = Floor(tmp_path, [op("x")], robots=1)
     floor.robots["r0"].charge = 0.1
-    floor.robots["r0"].tell()
+    floor.robots["r0"].send_state()
     floor.run(700)
     assert floor.status("x") == "done"
     assert floor.robots["r0"].charge > 0.3
@@ -262,7 +262,7 @@ def charged(floor, *shares):
     """Begin with so much in the batteries, and say so."""
     for robot, share in zip(floor.robots.values(), shares, strict=True):
         robot.charge = share
-        robot.tell()
+        robot.send_state()
 
 
 def test_a_robot_whose_battery_does_not_last_for_the_work_charges_first(tmp_path):
@@ -327,7 +327,7 @@ def test_where_all_chargers_are_closed_the_work_is_done_with_what_there_is(tmp_p
     charged(floor, 0.3)
     floor.control.close_zone("spill", ["a"])
     floor.robots["r0"].x_m = 5.0
-    floor.robots["r0"].tell()
+    floor.robots["r0"].send_state()
     floor.run(30)
     assert floor.outcomes("x") == ["done"]
 

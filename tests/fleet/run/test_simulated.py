@@ -116,7 +116,7 @@ def test_an_empty_robot_recharges_and_a_hot_one_cools_before_they_work(humanoid,
     floor = SimulatedRun(shift, tmp_path / "events.jsonl")
     first, second = floor.fleet[:2]
     floor.robots[first].charge = 0.1
-    floor.robots[first].tell()
+    floor.robots[first].send_state()
     floor.robots[second].motor_c = 95.0
     seen = {first: set(), second: set()}
     while not floor.control.finished():

@@ -1,4 +1,4 @@
-"""Master control: gives every ready operation to a robot, hears what came of it, and plans anew when the world differs.
+"""Master control: assigns every operation that can be begun to a robot, reads what became of it, and plans anew when that differs.
 
 Planning is event-driven list scheduling: whatever happens (a robot is done early, late, dead or hot; a station breaks; a zone
 closes) only changes who is free and what is ready, and the next :meth:`FleetControl.tick` assigns from there. An assignment is in
@@ -157,7 +157,7 @@ class FleetControl:
         self._sender.instant_action(self._robot(serial), "startPause" if paused else "stopPause")
 
     def close_zone(self, zone: str, nodes: Iterable[str]) -> None:
-        """Nobody is sent through these nodes any more; all robots are told. Who was to drive there is sent another way where
+        """Nobody is sent through these nodes any more; all robots are informed. Who was to drive there is sent another way where
         only the part ahead that is not released yet is concerned, and called off otherwise."""
         nodes = frozenset(nodes)
         self._zones.close(zone, nodes)

@@ -33,7 +33,7 @@ class Loads:
         """Where a site says that a load lies."""
 
     def heard(self, robot: Robot, before: Iterable[str]) -> None:
-        """A robot has told what it carries; ``before`` is what it carried."""
+        """A robot has reported what it carries; ``before`` is what it carried."""
         for load in before:
             if load not in robot.loads and self._holder.get(load) == robot.name:
                 del self._holder[load]

@@ -1,4 +1,4 @@
-"""What the control says to robots: orders, instant actions, zone sets and responses, as VDA 5050 words them."""
+"""What the control sends to robots: orders, instant actions, zone sets and responses, as VDA 5050 words them."""
 
 import itertools
 import uuid
@@ -13,7 +13,7 @@ from crewless.fleet.vda5050.transport import Transport
 
 
 class OrderSender:
-    """One control's voice.
+    """Sends the messages of one control.
 
     Args:
         transport: an end of the broker.

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-OWN = "crewless"
-"""The manufacturer of simulated robots, whose serial numbers stand alone in the log."""
+from crewless.fleet.vda5050.topics import MANUFACTURER
 
 
 def name_of(manufacturer: str, serial: str) -> str:
     """A robot's name in the log: serial numbers are only unique within a manufacturer (VDA 5050, section "Header")."""
-    return serial if manufacturer in ("", OWN) else f"{manufacturer}/{serial}"
+    return serial if manufacturer in ("", MANUFACTURER) else f"{manufacturer}/{serial}"
 
 
 def named(name: str) -> tuple[str, str]:
@@ -112,7 +111,7 @@ class Assignment:
     """An operation that a robot was given, on the control's clock."""
 
     sent_s: float
-    """When the order, or the question that follows a doubt, was last sent."""
+    """When the order, or the question that follows its revocation, was last sent."""
     since_s: float
     expected_s: float
     """Drive and work."""

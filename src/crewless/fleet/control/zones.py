@@ -1,4 +1,4 @@
-"""The ground that the control has closed or guards: what a zone set says of it, and who may enter (VDA 5050, section "Zones")."""
+"""Zones that the control has closed or guards: what a zone set says of them, and who may enter (VDA 5050, section "Zones")."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ class Zones:
         """Guarded zone to the robots that wait for it, the first first, and their requests."""
 
     def __bool__(self) -> bool:
-        """Whether there is any zone to tell of."""
+        """Whether there is any zone."""
         return bool(self._closed or self._guarded)
 
     def close(self, zone: str, nodes: frozenset[str]) -> None:
@@ -64,13 +64,13 @@ class Zones:
 
     def next_in(self) -> list[tuple[str, dict[str, Any]]]:
         """Robots that waited and are let in now, with the answer to each: nobody has to ask again."""
-        told: list[tuple[str, dict[str, Any]]] = []
+        answers: list[tuple[str, dict[str, Any]]] = []
         for zone, queue in self._queue.items():
             while queue and len(self._inside[zone]) < self._guarded[zone][1]:
                 serial = next(iter(queue))
                 self._inside[zone].add(serial)
-                told.append((serial, {"requestId": queue.pop(serial), "grantType": "GRANTED"}))
-        return told
+                answers.append((serial, {"requestId": queue.pop(serial), "grantType": "GRANTED"}))
+        return answers
 
     def zone_set(self, name: str) -> dict[str, Any]:
         """All of it, as the body of a zoneSet message."""
@@ -93,7 +93,7 @@ class Zones:
             if zone not in asked:
                 inside.discard(serial)
                 self._queue[zone].pop(serial, None)
-        told: list[dict[str, Any]] = []
+        answers: list[dict[str, Any]] = []
         for zone, request in asked.items():
             if request["requestStatus"] != "REQUESTED":
                 continue
@@ -108,9 +108,9 @@ class Zones:
             elif zone in self._guarded:
                 self._queue[zone].setdefault(serial, request["requestId"])
             grant = "GRANTED" if room else "QUEUED" if zone in self._guarded else "REJECTED"
-            told.append({"requestId": request["requestId"], "grantType": grant})
+            answers.append({"requestId": request["requestId"], "grantType": grant})
         corridors = [each for each in state.get("edgeRequests", []) if each["requestStatus"] == "REQUESTED"]
-        return told + [{"requestId": each["requestId"], "grantType": "GRANTED"} for each in corridors]
+        return answers + [{"requestId": each["requestId"], "grantType": "GRANTED"} for each in corridors]
 
     def _square(self, zone: str, node: str) -> dict[str, Any]:
         x, y = self._roadmap.nodes[node]

@@ -1,4 +1,4 @@
-"""What goes wrong in a simulated shift, drawn from a seed: robots and stations die, motors run hot, ground is closed."""
+"""What goes wrong in a simulated run, drawn from a seed: robots and stations fail, motors overheat, zones are closed."""
 
 import random
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Mishap:
 
     at_s: float
     kind: str
-    """robot, station, motor; of ground: close, open or guard."""
+    """robot, station, motor; of zones: close, open or guard."""
     name: str
     """Of the robot or station; the number of the zone."""
 
@@ -54,7 +54,7 @@ class Mishap:
 def draw(
     config: MishapConfig, robots: Sequence[str], stations: Sequence[str], planned_s: float, seed: int
 ) -> list[Mishap]:
-    """All mishaps of a shift in order of time, between 5 and 80 % of the planned time; narrow places are there from the beginning.
+    """All mishaps of a run in order of time, between 5 and 80 % of the planned time; narrow places are there from the beginning.
 
     Raises:
         BadInput: every robot would die.

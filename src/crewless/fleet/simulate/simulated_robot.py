@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crewless.core.errors import BadInput
-from crewless.fleet.control.robots import OWN
-from crewless.fleet.vda5050.topics import Sender, address, header, topic_of
+from crewless.fleet.vda5050.topics import MANUFACTURER, Sender, address, header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
 from crewless.fleet.vda5050.validation import Topic, decode, encode
 from crewless.fleet.vda5050.zone_sets import ZoneBook, contains
 
-MANUFACTURER = OWN
 SPARE_S = 20.0
 """A release zone is kept for so long by a robot that does not stand before it any more."""
 STATE_EVERY_S = 30.0
@@ -136,16 +134,16 @@ class SimulatedRobot:
         self._inside: set[str] = set()
         self._spare_s: dict[str, float] = {}
         """How long each zone that was asked for has not been on the way."""
-        self._told = -1
+        self._state_number = -1
         """Header number of the last state."""
-        self._untold_s = self._unseen_s = 0.0
+        self._since_state_s = self._since_position_s = 0.0
         self._seen_at = (self.x_m, self.y_m)
 
     def start(self) -> None:
         """Say hello: connection and factsheet, both retained, and the first state."""
         self._send("connection", {"connectionState": "ONLINE"})
         self._send("factsheet", factsheet(self.config))
-        self.tell()
+        self.send_state()
 
     def stop(self) -> None:
         """Say goodbye."""
@@ -201,17 +199,19 @@ class SimulatedRobot:
             if self._guarded:
                 self._ask_for_zones(dt_s)
         self._feel(power, dt_s)
-        self._untold_s += dt_s
-        self._unseen_s += dt_s
-        if self._changed or self._untold_s >= STATE_EVERY_S:
-            self.tell()
+        self._since_state_s += dt_s
+        self._since_position_s += dt_s
+        if self._changed or self._since_state_s >= STATE_EVERY_S:
+            self.send_state()
         if (
             self.config.visualize_s
-            and self._unseen_s >= self.config.visualize_s
+            and self._since_position_s >= self.config.visualize_s
             and self._seen_at != (self.x_m, self.y_m)
         ):
-            self._unseen_s, self._seen_at = 0.0, (self.x_m, self.y_m)
-            self._send("visualization", {"referenceStateHeaderId": self._told, "mobileRobotPosition": self._position()})
+            self._since_position_s, self._seen_at = 0.0, (self.x_m, self.y_m)
+            self._send(
+                "visualization", {"referenceStateHeaderId": self._state_number, "mobileRobotPosition": self._position()}
+            )
 
     def _able(self) -> bool:
         return not self.paused and not self._cooling and self.charge > 0
@@ -230,10 +230,10 @@ class SimulatedRobot:
             return "charging" if self._charging() else "working"
         return "driving" if self._ahead else "idle"
 
-    def tell(self) -> None:
+    def send_state(self) -> None:
         """Send the state."""
-        self._changed, self._untold_s = False, 0.0
-        self._told += 1
+        self._changed, self._since_state_s = False, 0.0
+        self._state_number += 1
         self._send("state", self.state())
 
     def state(self) -> dict[str, Any]:
