@@ -1,15 +1,21 @@
-"""The main job, end to end on one machine: watch a queue being worked, learn it, work the rest, prove every ticket."""
+"""The main job, end to end on one machine, in phases: watch a queue of any task being worked on a screen, learn it, work the rest,
+prove every case."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tyro.conf import Suppress
+
+from crewless.cli.task_options import DEFAULT_TASK
 from crewless.core.cache import keep_compiled_code_here
 from crewless.core.errors import BadInput
+from crewless.core.installed_tasks import fill_options, load_task, make_task
 from crewless.core.messages import Case, Demonstration
 from crewless.core.runs import RunFolder
+from crewless.core.task import Task
 from crewless.policy.judgement import check_share
 from crewless.work.learning import LearnConfig, learn, read_recordings
 from crewless.work.mixed import Handled, PersonConfig, summarise_mixed, work_mixed
@@ -27,28 +33,24 @@ Tell = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """How large the demonstration is, and on which tickets."""
+    """Options of ``crewless demo``: how large it is, and which task it works."""
 
-    tickets: Path | None = None
-    """A CSV file with the columns text,category; none: the package's own tickets."""
-    teams: Path | None = None
-    """A TOML file of your own teams; none: the built-in ones that answer the tickets' categories."""
+    task: str = DEFAULT_TASK
+    """An installed task that is worked on a screen (crewless task list; --task NAME --help shows its options)."""
     demonstrations: int = 16
-    """Tickets that the scripted operator works while being recorded."""
+    """Cases that the scripted operator works while being recorded."""
     archive: int = 200
-    """Tickets that were solved before, which the worker opens on the screen and learns from; 0: none."""
+    """Cases that were solved before, which the worker opens on the screen and learns from, where the task has some; 0: none."""
     queue: int = 20
-    """Tickets that the worker then works alone."""
+    """Cases that the worker then works alone."""
     replayed: int = 4
-    """Tickets that plain coordinate replay tries, for comparison; 0: none."""
+    """Cases that plain coordinate replay tries, for comparison; 0: none."""
     max_silent_wrong: float = 0.02
-    """The one knob: the share of tickets that may be answered wrongly without anybody being asked."""
-    lying: bool = False
-    """Some pages say saved while nothing was written: the judge must not believe them."""
+    """The one knob: the share of cases that may be answered wrongly without anybody being asked."""
     human_cells: tuple[Literal["review"], ...] = ()
-    """review: a person takes the tickets that the worker hands over, while it goes on; the scripted operator plays the person."""
+    """review: a person takes the cases that the worker hands over, while it goes on; the scripted operator plays the person."""
     arrive_s: float = 14.0
-    """With human cells: seconds between two tickets that come in."""
+    """With human cells: seconds between two cases that come in."""
     person_pace_s: float = 0.3
     """With human cells: seconds that the person thinks before each action."""
     person_works_s: float = 90.0
@@ -56,9 +58,11 @@ class DemoConfig:
     person_rests_s: float = 30.0
     """With human cells: seconds of each break."""
     seed: int = 0
-    """Which tickets, and where training starts from."""
+    """Which cases, and where training starts from."""
     runs: Path = Path("runs")
     """Where the run folder is made."""
+    options: Suppress[Any] = None
+    """The task's own options; None: its defaults."""
 
 
 @dataclass(kw_only=True)
@@ -72,14 +76,14 @@ class DemoResult:
     archive: list[CaseResult] = field(default_factory=list)
     demonstrations: list[Demonstration] = field(default_factory=list)
     mixed: list[Handled] = field(default_factory=list)
-    """With human cells: every ticket of the queue, whoever ended it."""
+    """With human cells: every case of the queue, whoever ended it."""
     checkpoint: Path | None = None
     training_s: float = 0.0
     video: Path | None = None
     report: Path | None = None
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for each who worked: counts and seconds a ticket."""
+        """A row for each who worked: counts and seconds a case."""
         operator = [
             CaseResult(
                 case=r.case, who="operator", outcome=r.verdict.outcome, silent_wrong=r.verdict.silent_wrong,
@@ -118,39 +122,41 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
     """Run it. Everything that it starts has ended when it returns or raises.
 
     Raises:
-        BadInput: as :func:`check` says, or the tickets or teams cannot be used.
+        BadInput: as :func:`check` says, or the task is not there, is not worked on a screen, has too few cases, or cannot use
+            its options.
     """
-    from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
-
     check(config)
+    kind = load_task(config.task)
+    wanted = config.demonstrations + config.queue + config.replayed
+    common = {"num_cases": wanted, "num_archive": config.archive, "seed": config.seed}
+    config = replace(config, options=fill_options(kind, config.options, common))
     keep_compiled_code_here()
     run = RunFolder.create(config.runs, "demo", config)
     result = DemoResult(run=run)
-    task = HelpdeskTask(
-        HelpdeskConfig(
-            tickets=config.tickets,
-            teams=config.teams,
-            num_tickets=config.demonstrations + config.queue + config.replayed,
-            num_archive=config.archive,
-            seed=config.seed,
-            lying=config.lying,
-        )
-    )
-    tell("helpdesk", "starting the helpdesk", 0, 1)
+    task = make_task(kind, config.options)
+    tell("program", "starting the program", 0, 1)
     task.setup(run.path)
     try:
-        cases = task.cases()
+        cases = list(task.cases())
+        if len(cases) < wanted:
+            raise BadInput(
+                f"{wanted} cases are needed, and the task {task.name!r} has {len(cases)}",
+                alternatives=["smaller --demonstrations, --queue, --replayed"],
+            )
+        solved = list(getattr(task, "archive", tuple)())[: config.archive]
         shown = cases[: config.demonstrations]
         queue = cases[config.demonstrations : config.demonstrations + config.queue]
-        rest = cases[config.demonstrations + config.queue :]
-        tell("helpdesk", f"{len(cases)} tickets in the inbox, {config.archive} solved before", 1, 1)
+        rest = cases[config.demonstrations + config.queue : wanted]
+        tell("program", f"{wanted} cases in the queue, {len(solved)} solved before", 1, 1)
         _watch(task, run, shown, result, tell)
         checkpoint = _learn(run, config, task.name, result, tell)
-        if config.archive:
-            checkpoint = _read_archive(task, run, checkpoint, result, tell)
+        if solved:
+            checkpoint = _read_archive(task, solved, run, checkpoint, result, tell)
+        elif config.archive:
+            tell("archive", f"left out: the task {task.name} has no solved cases", 1, 1)
         result.checkpoint = checkpoint
         if config.human_cells:
-            _work_mixed(task, run, config, checkpoint, queue, result, tell)
+            _work_mixed(task, make_task(kind, config.options), run, config, checkpoint, queue, result, tell)
         else:
             _work(task, run, config, checkpoint, queue, result, tell)
         if rest:
@@ -161,14 +167,14 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
     return result
 
 
-def _watch(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+def _watch(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
     tell("watch", "the operator begins", 0, len(cases))
 
     def heard(one: OperatorResult) -> None:
         result.operator.append(one)
         tell(
             "watch",
-            f"ticket {one.case}: {one.verdict.outcome.replace('_', ' ')}, {one.seconds:.1f} s",
+            f"case {one.case}: {one.verdict.outcome.replace('_', ' ')}, {one.seconds:.1f} s",
             len(result.operator),
             len(cases),
         )
@@ -199,16 +205,17 @@ def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, te
     return checkpoint
 
 
-def _read_archive(task: Any, run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell) -> Path:
+def _read_archive(
+    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell
+) -> Path:
     from crewless.training.stages import refit_judgement
 
-    cases = task.archive()
-    tell("archive", "opening solved tickets", 0, len(cases))
+    tell("archive", "opening solved cases", 0, len(cases))
     read = RunFolder(run.path / "archive")
 
     def heard(one: CaseResult) -> None:
         result.archive.append(one)
-        tell("archive", f"ticket {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
+        tell("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
 
     shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
     with Runner(task, read, shift_config) as shift:
@@ -218,7 +225,7 @@ def _read_archive(task: Any, run: RunFolder, checkpoint: Path, result: DemoResul
 
 
 def _work(
-    task: Any,
+    task: Task,
     run: RunFolder,
     config: DemoConfig,
     checkpoint: Path,
@@ -231,7 +238,7 @@ def _work(
     def heard(one: CaseResult) -> None:
         result.worker.append(one)
         word = "silent wrong" if one.silent_wrong else one.outcome.replace("_", " ")
-        tell("work", f"ticket {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
+        tell("work", f"case {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
 
     def record(body: "Body") -> EpisodeRecording:
         screen: Any = body
@@ -245,7 +252,8 @@ def _work(
 
 
 def _work_mixed(
-    task: Any,
+    task: Task,
+    desk: Task,
     run: RunFolder,
     config: DemoConfig,
     checkpoint: Path,
@@ -253,20 +261,17 @@ def _work_mixed(
     result: DemoResult,
     tell: Tell,
 ) -> None:
-    from crewless.tasks.helpdesk.task import HelpdeskTask
-
     tell("work", "worker and person begin", 0, len(cases))
 
     def heard(who: str, one: Handled) -> None:
         result.mixed.append(one)
         tell(
             "work",
-            f"ticket {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
+            f"case {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
             len(result.mixed),
             len(cases),
         )
 
-    desk = HelpdeskTask(task.config)
     desk.setup(run.folder("desk"))
     try:
         work_mixed(
@@ -292,12 +297,12 @@ def person_of(config: DemoConfig) -> PersonConfig:
     )
 
 
-def _replay(task: Any, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
     tell("replay", "coordinate replay begins", 0, len(cases))
 
     def heard(one: CaseResult) -> None:
         result.replay.append(one)
-        tell("replay", f"ticket {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
+        tell("replay", f"case {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
 
     apart = RunFolder(run.path / "replay")
     recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
@@ -323,7 +328,7 @@ def _report(run: RunFolder, result: DemoResult, tell: Tell) -> None:
         for row in table
     )  # fmt: skip
     head = "".join(f'<th class="n">{name.replace("_", " ")}</th>' for name in _COUNTS)
-    summary = f'<table><tr><th></th>{head}<th class="n">seconds a ticket</th></tr>{cells}</table>'
+    summary = f'<table><tr><th></th>{head}<th class="n">seconds a case</th></tr>{cells}</table>'
     result.report = write_index(run.folder("receipts"), "The night shift", rows, summary)
     worked = run.path / "episodes" / "worker"
     if worked.exists():

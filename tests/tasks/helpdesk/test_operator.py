@@ -29,7 +29,7 @@ class DoNothing:
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelpdeskTask]:
-    task = HelpdeskTask(HelpdeskConfig(num_tickets=30, num_archive=3, seed=2, none_share=0.2))
+    task = HelpdeskTask(HelpdeskConfig(num_cases=30, num_archive=3, seed=2, none_share=0.2))
     task.setup(tmp_path_factory.mktemp("run"))
     yield task
     task.teardown()

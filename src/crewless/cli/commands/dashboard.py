@@ -1,6 +1,8 @@
-"""Watch runs in a browser: the list of run folders, a live floor map of the fleet, events as they come."""
+"""Watch runs in a browser: a live floor map of the fleet, events, progress."""
 
 from crewless.dashboard.server import DashboardConfig
+
+GROUP = "tools"
 
 
 def run(config: DashboardConfig) -> int:

@@ -1,32 +1,37 @@
-"""Run the main job from end to end: watch a helpdesk queue being worked, learn it, work the rest, prove every ticket.
+"""Run the main job from end to end: watch a queue being worked, learn it, work the rest, prove it.
 
-Real django-helpdesk, real Chromium, a scripted operator who is recorded, and a worker that sees only the screen.
+A scripted operator works cases of a task in a real program and is recorded; a worker learns from the recording and works on, and sees
+only the screen; every case is judged from the system of record. Without --task it is a helpdesk: the real django-helpdesk in a real
+Chromium.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from crewless.cli.demo_run import DemoConfig as _DemoConfig
+from crewless.cli.demo_phases import DemoConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+GROUP = "screen work"
 _PHASES = {
-    "helpdesk": ("start the helpdesk", 12.0, 0.0),
+    "program": ("start the program", 12.0, 0.0),
     "watch": ("watch the operator", 10.0, 7.5),
     "learn": ("learn from the recordings", 40.0, 0.0),
-    "archive": ("read solved tickets", 12.0, 2.0),
+    "archive": ("read solved cases", 12.0, 2.0),
     "work": ("work the queue", 12.0, 7.0),
     "replay": ("coordinate replay, to compare", 12.0, 6.0),
     "report": ("receipts and video", 8.0, 0.0),
 }
-"""Phase to what it is called, and how long it takes here: seconds at its start, and seconds for each ticket."""
+"""Phase to what it is called, and how long it takes here: seconds at its start, and seconds for each case."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DemoConfig(_DemoConfig):
-    """Options of ``crewless demo``."""
+def config_for(arguments: Sequence[str]) -> type[DemoConfig]:
+    """The options with those of the task."""
+    from crewless.cli.task_options import DEFAULT_TASK, value_of, with_options_of
+
+    return with_options_of(DemoConfig, value_of(arguments, "--task") or DEFAULT_TASK)
 
 
 def run(config: DemoConfig) -> int:
@@ -34,7 +39,7 @@ def run(config: DemoConfig) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from crewless.cli.demo_run import check, demo
+    from crewless.cli.demo_phases import check, demo
 
     check(config)
     console = Console()
@@ -91,9 +96,9 @@ def _left_s(elapsed_s: float, completed_s: float, total_s: float) -> float:
 def _print(console: "Console", result: Any, seconds: float) -> None:
     from rich.table import Table
 
-    table = Table(title="What the database says", title_justify="left", header_style="bold")
+    table = Table(title="What the system of record says", title_justify="left", header_style="bold")
     table.add_column("who")
-    for name in ("tickets", "right", "wrong", "silent wrong", "handed over", "error", "seconds a ticket"):
+    for name in ("cases", "right", "wrong", "silent wrong", "handed over", "error", "seconds a case"):
         table.add_column(name, justify="right")
     for row in result.table():
         median = row["seconds_median"]
@@ -106,18 +111,19 @@ def _print(console: "Console", result: Any, seconds: float) -> None:
     if result.archive:
         read = [r for r in result.archive if r.collected]
         each = sorted(r.seconds for r in read)[len(read) // 2] if read else 0.0
-        console.print(f"read {len(read)} of {len(result.archive)} solved tickets, {each:.1f} s each")
+        console.print(f"read {len(read)} of {len(result.archive)} solved cases, {each:.1f} s each")
     console.print(f"trained in {result.training_s:.0f} s; all of it took {seconds:.0f} s", highlight=False)
     if result.mixed:
         from crewless.work.mixed import summarise_mixed
 
         numbers = summarise_mixed(result.mixed)
         console.print(
-            f"together: {numbers['an_hour']:.0f} tickets an hour, {numbers['lead_mean_s']:.1f} s from coming in to done, "
+            f"together: {numbers['an_hour']:.0f} cases an hour, {numbers['lead_mean_s']:.1f} s from coming in to done, "
             f"{numbers['handed_over']:.0%} handed over, {numbers['right']:.0%} right in the end",
             highlight=False,
         )
         console.print(f"its sheet    crewless company import run:{result.run.path}", highlight=False, soft_wrap=True)
     console.print(f"run folder   {result.run.path}", highlight=False, soft_wrap=True)
     console.print(f"receipts     {result.report}", highlight=False, soft_wrap=True)
-    console.print(f"video        {result.video}", highlight=False, soft_wrap=True)
+    if result.video is not None:
+        console.print(f"video        {result.video}", highlight=False, soft_wrap=True)

@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+GROUP = "tools"
+
 GIB = 2**30
 PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium", "mosquitto": "mosquitto"}
 """What must be on the path, and the Debian package that brings it."""

@@ -12,6 +12,8 @@ from tyro.conf import Positional
 
 from crewless.core.errors import BadInput, StorageFull
 
+GROUP = "screen work"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenConfig:

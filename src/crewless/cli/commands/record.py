@@ -1,21 +1,25 @@
-"""Record people at work: the screen, the mouse and the keyboard of a display, one episode a case.
+"""Record a person at work, or the scripted operator of a task.
 
-With --display it records whoever sits there; the terminal asks when a case begins and ends. With --operator it records the
-scripted operator of the helpdesk, which needs nobody.
+The screen, the mouse and the keyboard of a display are recorded, one episode a case. With --display it is whoever sits there;
+the terminal asks when a case begins and ends. With --operator it is the operator that a task brings along, which needs nobody.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import Suppress
 
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
     from crewless.core.messages import Box
-    from crewless.tasks.helpdesk.task import HelpdeskConfig
+    from crewless.core.task import Task
     from crewless.work.recording_session import OperatorResult
+
+GROUP = "screen work"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,23 +29,32 @@ class RecordConfig:
     display: str = ""
     """The X display to record, such as :0."""
     operator: bool = False
-    """Record the scripted operator of the helpdesk instead of a person."""
+    """Record the scripted operator of a task instead of a person."""
+    task: str = ""
+    """With --operator: the task, helpdesk if not given (crewless task list). With --display: written into each episode."""
     out: Path = Path("runs/recorded")
     """Where the recording goes; episodes are added to one that is already there."""
-    slot: str = "ticket"
-    """What identifies a case for whoever works it, and is asked for when a case begins."""
+    slot: str = "case"
+    """With --display: what identifies a case for whoever works it, and is asked for when a case begins."""
     who: str = "person"
-    """Who is being recorded."""
+    """With --display: who is being recorded."""
     hide: tuple[str, ...] = ()
-    """Boxes that never reach the disk, each as x0,y0,x1,y1."""
+    """With --display: boxes that never reach the disk, each as x0,y0,x1,y1."""
     cases: int = 20
-    """With --operator: how many tickets."""
-    tickets: Path | None = None
-    """With --operator: a CSV file with the columns text,category."""
-    teams: Path | None = None
-    """With --operator: a TOML file of your own teams; none: the built-in ones that answer the tickets' categories."""
+    """With --operator: how many cases, the first ones."""
     seed: int = 0
-    """With --operator: which tickets. `work` takes others for the same seed."""
+    """With --operator: which cases. `work` takes others for the same seed."""
+    options: Suppress[Any] = None
+    """The task's own options; None: its defaults."""
+
+
+def config_for(arguments: Sequence[str]) -> type[RecordConfig]:
+    """The options, with those of the task when an operator is to be recorded."""
+    from crewless.cli.task_options import DEFAULT_TASK, asks_for_help, value_of, with_options_of
+
+    if "--operator" in arguments or asks_for_help(arguments):
+        return with_options_of(RecordConfig, value_of(arguments, "--task") or DEFAULT_TASK)
+    return RecordConfig
 
 
 def run(config: RecordConfig) -> int:
@@ -51,25 +64,28 @@ def run(config: RecordConfig) -> int:
     return _operator(config) if config.operator else _person(config, input)
 
 
-def queue_config(config: RecordConfig) -> "HelpdeskConfig":
-    """What the scripted operator works."""
-    from crewless.tasks.helpdesk.task import HelpdeskConfig
+def task_to_record(config: RecordConfig) -> "Task":
+    """The task that the operator is recorded with. Raises BadInput, MissingTool."""
+    from crewless.cli.task_options import DEFAULT_TASK
+    from crewless.core.installed_tasks import fill_options, load_task, make_task
 
-    return HelpdeskConfig(tickets=config.tickets, teams=config.teams, num_tickets=config.cases, seed=config.seed)
+    kind = load_task(config.task or DEFAULT_TASK)
+    return make_task(kind, fill_options(kind, config.options, {"num_cases": config.cases, "seed": config.seed}))
 
 
 def _operator(config: RecordConfig) -> int:
+    from crewless.cli.task_options import first_cases
     from crewless.core.runs import RunFolder
-    from crewless.tasks.helpdesk.task import HelpdeskTask
     from crewless.work.recording_session import record_operator
 
-    task = HelpdeskTask(queue_config(config))
+    task = task_to_record(config)
     folder = RunFolder(config.out)
-    # A helpdesk of its own each time: in one that is already there the same tickets would have been answered.
-    with tempfile.TemporaryDirectory(prefix="crewless-helpdesk-") as helpdesk:
-        task.setup(Path(helpdesk))
+    # A program of its own each time: in one that is already there the same cases would have been worked.
+    with tempfile.TemporaryDirectory(prefix=f"crewless-{task.name}-") as scratch:
+        task.setup(Path(scratch))
         try:
-            record_operator(task, folder, config.out / "episodes", task.cases(), on_result=_print_one)
+            cases = first_cases(task, config.cases)
+            record_operator(task, folder, config.out / "episodes", cases, on_result=_print_one)
         finally:
             task.teardown()
     print(f"recording  {config.out / 'episodes'}")
@@ -91,7 +107,8 @@ def _person(config: RecordConfig, ask: Callable[[str], str]) -> int:
                     f"--hide {text!r} is not on the screen of {config.display}",
                     alternatives=[f"0 to {ring.width}, 0 to {ring.height}"],
                 )
-        recording = EpisodeRecording(config.display, ring.path, config.out / "episodes", regions=regions)
+        folder = config.out / "episodes"
+        recording = EpisodeRecording(config.display, ring.path, folder, task=config.task, regions=regions)
         try:
             while value := _asked(ask, f"{config.slot} of the next case (empty: stop): "):
                 recording.start(Case(id=value, slots={config.slot: value}), config.who)

@@ -1,4 +1,4 @@
-"""Make a video of a recorded episode: the screen with the pointer, the keys, what was decided and why.
+"""Make a video of a recorded episode, with what was decided and why drawn in.
 
 Without --episode it lists the episodes, or takes the only one.
 """
@@ -14,6 +14,8 @@ from crewless.core.errors import BadInput
 if TYPE_CHECKING:
     from crewless.episodes.dataset import EpisodeInfo
     from crewless.perception.screen import ScreenPerception
+
+GROUP = "screen work"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Make a skill card from results: how often a skill succeeded, in how many tries, how long a try took, who judged it.
+"""Make a skill card from results, for the planner: measured success and time.
 
-RESULTS is a run folder or its events.jsonl (each start of a case and the verdict that follows), a .jsonl of tries (seconds, and
+The card says how often a skill succeeded, in how many tries, how long a try took, and who judged it. RESULTS is a run folder or its events.jsonl (each start of a case and the verdict that follows), a .jsonl of tries (seconds, and
 outcome or ok), or a benchmark's .json (a row with right and seeds). crewless plan design --skills takes the cards.
 """
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tyro.conf import Positional
+
+GROUP = "planning and fleet"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Train a worker from recordings: perception reads the frames, training learns what to do and which answer belongs to what."""
+"""Train a worker from recordings.
+
+Perception reads the frames; training learns what to do, and which answer belongs to which text.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +9,8 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from crewless.core.errors import BadInput
+
+GROUP = "screen work"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +22,7 @@ class TrainConfig:
     out: Path = Path("runs/worker")
     """Where the checkpoint goes."""
     task: str = ""
-    """Written into the checkpoint."""
+    """Written into the checkpoint; the task that the recordings name if not given."""
     seed: int = 0
     """The same seed and recordings give the same worker."""
 
@@ -29,7 +34,7 @@ def run(config: TrainConfig) -> int:
     from rich.progress import Progress
 
     from crewless.core.cache import keep_compiled_code_here
-    from crewless.work.learning import LearnConfig, learn, read_recordings
+    from crewless.work.learning import LearnConfig, learn, read_recordings, task_of_recordings
 
     keep_compiled_code_here()
     with Progress(transient=True) as progress:
@@ -38,7 +43,9 @@ def run(config: TrainConfig) -> int:
         def tell(what: str, share: float) -> None:
             progress.update(bar, description=what, completed=share)
 
+        task = config.task or task_of_recordings(config.recordings)
         found = read_recordings(config.recordings, tell)
-        learn(found, config.out, task=config.task, config=LearnConfig(seed=config.seed), progress=tell)
-    print(f"trained on {len(found)} recorded cases\ncheckpoint  {config.out}")
+        learn(found, config.out, task=task, config=LearnConfig(seed=config.seed), progress=tell)
+    named = f" of the task {task}" if task else ""
+    print(f"trained on {len(found)} recorded cases{named}\ncheckpoint  {config.out}")
     return 0

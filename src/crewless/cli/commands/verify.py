@@ -1,4 +1,4 @@
-"""Judge a piece of work from the system of record: what should have changed did, and nothing else in the database did.
+"""Judge a piece of work from the database: the right change, and no other.
 
 The database is read, then a command is run (everything after ``--``) or, without one, you are asked to do the work; then it is
 read again. Exit code 0 when the work was right, 1 when it was not. How to write the declaration: docs, "write a verifier".
@@ -12,6 +12,8 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from crewless.core.errors import BadInput
+
+GROUP = "screen work"
 
 
 @dataclass(frozen=True, kw_only=True)

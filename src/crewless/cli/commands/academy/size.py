@@ -1,20 +1,15 @@
-"""The academy of simulated robots. size: machines, memory, hours and cost for a target, from what this machine measures.
+"""Say what a target costs in machines, memory, hours and money, from what this machine measures.
 
 The hand is measured for a few seconds with random targets; no hardware is used.
 """
 
 from dataclasses import dataclass
-from typing import Literal
-
-from tyro.conf import Positional
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcademyConfig:
-    """Options of ``crewless academy``."""
+class AcademySizeConfig:
+    """Options of ``crewless academy size``."""
 
-    action: Positional[Literal["size"]]
-    """What to do."""
     worlds: float = 1e6
     """Robots that live at the same time."""
     steps: float = 18 * 3600.0
@@ -29,7 +24,7 @@ class AcademyConfig:
     """What one such machine costs; an assumption, put your own price here."""
 
 
-def run(config: AcademyConfig) -> int:
+def run(config: AcademySizeConfig) -> int:
     """Measure, reckon, print."""
     from crewless.body.robot.simple import CONTROL_SUBSTEPS, simple_hand
     from crewless.body.robot.sizing import MeasuredSpeed, measure, simulated_hours, size

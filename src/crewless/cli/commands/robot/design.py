@@ -1,12 +1,11 @@
-"""A robot from first principles: design one from a specification, or look at it live.
+"""Design a robot from a specification: model (opens in any MuJoCo viewer), bill of parts, report as HTML and PDF.
 
-design SPEC.yaml: model (opens in any MuJoCo viewer), bill of parts, report as HTML and PDF. view SPEC.yaml: in the browser, with
-sliders, the motors coloured by their windings. Without a SPEC: the robot as it is.
+Without a specification: the robot as it is.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
@@ -16,45 +15,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotConfig:
-    """Options of ``crewless robot``."""
+class RobotDesignConfig:
+    """Options of ``crewless robot design``."""
 
-    action: Positional[Literal["design", "view"]]
-    """What to do."""
     spec: Positional[Path | None] = None
     """The specification, a YAML file."""
     runs: Path = Path("runs")
-    """design: where the run folder goes."""
+    """Where the run folder goes."""
     optimize: bool = False
-    """design: search motors, gears and pulleys of the hand; shows the Pareto front of mass, force and heat."""
+    """Search motors, gears and pulleys of the hand; shows the Pareto front of mass, force and heat."""
     generations: int = 40
-    """design: of the search."""
+    """Of the search."""
     pdf: bool = True
-    """design: print the report to PDF as well (needs Chromium)."""
+    """Print the report to PDF as well (needs Chromium)."""
     seed: int = 0
-    """design: of the search."""
-    port: int = 8080
-    """view: where it is served, on this machine only."""
-    seconds: float | None = None
-    """view: stop after this time; until Ctrl-C when not given."""
+    """Of the search."""
 
 
-def run(config: RobotConfig) -> int:
-    """Design or show."""
+def run(config: RobotDesignConfig) -> int:
+    """Check the specification and design."""
     from crewless.body.robot.design import Design, load_design
     from crewless.body.robot.limits import check
 
     design = Design() if config.spec is None else load_design(config.spec)
     check(design)
-    if config.action == "view":
-        from crewless.body.robot.view import view
-
-        view(design, port=config.port, seconds=config.seconds)
-        return 0
     return _design(design, config)
 
 
-def _design(design: "Design", config: RobotConfig) -> int:
+def _design(design: "Design", config: RobotDesignConfig) -> int:
     from dataclasses import fields
 
     from crewless.body.robot.hand import hand_scene
@@ -131,7 +119,7 @@ def _print(reckoned) -> None:
             print(f"{'warning':<12} too hot with it: {over}; change the posture, or give stronger drives")
 
 
-def _optimize(design: "Design", folder: "RunFolder", config: RobotConfig) -> tuple[str, str]:
+def _optimize(design: "Design", folder: "RunFolder", config: RobotDesignConfig) -> tuple[str, str]:
     """The search's plot as SVG, and what it says of the design as given."""
     import yaml
     from rich.progress import Progress
