@@ -31,11 +31,11 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!crewless).*"), (r"py:.*", r"crewless\..*
 
 def _write_help(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    for words in {(), *(one.words for one in [*command_tree().values(), *runnable()])}:
-        command = [sys.executable, "-m", "crewless", *words, "--help"]
+    for name in {(), *(one.words for one in [*command_tree().values(), *runnable()])}:
+        command = [sys.executable, "-m", "crewless", *name, "--help"]
         plain = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
         words = subprocess.run(command, capture_output=True, text=True, check=True, env=plain).stdout
-        path = folder / f"{'-'.join(words) or 'crewless'}.txt"
+        path = folder / f"{'-'.join(name) or 'crewless'}.txt"
         if not path.exists() or path.read_text() != words:
             path.write_text(words)
 

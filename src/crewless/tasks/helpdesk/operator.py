@@ -241,10 +241,12 @@ class ScriptedOperator:
         return Action(verb="scroll", point=Point(int(x), int(y)), amount=notches)
 
     def _measure(self, page: Mapping[str, Any]) -> None:
-        """How far a notch went; at the ends of a page it does not go as far."""
-        if self._turned is not None and 0 < page["scrolled"] < page["end"] - 1:
+        """How far a notch went. Where the page ended on the way, it goes at least as far."""
+        if self._turned is not None:
             before, notches = self._turned
-            self._notch_px = abs(page["scrolled"] - before) / abs(notches)
+            went_px = abs(page["scrolled"] - before) / abs(notches)
+            inside = 0 < page["scrolled"] < page["end"] - 1
+            self._notch_px = went_px if inside and went_px else max(self._notch_px, went_px)
         self._turned = None
 
     def _land(self, page: Mapping[str, Any], box: list[float]) -> Point:

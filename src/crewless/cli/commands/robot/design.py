@@ -1,6 +1,6 @@
-"""Design a robot from a specification: model (opens in any MuJoCo viewer), bill of parts, report as HTML and PDF.
+"""Design a robot from a specification: model, bill of parts, report as HTML and PDF.
 
-Without a specification: the robot as it is.
+The model opens in any MuJoCo viewer. Without a specification: the robot as it is.
 """
 
 from dataclasses import dataclass
