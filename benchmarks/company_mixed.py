@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import report
-from crewless.cli.demo_run import DemoConfig, demo, person_of
+from crewless.cli.demo_phases import DemoConfig, demo, person_of
 from crewless.company.discover.run_folder import sheet_of_run
 from crewless.company.sheet.model import WEEK_H, Sheet
 from crewless.core.results import read_handled
@@ -53,7 +53,7 @@ def measure(folder: Path, tickets: int, replications: int, first: Path | None) -
         first = demo(config, lambda phase, what, done, of: print(f"{phase} {done}/{of}: {what}", flush=True)).run.path
     checkpoint = first / "checkpoints" / "worker-archive"
     run = RunFolder(folder / "shift-b")
-    with_tickets = HelpdeskConfig(num_tickets=tickets, num_archive=0, seed=config.seed, unseen=True)
+    with_tickets = HelpdeskConfig(num_cases=tickets, num_archive=0, seed=config.seed, unseen=True)
     task, desk = HelpdeskTask(with_tickets), HelpdeskTask(with_tickets)
     task.setup(run.path)
     try:

@@ -107,7 +107,7 @@ def train_task(bench: Bench) -> Any:
 
     return HelpdeskTask(
         HelpdeskConfig(
-            tickets=bench.tickets, num_tickets=bench.demonstrations, num_archive=bench.archive, seed=bench.seed
+            tickets=bench.tickets, num_cases=bench.demonstrations, num_archive=bench.archive, seed=bench.seed
         )
     )  # fmt: skip
 
@@ -116,7 +116,7 @@ def queue_task(bench: Bench, cases: int) -> Any:
     """The helpdesk with the unseen tickets."""
     from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
 
-    return HelpdeskTask(HelpdeskConfig(tickets=bench.queue, num_tickets=cases, seed=bench.seed))
+    return HelpdeskTask(HelpdeskConfig(tickets=bench.queue, num_cases=cases, seed=bench.seed))
 
 
 def record(bench: Bench) -> None:

@@ -193,7 +193,7 @@ def helpdesk_pages(browser: Any) -> list[tuple[str, np.ndarray, dict[str, Any]]]
     """The list and a ticket of the package's own helpdesk, which is started for it. Raises MissingTool."""
     from crewless.tasks.helpdesk.task import HelpdeskConfig, HelpdeskTask
 
-    task = HelpdeskTask(HelpdeskConfig(num_tickets=40))
+    task = HelpdeskTask(HelpdeskConfig(num_cases=40))
     with tempfile.TemporaryDirectory() as folder:
         try:
             task.setup(Path(folder))

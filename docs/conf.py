@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from crewless import __version__
-from crewless.cli.table import COMMANDS
+from crewless.cli.command_tree import command_tree, runnable
 
 project = "Crewless"
 copyright = "the Crewless authors, Apache-2.0"
@@ -33,12 +33,11 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!crewless).*"), (r"py:.*", r"crewless\..*
 
 def _write_help(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    script = "import sys; from crewless.cli import main; sys.exit(main(sys.argv[1:]))"
-    for name in ("", *COMMANDS):
-        command = [sys.executable, "-c", script, *filter(None, [name]), "--help"]
+    for name in {(), *(one.words for one in [*command_tree().values(), *runnable()])}:
+        command = [sys.executable, "-m", "crewless", *name, "--help"]
         plain = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
         words = subprocess.run(command, capture_output=True, text=True, check=True, env=plain).stdout
-        path = folder / f"{name or 'crewless'}.txt"
+        path = folder / f"{'-'.join(name) or 'crewless'}.txt"
         if not path.exists() or path.read_text() != words:
             path.write_text(words)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crewless.cli import main
-from crewless.cli.company import _choice
+from crewless.cli.commands.company._choices import choice_of
 from crewless.company.sheet.example import example_sheet
 from crewless.company.sheet.spreadsheet import read_sheet, write_sheet
 from crewless.core.errors import BadInput
@@ -71,8 +71,8 @@ def test_what_cannot_be_simulated_is_one_line_and_exit_code_2(tmp_path, capsys, 
 
 
 def test_what_is_given_to_all_goes_to_all_that_can_and_later_words_win():
-    choice = _choice(example_sheet(), ("all=ai", "invoice=person"))
+    choice = choice_of(example_sheet(), ("all=ai", "invoice=person"))
     assert len(choice) == 25
     assert choice["invoice"] == "person"
     with pytest.raises(BadInput, match="dog"):
-        _choice(example_sheet(), ("invoice=dog",))
+        choice_of(example_sheet(), ("invoice=dog",))

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from crewless.cli import doctor, main
-from crewless.cli.doctor import GIB, Diagnosis, DoctorConfig, examine, lacking
+from crewless.cli import main
+from crewless.cli.commands import doctor
+from crewless.cli.commands.doctor import GIB, Diagnosis, DoctorConfig, examine, lacking
 
 QUICK = DoctorConfig(quick=True)
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from crewless import __version__
-from crewless.cli import COMMANDS, call, doctor, main
+from crewless.cli import call, main
+from crewless.cli.command_tree import command_tree, runnable
+from crewless.cli.commands import doctor
 from crewless.core.errors import ActionUncertain, BadInput, RecordUnreachable
 
 SRC = Path(__file__).parents[2] / "src"
@@ -30,15 +32,17 @@ def crewless(*arguments, **options) -> subprocess.CompletedProcess[str]:
 
 def test_the_help_lists_every_command_and_imports_nothing_heavy():
     script = (
-        "import sys, crewless; from crewless.cli import main; main(['--help']);"
-        "print(*{m.partition('.')[0] for m in sys.modules}, file=sys.stderr)"
+        "import sys, crewless; from crewless.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
     )
     environment = {**os.environ, "PYTHONPATH": str(SRC)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
-    assert not HEAVY & set(done.stderr.split())
-    for name, summary in COMMANDS.items():
-        assert name in done.stdout
-        assert summary in done.stdout
+    assert not HEAVY & {name.partition(".")[0] for name in done.stderr.split()}
+    for name, command in command_tree().items():
+        assert f"  {name} " in done.stdout
+        assert command.summary
+        assert command.summary in done.stdout
+        assert f"\n{command.group}:\n" in done.stdout
+    assert not [name for name in done.stderr.split() if name.startswith("crewless.cli.commands.")]
 
 
 def test_no_arguments_show_the_help_and_are_bad_input(capsys):
@@ -51,11 +55,29 @@ def test_the_version_is_the_package_s(capsys):
     assert capsys.readouterr().out.strip() == __version__
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [command.name for command in runnable()])
 def test_every_command_explains_its_options(command):
-    done = crewless(command, "--help")
+    done = crewless(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"usage: crewless {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", [command for command in command_tree().values() if command.subcommands])
+def test_a_command_with_subcommands_lists_them(command):
+    done = crewless(command.name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"usage: crewless {command.name} SUBCOMMAND" in done.stdout
+    for name, one in command.subcommands.items():
+        assert f"  {name} " in done.stdout
+        assert one.summary in done.stdout
+
+
+def test_the_package_can_be_run_as_the_command():
+    command = [sys.executable, "-m", "crewless", "doctro"]
+    environment = {**os.environ, "PYTHONPATH": str(SRC)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("crewless: there is no command 'doctro'")
 
 
 @pytest.mark.parametrize(
@@ -63,10 +85,20 @@ def test_every_command_explains_its_options(command):
     [
         (["doctro"], "there is no command 'doctro' (try: doctor; crewless --help)"),
         (["fly"], "there is no command 'fly' (try: "),
+        (["plan"], "crewless plan: a subcommand is missing (try: design; expand; "),
+        (["plan", "dsign"], "crewless plan: there is no subcommand 'dsign' (try: design; expand; "),
+        (["company", "--runs"], "crewless company: there is no subcommand '--runs' (try: compare; example; "),
         (["open"], "no program was named"),
         (["open", "xterm", "--screenshot", "a.jpg"], "a screenshot is a .png, not 'a.jpg' (try: a.png)"),
         (["open", "xterm", "--screenshot", "/no/such/a.png"], "there is no folder /no/such"),
         (["open", "xterm", "--width", "1"], "--width 1 is no size of a screen"),
+        (["work"], "who works was not said (try: --checkpoint runs/worker; --oracle)"),
+        (["work", "--oracle"], "which task was not said (try: --task carry; "),
+        (["work", "--oracle", "--task", "helpdsk"], "there is no task 'helpdsk' (try: helpdesk; crewless task list)"),
+        (["demo", "--task", "fly"], "there is no task 'fly' (try: carry; connector; "),
+        (["record", "--operator", "--task", "fly"], "there is no task 'fly' (try: "),
+        (["task", "new", "Orders"], "'Orders' cannot be a task's name (try: lower case letters"),
+        (["task", "new", "helpdesk"], "there is a task 'helpdesk' already"),
         (["work", "--checkpoint", "a", "--max-silent-wrong", "0"], "0.0 is no share of cases that may be wrong"),
         (["demo", "--max-silent-wrong", "1"], "1.0 is no share of cases that may be wrong"),
         (["demo", "--max-silent-wrong", "nan"], "nan is no share of cases that may be wrong"),
@@ -174,7 +206,8 @@ def test_sigterm_ends_a_command_through_its_clean_up(tmp_path):
     script = f"""
 import sys, time
 from pathlib import Path
-from crewless.cli import doctor, main
+from crewless.cli import main
+from crewless.cli.commands import doctor
 def run(config):
     try:
         Path({str(tmp_path / "started")!r}).touch()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from crewless.cli import main
+from crewless.core.messages import Case, Point
+from crewless.episodes import DatasetWriter
 from crewless.policy.checkpoint import FORMAT
 
 PRETRAINED = Path(__file__).parents[2] / "src/crewless/policy/data/pretrained"
@@ -41,6 +43,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(EPISODES, tmp_path / "damaged")
     (tmp_path / "damaged/meta/info.json").write_text("{")
     (tmp_path / "file").write_text("a file, not a folder")
+    with DatasetWriter(tmp_path / "several", 48, 64) as writer:
+        for task in ("office", "shop"):
+            episode = writer.begin(Case(id="1"), "ann", task)
+            episode.row(changed=True, t_s=0.0, pointer=Point(0, 0))
+            episode.finish("done", events=[])
     return tmp_path
 
 
@@ -62,7 +69,11 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         (["record", "--display", "screen"], "'screen' is not the name of a display"),
         (["record", "--display", ":0", "--hide", "1,2,3"], "--hide '1,2,3' is no box"),
         (["record", "--display", ":0", "--hide", "9,9,5,5"], "--hide '9,9,5,5' holds no pixel"),
-        (["record", "--operator", "--cases", "0"], "num_tickets is 0"),
+        (["record", "--operator", "--cases", "0"], "num_cases is 0"),
+        (
+            ["train", "several"],
+            "the recordings are of 2 tasks: office, shop (try: recordings of one task; --task office",
+        ),
         (["record", "--operator", "--tickets", "columns.csv"], "columns.csv has the columns body, team"),
         (["record", "--operator", "--out", "file"], "cannot make the run folder file"),
         (["train"], ""),
@@ -72,11 +83,25 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         (["work", "--checkpoint", "other"], f"has format {FORMAT + 1}"),
         (["work", "--checkpoint", str(PRETRAINED), "--max-silent-wrong", "7"], "7.0 is no share of cases"),
         (
-            ["work", "--checkpoint", str(PRETRAINED), "--tickets", "columns.csv"],
+            ["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--tickets", "columns.csv"],
             "columns.csv has the columns body, team",
         ),
-        (["work", "--checkpoint", str(PRETRAINED), "--tickets", "few.csv"], "20 tickets were asked for"),
-        (["work", "--checkpoint", str(PRETRAINED), "--resume", "none"], "none is no run folder"),
+        (
+            ["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--tickets", "few.csv"],
+            "20 tickets were asked for",
+        ),
+        (
+            ["work", "--checkpoint", str(PRETRAINED)],
+            f"which task was not said: {PRETRAINED} names none (try: --task carry",
+        ),
+        (
+            ["work", "--task", "fingertip_reach", "--checkpoint", str(PRETRAINED)],
+            "the task 'fingertip_reach' has no screen",
+        ),
+        (["work", "--oracle", "--task", "fingertip_reach", "--cases", "0"], "num_cases is 0"),
+        (["record", "--operator", "--task", "fingertip_reach"], "the task 'fingertip_reach' has no screen"),
+        (["demo", "--task", "fingertip_reach"], "the task 'fingertip_reach' has no screen"),
+        (["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--resume", "none"], "none is no run folder"),
         ([*VERIFY, "--expect", "closed"], "--expect 'closed' says nothing (try: name=value"),
         ([*VERIFY, "--expect", "order=7", "--", "true"], "names {closed}, which this case does not give"),
         ([*VERIFY, "--expect", "order=7", "closed=1", "--", "no-such-program"], "cannot run 'no-such-program'"),
@@ -152,5 +177,5 @@ def test_an_expected_value_may_be_any_text(place: Path, capsys, value: str):
 
 
 def test_a_failed_command_leaves_no_helpdesk_running(place: Path, capsys):
-    assert main(["work", "--checkpoint", str(PRETRAINED), "--tickets", "few.csv", "--cases", "20"]) == 2
+    assert main(["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--tickets", "few.csv"]) == 2
     assert not list(place.rglob("host.json"))

@@ -1,5 +1,6 @@
 """The conformance checks let the honest pass and catch whoever breaks a rule, every rule."""
 
+import dataclasses
 import time
 from dataclasses import replace
 
@@ -278,10 +279,21 @@ def broken_tasks(tmp_path):
             task(tmp_path, verifier=lambda self: None),
             task(tmp_path, open=lambda self, *, scripted: closable_nothing()),
         ],
+        "task.options": [
+            task(tmp_path, options=dict),
+            task(tmp_path, options=dataclasses.make_dataclass("Thawed", [("seed", int, 0)], kw_only=True)),
+            task(tmp_path, options=dataclasses.make_dataclass("Positional", [("seed", int, 0)], frozen=True)),
+            task(tmp_path, options=options_with("num_cases", str, "many")),
+            task(tmp_path, options=options_with("unseen", int, 0)),
+        ],
         "task.idle": [task(tmp_path, verifier=lambda self: Trusting())],
         "task.oracle": [task(tmp_path, oracle=lambda self, body: conformance.Idle())],
         "task.teardown": [task(tmp_path, teardown=teardown_once)],
     }
+
+
+def options_with(name: str, kind: type, default: object) -> type:
+    return dataclasses.make_dataclass("Options", [(name, kind, default)], frozen=True, kw_only=True)
 
 
 class Trusting:
@@ -310,6 +322,8 @@ def test_the_honest_pass(tmp_path):
     check_perception(Blind, honest.honest_frame())
     verifier()()
     check_task(honest.HonestTask, tmp_path)
+    options = {"options": options_with("num_cases", int, 2)}
+    check_task(type("WithOptions", (honest.HonestTask,), options), tmp_path)
 
 
 @pytest.mark.parametrize(

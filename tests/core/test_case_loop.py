@@ -85,3 +85,27 @@ def test_each_step_is_reported_when_it_is_made():
 def test_a_body_that_dies_is_neither_done_nor_handed_over():
     with pytest.raises(DisplayDied, match=":9"):
         work(Fakes(dies_at=2))
+
+
+GIVE_UP = Action(verb="hand_over", text="no")
+
+
+@pytest.mark.parametrize(
+    ("actions", "touched"),
+    [
+        ([GIVE_UP], False),
+        ([Action(verb="wait", seconds=1), Action(verb="scroll", amount=2), GIVE_UP], False),
+        ([Action(verb="scroll", amount=2), CLICK, GIVE_UP], True),
+        ([Action(verb="key", text="F5"), GIVE_UP], True),
+        ([Action(verb="move", joints=(0.1,)), GIVE_UP], True),
+    ],
+)
+def test_whatever_was_clicked_typed_or_moved_counts_as_touched(actions: list[Action], touched: bool):
+    assert work(Fakes(*actions)).touched is touched
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_policy_that_knows_what_it_has_touched_is_believed(said: bool):
+    fakes = Fakes(CLICK, GIVE_UP)
+    fakes.touched = said
+    assert work(fakes).touched is said

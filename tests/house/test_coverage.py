@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import crewless.core
-from crewless.cli import COMMANDS, doctor
+from crewless.cli.command_tree import Command, command_tree, runnable
+from crewless.cli.commands import doctor
 from crewless.core import conformance
 
 ROOT = Path(__file__).parents[2]
@@ -58,13 +59,22 @@ def test_a_task_has_an_oracle_and_a_test_that_runs_its_check(entry):
     assert any("check_task(" in test.read_text() for test in tests), f"no test runs check_task on {entry.name}"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_has_a_section_in_the_docs_a_config_and_a_run(command):
+COMMANDS = {command.name: command for command in [*command_tree().values(), *runnable()]}
+"""Every command, those with subcommands and the subcommands."""
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
+def test_a_command_has_a_section_in_the_docs(command: Command):
     page = (ROOT / "docs/reference/cli.md").read_text()
-    assert re.search(rf"^## crewless {command}$", page, re.M)
-    assert f"../_generated/{command}.txt" in page
-    module = importlib.import_module(f"crewless.cli.{command}")
-    config = getattr(module, f"{command.title()}Config")
+    heading = "#" * (1 + len(command.words))
+    assert re.search(rf"^{heading} crewless {command.name}$", page, re.M)
+    assert f"../_generated/{'-'.join(command.words)}.txt" in page
+
+
+@pytest.mark.parametrize("command", list(runnable()), ids=lambda command: command.name)
+def test_a_command_has_a_config_and_a_run(command: Command):
+    module = importlib.import_module(command.module)
+    config = getattr(module, command.config)
     assert config.__dataclass_params__.frozen
     assert all(one.kind is one.KEYWORD_ONLY for one in inspect.signature(config).parameters.values())
     assert list(inspect.signature(module.run).parameters) == ["config"]
@@ -76,7 +86,7 @@ def test_a_command_has_a_section_in_the_docs_a_config_and_a_run(command):
 
 def test_no_command_is_documented_that_is_not_there():
     page = (ROOT / "docs/reference/cli.md").read_text()
-    assert set(re.findall(r"^## crewless (\w+)$", page, re.M)) == set(COMMANDS)
+    assert set(re.findall(r"^##+ crewless (.+)$", page, re.M)) == set(COMMANDS)
 
 
 def test_the_doctor_and_the_installer_agree_on_system_packages():

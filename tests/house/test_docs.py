@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crewless.cli import COMMANDS
+from crewless.cli.command_tree import command_tree
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
@@ -39,12 +39,15 @@ def page_id(page: Path) -> str:
 
 
 def exists(command: str) -> bool:
-    """Whether ``make TARGET``, ``crewless COMMAND`` or ``python -m benchmarks.run NAME`` is there."""
+    """Whether ``make TARGET``, ``crewless COMMAND [SUBCOMMAND]`` or ``python -m benchmarks.run NAME`` is there."""
     words = command.split()
     if words[0] == "make":
         return re.search(rf"^{re.escape(words[1])}:", (ROOT / "Makefile").read_text(), re.M) is not None
     if words[0] == "crewless":
-        return words[1] in COMMANDS
+        tree, found = command_tree(), words[1:]
+        while tree and found and found[0] in tree:
+            tree = tree[found.pop(0)].subcommands
+        return not found and not tree
     if words[:3] == ["python", "-m", "benchmarks.run"]:
         return (ROOT / "benchmarks" / f"{words[3]}.py").exists()
     return False
@@ -77,15 +80,22 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "crewless").write_text(
-        f"#!{sys.executable}\nimport sys\nfrom crewless.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+        f"#!{sys.executable}\nimport sys\nfrom crewless.cli import main\n"
+        'if __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n'
     )
     (programs / "crewless").chmod(0o755)
-    here = tmp_path / "here"
+    here, installed = tmp_path / "here", tmp_path / "installed"
     here.mkdir()
     environment = {
         **os.environ,
+        # What a page installs goes into a folder of its own: nothing is fetched, and the environment of the tests stays as it is.
+        "PIP_TARGET": str(installed),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_QUIET": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": f"{here}:{ROOT / 'src'}",
+        "PYTHONPATH": f"{here}:{installed}:{ROOT / 'src'}",
         "PYTHONWARNINGS": "error",
     }
     for block in runnable(page):
@@ -93,7 +103,8 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, tmp_path):
         done = subprocess.run(
             [*program, block.code],
             cwd=here,
-            env=environment,
+            # What pip warns of is not ours.
+            env={**environment, "PYTHONWARNINGS": ""} if block.code.startswith("python -m pip ") else environment,
             capture_output=True,
             text=True,
             timeout=120,

@@ -24,6 +24,12 @@ PLANTED = [
         "tasks do not know each other",
         "office.x -> crewless.tasks.desk",
     ),
+    (
+        "cli/x.py",
+        "def f():\n    from crewless.tasks.desk import x",
+        "a task is reached through its entry point only",
+        "crewless.cli.x -> crewless.tasks.desk",
+    ),
     ("dashboard/x.py", "import crewless.policy", "the dashboard only reads", "crewless.dashboard.x -> crewless.policy"),
     ("core/events.py", "import torch", "what runs everywhere needs neither", "crewless.core.events -> torch"),
     ("episodes/x.py", "import mujoco", "what runs everywhere needs neither", "crewless.episodes.x -> mujoco"),

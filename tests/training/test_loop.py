@@ -118,6 +118,7 @@ def test_a_dead_program_is_handed_over(trained: Path, unseen: list[Ticket]) -> N
     policy = load_policy(trained, abstain=False)
     run = work(policy, unseen[0], unseen[:14], ignore=lambda step: step >= 3)
     assert not run.done
+    assert policy.touched, "the answer was begun"
     assert len(run.decisions) < 20
     assert run.reason
 
@@ -129,6 +130,8 @@ def test_with_fifty_cases_or_fewer_nothing_can_be_promised_so_all_is_handed_over
     run = work(policy, unseen[0], unseen[:14])
     assert not run.done
     assert "not sure of the answer" in run.reason
+    assert {"type", "key"} <= {d.action.verb for d in run.decisions}, "it went to the ticket"
+    assert not policy.touched, "and began no answer, so that the screen need not be opened anew"
 
 
 def test_decisions_say_why(trained: Path, unseen: list[Ticket]) -> None:
@@ -185,6 +188,7 @@ def test_the_same_seed_gives_the_same_weights(
     assert first.digest == same.digest
     assert first.digest != other.digest
     assert first.data == same.data
+    assert first.cases == tuple(d.case.id for d in recorded[0][:4])
     assert (folders[0] / "ledger.jsonl").read_bytes() == (folders[1] / "ledger.jsonl").read_bytes()
     assert (folders[0] / "optimiser-finetune.npz").exists()
     assert isinstance(SkillPolicy(first), SkillPolicy)

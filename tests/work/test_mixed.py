@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from crewless.cli.demo_run import DemoConfig
-from crewless.cli.demo_run import check as check_demo
+from crewless.cli.demo_phases import DemoConfig
+from crewless.cli.demo_phases import check as check_demo
 from crewless.core.errors import BadInput, BodyFailure
 from crewless.core.events import read_events
 from crewless.core.messages import Action, Applied, Case, Decision, Verdict
 from crewless.core.results import CaseResult, HandledCase, read_handled
 from crewless.core.runs import RunFolder
 from crewless.work import mixed
-from crewless.work.mixed import PersonConfig, summarise_mixed, work_mixed
+from crewless.work.mixed import PersonConfig, PersonPace, summarise_mixed, work_mixed
 from crewless.work.runner import RunnerConfig
 
 CASES = tuple(Case(id=str(n), slots={"ticket": str(n)}) for n in range(1, 5))
@@ -56,8 +56,7 @@ class Desk:
             raise BodyFailure("the desk is gone")
         return Applied(action=action, dispatched_s=0.0)
 
-    def oracle(self, body: Any, config: Any) -> "Desk":
-        assert config.pace_s == 0.25
+    def oracle(self, body: Any) -> "Desk":
         return self
 
     def reset(self, case: Case) -> None:
@@ -114,6 +113,33 @@ def test_a_person_is_away_in_its_breaks():
     person = PersonConfig(works_s=90, rests_s=30)
     assert [person.away_s(t) for t in (0, 89, 90, 100, 119, 120, 215)] == [0, 0, 30, 20, 1, 0, 25]
     assert PersonConfig(rests_s=0).away_s(1000) == 0
+
+
+def test_a_person_thinks_before_each_action_and_waits_for_the_end_of_a_break():
+    slept: list[float] = []
+    now = [85.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    person = PersonConfig(pace_s=10.0, works_s=90, rests_s=30, seed=3)
+    desk = Desk()
+    paced = PersonPace(desk, person, lambda: now[0], sleep)  # type: ignore[arg-type]
+    paced.reset(Case(id="1"))
+    for _ in range(3):
+        paced.decide(None)  # type: ignore[arg-type]
+    assert desk.actions == 3
+    thought, (away,) = [one for one in slept if one < 20], [one for one in slept if one > 20]
+    assert len(thought) == 3
+    assert all(5 <= one <= 15 for one in thought)
+    assert len(set(thought)) == 3
+    assert away == pytest.approx(120 - (85 + thought[0]))
+    again: list[float] = []
+    other = PersonPace(desk, person, lambda: 0.0, again.append)  # type: ignore[arg-type]
+    other.reset(Case(id="1"))
+    other.decide(None)  # type: ignore[arg-type]
+    assert again == thought[:1], "the same person takes the same time for the same case"
 
 
 @pytest.mark.parametrize("wrong", [{"pace_s": -1.0}, {"works_s": 0.0}, {"rests_s": float("nan")}])

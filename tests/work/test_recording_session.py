@@ -9,7 +9,7 @@ import pytest
 
 from crewless.body.screen import ScreenBody
 from crewless.body.screen.input_driver import InputDriver
-from crewless.cli.record import RecordConfig, _person
+from crewless.cli.commands.record import RecordConfig, _person
 from crewless.core.errors import BadInput, CrewlessError
 from crewless.core.events import read_events
 from crewless.core.messages import Case, Verdict
@@ -99,7 +99,7 @@ def test_a_recorder_that_is_gone_is_said_to_who_works_and_not_in_the_tap_s_threa
 
 @pytest.mark.browser
 def test_the_operator_s_tickets_are_recorded_judged_and_can_be_learnt_from(tmp_path):
-    task, run = HelpdeskTask(HelpdeskConfig(num_tickets=2, none_share=0)), RunFolder(tmp_path / "run")
+    task, run = HelpdeskTask(HelpdeskConfig(num_cases=2, none_share=0)), RunFolder(tmp_path / "run")
     heard = []
     task.setup(tmp_path)
     try:

@@ -140,7 +140,7 @@ def test_the_numbers_of_a_shift_add_up(worked):
 
 
 def test_who_does_nothing_on_the_helpdesk_and_claims_to_be_done_is_a_silent_wrong(tmp_path: Path):
-    task, run = HelpdeskTask(HelpdeskConfig(num_tickets=1, none_share=0)), RunFolder(tmp_path / "run")
+    task, run = HelpdeskTask(HelpdeskConfig(num_cases=1, none_share=0)), RunFolder(tmp_path / "run")
     task.setup(tmp_path)
     try:
         with Runner(

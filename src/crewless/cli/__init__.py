@@ -1,13 +1,13 @@
 """The command line: one thin module per command, imported only when its command is called.
 
-Each command module ``crewless.cli.<name>`` holds a frozen dataclass ``<Name>Config``, from which tyro makes the options, and
-``run(config) -> int``, which does the work and gives the exit code.
+A module ``crewless.cli.commands.<name>`` is a command, and a package with modules is a command with subcommands. Each module
+holds a frozen dataclass named by its path, such as ``RecordConfig`` or ``PlanDesignConfig``, from which tyro makes the options, and
+``run(config) -> int``, which does the work and gives the exit code. A new command is one new file: nothing lists the commands
+(:mod:`crewless.cli.command_tree` finds them).
 """
 
 import sys
 from collections.abc import Sequence
-
-from crewless.cli.table import COMMANDS, help_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,6 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
+        from crewless.cli.command_tree import help_text
+
         print(help_text())
         return 0 if arguments else 2
     if arguments[0] == "--version":
@@ -29,4 +31,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     return call(arguments)
 
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["main"]

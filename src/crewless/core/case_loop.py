@@ -28,6 +28,11 @@ class WorkedCase:
     reason: str
     """Why it was handed over; empty when it claims to be done."""
     steps: tuple[Step, ...]
+    touched: bool
+    """Something was begun that must not be left as it is for the next case; see :class:`crewless.core.policy.Policy`."""
+
+
+_LEAVES_NO_TRACE = frozenset({"wait", "scroll", "done", "hand_over"})
 
 
 def work_case(
@@ -58,9 +63,11 @@ def work_case(
             policy.applied(applied)
         if ended:
             done = decision.action.verb == "done"
-            return WorkedCase(
-                case=case, claimed_done=done, reason="" if done else decision.action.text, steps=tuple(steps)
-            )
-    return WorkedCase(
-        case=case, claimed_done=False, reason=f"not finished after {max_steps} actions", steps=tuple(steps)
-    )
+            return _ended(case, policy, steps, done, "" if done else decision.action.text)
+    return _ended(case, policy, steps, False, f"not finished after {max_steps} actions")
+
+
+def _ended(case: Case, policy: Policy, steps: list[Step], done: bool, reason: str) -> WorkedCase:
+    acted = any(step.decision.action.verb not in _LEAVES_NO_TRACE for step in steps)
+    touched = bool(getattr(policy, "touched", acted))
+    return WorkedCase(case=case, claimed_done=done, reason=reason, steps=tuple(steps), touched=touched)

@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import numpy as np
 
@@ -84,6 +84,8 @@ RULES: Mapping[str, str] = {
     "verifier.harm": "a case that was done rightly while something else changed too is wrong",
     "task.methods": "a task has every method of core.task.Task",
     "task.name": "a task's name is lower case letters, digits and underscores",
+    "task.options": "options, where a task names them, are a frozen keyword-only dataclass whose num_cases, seed and num_archive are "
+    "whole numbers and whose unseen is a truth value",
     "task.cases": "cases are there after setup, and each has its own id",
     "task.parts": "open gives a Body, oracle a Policy, verifier a Verifier",
     "task.idle": "a policy that does nothing and claims to be done is judged wrong",
@@ -226,6 +228,7 @@ def check_task(make_task: Callable[[], Task], folder: Path, *, max_steps: int = 
     name = task.name
     named = _is(name, str) and name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()
     _require(named, "task.name", repr(name))
+    _check_options(getattr(type(task), "options", None))
     try:
         task.setup(folder)
         cases = task.cases()
@@ -251,6 +254,20 @@ def check_task(make_task: Callable[[], Task], folder: Path, *, max_steps: int = 
         task.teardown()
     except Exception as error:
         _fail("task.teardown", repr(error))
+
+
+def _check_options(options: object) -> None:
+    if options is None:
+        return
+    if not isinstance(options, type) or not dataclasses.is_dataclass(options):
+        _fail("task.options", f"{options}")
+        return
+    fields = dataclasses.fields(options)
+    frozen = getattr(options, "__dataclass_params__").frozen  # noqa: B009 - no type checker knows it
+    _require(frozen and all(field.kw_only for field in fields), "task.options", f"{options.__name__} is not")
+    hints = get_type_hints(options)
+    for name, kind in (("num_cases", int), ("seed", int), ("unseen", bool), ("num_archive", int)):
+        _require(hints.get(name, kind) is kind, "task.options", f"{name}: {hints.get(name)}")
 
 
 def _check_frame(body: Body, last: Frame | None) -> Frame:

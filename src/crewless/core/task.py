@@ -1,4 +1,7 @@
-"""A kind of work: what a plugin that brings one must offer (entry-point group ``crewless.tasks``)."""
+"""A kind of work: what a plugin that brings one must offer (entry-point group ``crewless.tasks``).
+
+:mod:`crewless.core.installed_tasks` finds the installed ones by name and makes one of them from its options.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +17,21 @@ from crewless.core.verifier import Verifier
 class Task(Protocol):
     """Everything needed to pose the work, to do it by script, and to judge it.
 
-    Where the system of record lies in files, a task can say so after :meth:`setup` with an attribute or property ``record``,
-    a sequence of paths: no worker is started that could read one of them. It is optional, because not every record is a file.
+    What a task *can* have besides, because not every task needs it:
+
+    ``options`` (of the class)
+        The frozen keyword-only dataclass of its options. The class is then made with an instance as its only argument, and
+        without one it takes the defaults. Four names mean something to the commands, which set these fields themselves:
+        ``num_cases`` (how many cases), ``seed`` (which ones), ``unseen`` (such as the same task with the same seed never shows
+        without it: for a worker who learnt from those), ``num_archive`` (how many cases were solved before). All other
+        fields become options of the command, with their docstrings as help.
+    ``record``
+        After :meth:`setup`, where the system of record lies in files: a sequence of paths. No worker is started that could
+        read one of them.
+    ``archive()``
+        Cases that were solved before and are there to be read: a sequence, after :meth:`setup`.
+    ``max_steps``
+        How many actions a case may take; 60 when it does not say.
     """
 
     name: str

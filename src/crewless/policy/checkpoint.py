@@ -39,6 +39,8 @@ class Checkpoint:
     """Hashes of the weights that it started from."""
     data: str = ""
     """Hash of the demonstrations."""
+    cases: tuple[str, ...] = ()
+    """Ids of the cases that were demonstrated."""
     seed: int = 0
 
     @property
@@ -76,6 +78,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, half: bool = False)
             "stage": checkpoint.stage,
             "parents": list(checkpoint.parents),
             "data": checkpoint.data,
+            "cases": list(checkpoint.cases),
             "seed": checkpoint.seed,
             "weights": checkpoint.digest,
             "layout": list(LAYOUT),
@@ -140,6 +143,7 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
             task=about["task"],
             parents=tuple(about["parents"]),
             data=about["data"],
+            cases=tuple(about.get("cases", ())),
             seed=about["seed"],
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
@@ -149,6 +153,14 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
 def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether a JSON value is an object."""
     return isinstance(value, dict)
+
+
+def task_named_in(folder: Path) -> str:
+    """The task that a checkpoint was trained for; empty when it names none, or cannot be read: :func:`load_checkpoint` says why."""
+    try:
+        return str(json.loads((folder / "checkpoint.json").read_text(encoding="utf-8"))["task"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

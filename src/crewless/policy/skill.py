@@ -77,6 +77,15 @@ class SkillPolicy:
         self._repairs = self._waits = 0
         self.judged, self.text = None, ""
 
+    @property
+    def touched(self) -> bool:
+        """Whether anything was clicked or typed after the case had been read: what comes before only leads to it. In a job without
+        choices nothing is read, and everything counts."""
+        verbs = [past.verb for past in self._memory.past]
+        if self._names:
+            verbs = verbs[verbs.index("read") + 1 :] if "read" in verbs else []
+        return any(verb not in ("read", "wait", "scroll_up", "scroll_down") for verb in verbs)
+
     def applied(self, applied: Applied) -> None:
         """Nothing is learnt from it: whether the screen changed is seen on the next observation."""
 

@@ -282,7 +282,8 @@ class _Variation:
 
 
 _SCROLLED_PX = 280
-"""About what five wheel notches move a page by."""
+"""How far a variation pretends that five wheel notches have moved the page. It is one of the variations of a recording, as the
+shift and the scale are, and no measure of any program: real ones move by 50 to 120 pixels a notch."""
 
 
 def _within(move: Move, down: int, limit: int) -> Move:

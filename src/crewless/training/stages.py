@@ -71,6 +71,7 @@ def finetune(
     checkpoint = Checkpoint(
         stage="finetune", weights=weights_of(trained.network), network=network, workflow=reading.workflow,
         judgement=judgement, task=task, parents=parents, data=hash_together(hashes), seed=seed,
+        cases=tuple(dict.fromkeys(d.case.id for d in demonstrations)),
     )  # fmt: skip
     ledger.weights("finetune", checkpoint.digest)
     ledger.close()

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from crewless.core.messages import Action, Box, Element, ElementKind, Observation, Point
 
-NOTCH_PX = 53
-"""What one wheel notch moves a page by in Chromium on X11."""
 CHAR_PX = 8
 LINE_PX = 22
 
@@ -86,6 +84,8 @@ class SyntheticProgram:
     top: int = 0
     """Everything stands lower by so many pixels, as below an infobar."""
     infobar: str = ""
+    notch_px: int = 53
+    """What one wheel notch moves the page by. Real programs differ: Chromium 120 on X11, older ones 53."""
     values: dict[str, str] = field(default_factory=dict)
     """What fields hold, what selects show, which radio is on."""
     effects: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -121,7 +121,7 @@ class SyntheticProgram:
         elif action.verb == "key":
             self._key(action.text)
         elif action.verb == "scroll":
-            self.scroll = max(0, min(self._limit(), self.scroll + action.amount * NOTCH_PX))
+            self.scroll = max(0, min(self._limit(), self.scroll + action.amount * self.notch_px))
 
     def find(self, widget: str, option: str = "") -> Element | None:
         """The element of a widget, or of its option; None when it is not on the screen."""

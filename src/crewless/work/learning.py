@@ -58,6 +58,19 @@ def read_recordings(
     return found
 
 
+def task_of_recordings(datasets: Sequence[Path]) -> str:
+    """The task that the episodes name; empty when none does. Raises BadInput when they are of several tasks."""
+    from crewless.episodes import open_dataset
+
+    names = sorted({info.task for path in datasets for info in open_dataset(path).episodes} - {""})
+    if len(names) > 1:
+        raise BadInput(
+            f"the recordings are of {len(names)} tasks: {', '.join(names)}",
+            alternatives=["recordings of one task", *(f"--task {name}" for name in names)],
+        )
+    return names[0] if names else ""
+
+
 _WORTH_A_PROCESS = 4
 """Episodes that take longer to read than a process takes to start."""
 _perception: Any = None

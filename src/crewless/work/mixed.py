@@ -1,12 +1,13 @@
-"""A shift of AI and person together, run for real: tickets arrive one by one, the worker takes each, and what it hands over a
+"""A shift of AI and person together, run for real: cases arrive one by one, the worker takes each, and what it hands over a
 person works, at a person's pace and with breaks.
 
-The person is the task's scripted operator: it thinks before each action and stops when it has a break. It sits at a desk of its
-own, a second program that holds the same tickets: each judge compares the whole record before and after a case, and would take
+The person is the task's oracle: it is made to think before each action and to stop when it has a break. It sits at a desk of its
+own, a second program that holds the same cases: each judge compares the whole record before and after a case, and would take
 the other's deeds for changes that nobody asked for.
 """
 
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -48,20 +49,36 @@ class PersonConfig:
         return 0.0 if into < self.works_s else self.works_s + self.rests_s - into
 
 
-class _Breaks:
-    """A policy that stops while the person is away."""
+class PersonPace:
+    """Any policy at a person's pace: it thinks before each action, and stops while the person is away.
 
-    def __init__(self, policy: Policy, person: PersonConfig, began_s: float) -> None:
-        self._policy, self._person, self._began_s = policy, person, began_s
+    Args:
+        policy: what decides.
+        person: pace and hours.
+        clock: seconds since the shift began.
+        sleep: how time is spent.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        person: PersonConfig,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._policy, self._person, self._clock, self._sleep = policy, person, clock, sleep
+        self._chance = random.Random(person.seed)
 
     def reset(self, case: Case) -> None:
         """Begin a case."""
+        self._chance = random.Random(f"person/{self._person.seed}/{case.id}")
         self._policy.reset(case)
 
     def decide(self, observation: Observation) -> Decision:
-        """As soon as the person is there."""
-        while away_s := self._person.away_s(time.monotonic() - self._began_s):
-            time.sleep(away_s)
+        """As soon as the person is there and has thought."""
+        while away_s := self._person.away_s(self._clock()):
+            self._sleep(away_s)
+        self._sleep(self._person.pace_s * self._chance.uniform(0.5, 1.5))
         return self._policy.decide(observation)
 
     def applied(self, applied: Applied) -> None:
@@ -97,7 +114,7 @@ def work_mixed(
         CrewlessError: what ended the worker's or the person's work for good.
     """
     if every_s <= 0:
-        raise BadInput(f"a ticket every {every_s:g} s", alternatives=["more than 0"])
+        raise BadInput(f"a case every {every_s:g} s", alternatives=["more than 0"])
     handed: queue.Queue[tuple[Case, HandledCase] | None] = queue.Queue()
     done: list[HandledCase] = []
     failure: list[BaseException] = []
@@ -179,12 +196,12 @@ def _person(
     body: Any = desk.open(scripted=True)
     with ExitStack() as ending:
         ending.callback(body.close)
-        operator, verifier = _operator(desk, body, person), desk.verifier()
+        operator, verifier = desk.oracle(body), desk.verifier()
         for part in (operator, verifier):
             ending.callback(getattr(part, "close", lambda: None))
         ready.set()
         begin.wait()
-        policy = _Breaks(operator, person, start[0])
+        policy = PersonPace(operator, person, lambda: time.monotonic() - start[0])
         while (item := handed.get()) is not None:
             case, one = item
             while away_s := person.away_s(time.monotonic() - start[0]):
@@ -210,12 +227,6 @@ def _person(
                     review_left_s=left_s,
                 ),
             )
-
-
-def _operator(desk: Any, body: Any, person: PersonConfig) -> Policy:
-    from crewless.tasks.helpdesk.operator import OperatorConfig
-
-    return desk.oracle(body, OperatorConfig(seed=person.seed, pace_s=person.pace_s))
 
 
 def _wait_until(t_s: float) -> None:

@@ -14,6 +14,7 @@ from crewless.core.perception import Blind
 from crewless.core.photons import FrameRing
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
+from crewless.work.screens import open_screen
 from crewless.work.secrets import HELD_S, SecretWatch
 
 _SLOTS = 36
@@ -150,10 +151,11 @@ def record_operator(
 ) -> list[OperatorResult]:
     """Let the task's scripted operator work the cases while its screen, mouse and keyboard are recorded.
 
-    The operator's work is judged like anybody's, and what reality says of it stands in the recording.
+    The operator's work is judged like anybody's, and what reality says of it stands in the recording. Raises BadInput when the
+    task is not worked on a screen.
     """
     results: list[OperatorResult] = []
-    body: Any = task.open(scripted=True)
+    body = open_screen(task, scripted=True)
     try:
         # The task has logged in already, and what the operator types is in the task's own files.
         recording = EpisodeRecording(body.display, body.ring.path, dataset, task=task.name, secrets=False)
@@ -167,7 +169,7 @@ def record_operator(
                 run.events.add(case=case.id, cell="demonstrate", resource="operator", kind="start")
                 recording.start(case, "operator")
                 began_s = time.monotonic()
-                work = work_case(body, Blind(), operator, case)
+                work = work_case(body, Blind(), operator, case, max_steps=int(getattr(task, "max_steps", 60)))
                 time.sleep(_LAST_LOOK_S)
                 body.settle()
                 seconds = time.monotonic() - began_s

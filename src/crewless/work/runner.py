@@ -16,14 +16,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from crewless.core.body import Body
-from crewless.core.errors import ActionUncertain, BodyFailure
+from crewless.core.errors import ActionUncertain, BadInput, BodyFailure
 from crewless.core.messages import Case, Verdict
 from crewless.core.results import WORK, CaseResult, finished_cases, interrupted_cases, result_data
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
 from crewless.core.verifier import Verifier
 from crewless.policy.judgement import check_share
+from crewless.work.oracle_worker import OracleWorker
 from crewless.work.receipts import Receipt, write_receipt
+from crewless.work.screens import open_screen
 from crewless.work.worker import Report, Worker
 from crewless.work.worker_proc import WorkerConfig
 
@@ -32,8 +34,11 @@ from crewless.work.worker_proc import WorkerConfig
 class RunnerConfig:
     """How a shift is worked."""
 
-    checkpoint: Path
+    checkpoint: Path | None = None
+    """What the worker has learnt; the oracle needs none."""
     policy: str = "skill"
+    """skill, archive, a baseline (see :class:`~crewless.work.worker_proc.WorkerConfig`), or oracle: the task's own script, in this
+    process and unsealed."""
     max_silent_wrong: float = 0.02
     abstain: bool = True
     who: str = "worker"
@@ -72,7 +77,8 @@ class Runner:
     """Works cases one after another with one sealed worker; starts body and worker anew when they die.
 
     Raises:
-        BadInput: ``max_silent_wrong`` is no share of cases. :meth:`start`: the task's ``record`` lies where a worker may read.
+        BadInput: ``max_silent_wrong`` is no share of cases, or there is no checkpoint. :meth:`start`: the task's ``record`` lies
+            where a worker may read, or the task is not worked on a screen.
     """
 
     def __init__(
@@ -84,11 +90,15 @@ class Runner:
         recording: Callable[[Body], CaseRecording] | None = None,
     ) -> None:
         check_share(config.max_silent_wrong)
+        if config.checkpoint is None and config.policy != "oracle":
+            raise BadInput(
+                f"the policy {config.policy!r} needs a checkpoint", alternatives=["crewless train", "oracle"]
+            )
         self.task, self.run, self.config = task, run, config
         self._make_recording = recording
         self._verifier: Verifier = task.verifier()
         self._body: Any = None
-        self._worker: Worker | None = None
+        self._worker: Worker | OracleWorker | None = None
         self._recording: CaseRecording | None = None
         self._interrupted = interrupted_cases(run, config.who)
 
@@ -134,7 +144,7 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> Worker:
+    def start(self) -> "Worker | OracleWorker":
         """Make sure that a body and a sealed worker are there, and live."""
         if self._worker is not None:
             try:
@@ -143,20 +153,27 @@ class Runner:
                 self._stop()
         if self._worker is None:
             self._stop()
-            self._body = self.task.open()
+            oracle = self.config.policy == "oracle"
+            self._body = self.task.open(scripted=True) if oracle else open_screen(self.task)
             if self._make_recording is not None:
                 self._recording = self._make_recording(self._body)
-            config = WorkerConfig(
+            self._worker = OracleWorker(self.task, self._body) if oracle else self._sealed()
+        return self._worker
+
+    def _sealed(self) -> Worker:
+        assert self.config.checkpoint is not None
+        return Worker(
+            WorkerConfig(
                 display=self._body.display,
                 ring=str(self._body.ring.path),
                 checkpoint=str(self.config.checkpoint.resolve()),
                 policy=self.config.policy,
                 max_silent_wrong=self.config.max_silent_wrong,
                 abstain=self.config.abstain,
+                max_steps=int(getattr(self.task, "max_steps", WorkerConfig.max_steps)),
                 forbidden=tuple(str(path) for path in getattr(self.task, "record", ())),
             )
-            self._worker = Worker(config)
-        return self._worker
+        )
 
     @property
     def body(self) -> Any:
@@ -167,6 +184,8 @@ class Runner:
         if case.id in self._interrupted:
             self._interrupted.discard(case.id)
             return self._look_at(case)
+        # The body first: a judge of physics lays the case out on it.
+        self.start()
         before = self._verifier.before(case)
         for attempt in range(self.config.restarts + 1):
             worker = self.start()
@@ -215,7 +234,7 @@ class Runner:
             if self._recording is not None:
                 self._recording.stop(verdict)
             last = self._photo()
-            if died or (not report.claimed_done and _left_something_open(report)):
+            if died or (not report.claimed_done and report.touched):
                 self._stop()
             if died and untouched and attempt < self.config.restarts:
                 self._event(case, "note", outcome="restarted", data={"why": report.reason})
@@ -299,9 +318,3 @@ def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:
         "seconds_median": float(np.median(done)) if done else None,
         "seconds_p95": float(np.percentile(done, 95)) if done else None,
     }
-
-
-def _left_something_open(report: Report) -> bool:
-    """Whether the worker gave up after it had begun to change the page, which the next case must not inherit."""
-    verbs = [step["decision"]["action"]["verb"] for step in report.steps]
-    return len(verbs) > 5

@@ -33,6 +33,8 @@ class Report:
     cpu_s: float
     """CPU seconds of the worker's process alone."""
     rss_mb: float
+    touched: bool = False
+    """It had begun something that the next case must not find half done."""
     steps: list[dict[str, Any]] = field(default_factory=list)
     collected: list[str] | None = None
     """What an archive reader read: the case's text and its outcome."""

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from crewless.core.cache import cache_folder
 from crewless.core.case_loop import Step, work_case
@@ -73,9 +73,7 @@ def serve(config: WorkerConfig, source: TextIO, out: TextIO, *, seal_report: dic
             case = case_from(json.loads(line))
             started_s, started_cpu_s = time.monotonic(), time.process_time()
             try:
-                work = work_case(
-                    body, perception, policy, case, max_steps=config.max_steps, on_step=_reporter(out)
-                )  # fmt: skip
+                work = work_case(body, perception, policy, case, max_steps=config.max_steps, on_step=_reporter(out))
             except CrewlessError as error:
                 print(_line("failed", **error_to_json(error), case=case.id), file=out)
                 continue
@@ -90,6 +88,7 @@ def serve(config: WorkerConfig, source: TextIO, out: TextIO, *, seal_report: dic
                     case=case.id,
                     claimed_done=work.claimed_done,
                     reason=work.reason,
+                    touched=work.touched,
                     steps=len(work.steps),
                     seconds=time.monotonic() - started_s,
                     cpu_s=time.process_time() - started_cpu_s,
@@ -105,21 +104,22 @@ def serve(config: WorkerConfig, source: TextIO, out: TextIO, *, seal_report: dic
 
 def _reporter(out: TextIO) -> Callable[[Step], None]:
     def report(step: Step) -> None:
-        observation = step.observation
-        print(
-            _line(
-                "step",
-                decision=to_json(step.decision),
-                applied=None if step.applied is None else to_json(step.applied),
-                elements=len(observation.elements),
-                lines_read=observation.lines_read,
-                perceive_cpu_s=observation.cpu_s,
-                t_s=observation.t_s,
-            ),
-            file=out,
-        )
+        print(_line("step", **step_json(step)), file=out)
 
     return report
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """A turn of the loop in JSON values, as reports and receipts hold it."""
+    observation = step.observation
+    return {
+        "decision": to_json(step.decision),
+        "applied": None if step.applied is None else to_json(step.applied),
+        "elements": len(observation.elements),
+        "lines_read": observation.lines_read,
+        "perceive_cpu_s": observation.cpu_s,
+        "t_s": observation.t_s,
+    }
 
 
 def _policy(config: WorkerConfig) -> Policy:

@@ -44,7 +44,7 @@ def solar():
 
 def start(*arguments):
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "plan", *map(str, arguments)],
+        [sys.executable, "-c", PROGRAM, "fleet", *map(str, arguments)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -74,7 +74,7 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
     (folder,) = tmp_path.glob("*-plan-run")
     (line,) = capsys.readouterr().err.splitlines()
     assert f"no MQTT broker answers at {nobody}" in line
-    assert f"crewless plan resume {folder}" in line
+    assert f"crewless fleet resume {folder}" in line
     (tmp_path / "mosquitto").mkdir()
     with Mosquitto(tmp_path / "mosquitto") as broker:
         there = ["--broker", f"mqtt://127.0.0.1:{broker.port}"]
@@ -182,5 +182,5 @@ def test_the_address_of_a_broker():
 
 
 def test_robots_need_a_broker_and_a_run(tmp_path, capsys):
-    assert main(["plan", "robots", str(tmp_path), "--broker", "mqtt://127.0.0.1"]) == 2
-    assert "is no folder of a plan run" in capsys.readouterr().err
+    assert main(["fleet", "robots", str(tmp_path), "--broker", "mqtt://127.0.0.1"]) == 2
+    assert "is no folder of a run of a plan" in capsys.readouterr().err

@@ -242,11 +242,11 @@ def test_the_command_killed_with_no_mercy_is_resumed(tmp_path):
     assert not (log.parent / "outcome.json").exists()
     from crewless.cli import main
 
-    assert main(["plan", "resume", str(log.parent)]) == 0
+    assert main(["fleet", "resume", str(log.parent)]) == 0
     outcome = json.loads((log.parent / "outcome.json").read_text())
     assert (outcome["done"], outcome["lost"], outcome["done_twice"]) == (44, 0, 0)
-    assert main(["plan", "resume", str(log.parent)]) == 2
-    assert main(["plan", "resume", str(tmp_path)]) == 2
+    assert main(["fleet", "resume", str(log.parent)]) == 2
+    assert main(["fleet", "resume", str(tmp_path)]) == 2
 
 
 def test_the_recorder_writes_every_robot_where_it_is(solar, tmp_path):

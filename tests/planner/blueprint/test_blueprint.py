@@ -375,7 +375,7 @@ def test_one_command_leads_from_a_goal_to_a_run_factory(tmp_path):
     assert "http" not in (folder / "blueprint.html").read_text().replace("http://www.w3.org/2000/svg", "")
 
 
-def test_a_schedule_is_written_with_its_bound_and_carried_out_as_it_was_written(tmp_path):
+def test_a_plan_is_written_with_its_bound_and_carried_out_as_it_was_written(tmp_path, capsys):
     from crewless.cli import main
 
     goal = str(ROOT / "examples/factory/solar.yaml")
@@ -384,27 +384,11 @@ def test_a_schedule_is_written_with_its_bound_and_carried_out_as_it_was_written(
     planned = json.loads(file.read_text())
     assert 0 < planned["lower_bound_s"] <= planned["makespan_s"]
     assert planned["gap"] == pytest.approx(1 - planned["lower_bound_s"] / planned["makespan_s"])
-    again = [
-        "plan",
-        "run",
-        str(file.with_name("blueprint.json")),
-        "--schedule",
-        str(file),
-        "--runs",
-        str(tmp_path / "b"),
-    ]
-    assert main(again) == 0
+    assert main(["fleet", "run", str(file), "--runs", str(tmp_path / "b")]) == 0
     (outcome,) = tmp_path.glob("b/*/outcome.json")
     ran = json.loads(outcome.read_text())
     assert ran["carried"] > 0
     assert ran["done"] - ran["carried"] == len(planned["operations"])
-    other = [
-        "plan",
-        "run",
-        str(ROOT / "examples/factory/humanoid.yaml"),
-        "--schedule",
-        str(file),
-        "--runs",
-        str(tmp_path),
-    ]
-    assert main(other) == 2
+    (tmp_path / "other.json").write_text(json.dumps({**planned, "stations": planned["stations"][1:]}))
+    assert main(["fleet", "run", str(tmp_path / "other.json"), "--runs", str(tmp_path)]) == 2
+    assert "which is not there" in capsys.readouterr().err

@@ -64,12 +64,12 @@ class Client:
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    yield from serve(tmp_path_factory, HelpdeskConfig(num_tickets=40, num_archive=30, seed=3, none_share=0.2))
+    yield from serve(tmp_path_factory, HelpdeskConfig(num_cases=40, num_archive=30, seed=3, none_share=0.2))
 
 
 @pytest.fixture(scope="module")
 def lying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    config = HelpdeskConfig(num_tickets=12, seed=1, none_share=0, lying=True, lying_share=SHARE)
+    config = HelpdeskConfig(num_cases=12, seed=1, none_share=0, lying=True, lying_share=SHARE)
     yield from serve(tmp_path_factory, config)
 
 
@@ -198,7 +198,7 @@ def test_a_lie_is_told_about_the_asked_for_share():
 
 
 def test_a_helpdesk_goes_on_where_it_stopped_and_ends_with_its_parent(tmp_path: Path):
-    config = HelpdeskConfig(num_tickets=2, none_share=0)
+    config = HelpdeskConfig(num_cases=2, none_share=0)
     task = HelpdeskTask(config)
     task.setup(tmp_path)
     try:
@@ -221,13 +221,13 @@ def test_a_helpdesk_goes_on_where_it_stopped_and_ends_with_its_parent(tmp_path: 
     finally:
         again.teardown()
     with pytest.raises(BadInput, match="filled differently"):
-        HelpdeskTask(HelpdeskConfig(num_tickets=3)).setup(tmp_path)
+        HelpdeskTask(HelpdeskConfig(num_cases=3)).setup(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (HelpdeskConfig(num_tickets=0), "num_tickets is 0"),
+        (HelpdeskConfig(num_cases=0), "num_cases is 0"),
         (HelpdeskConfig(num_archive=-1), "num_archive is -1"),
         (HelpdeskConfig(none_share=2), "none_share is 2"),
         (HelpdeskConfig(tickets=Path("none.csv")), r"none\.csv"),
@@ -244,4 +244,4 @@ def test_a_file_with_too_few_tickets_says_how_many_it_holds(tmp_path: Path):
     with pytest.raises(BadInput, match=r"40 tickets were asked for.*holds 2"):
         HelpdeskTask(HelpdeskConfig(tickets=path)).setup(tmp_path)
     with pytest.raises(BadInput, match=r"num_archive is 5.*leaves 1 solved"):
-        HelpdeskTask(HelpdeskConfig(tickets=path, num_tickets=1, num_archive=5)).setup(tmp_path)
+        HelpdeskTask(HelpdeskConfig(tickets=path, num_cases=1, num_archive=5)).setup(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from crewless.body.screen import ScreenBody
 from crewless.core.case_loop import work_case
 from crewless.core.errors import BadInput
-from crewless.core.messages import Action, Applied, Case, Decision, Observation
+from crewless.core.messages import Action, Applied, Case, Decision, Observation, Point
 from crewless.core.perception import Blind
 from crewless.core.policy import Policy
 from crewless.tasks.helpdesk import HelpdeskConfig, HelpdeskTask
@@ -29,7 +29,7 @@ class DoNothing:
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelpdeskTask]:
-    task = HelpdeskTask(HelpdeskConfig(num_tickets=30, num_archive=3, seed=2, none_share=0.2))
+    task = HelpdeskTask(HelpdeskConfig(num_cases=30, num_archive=3, seed=2, none_share=0.2))
     task.setup(tmp_path_factory.mktemp("run"))
     yield task
     task.teardown()
@@ -63,6 +63,22 @@ def test_the_operator_works_a_ticket_right(task: HelpdeskTask, body: ScreenBody,
     assert verdict.outcome == "right", (work.reason, verdict.evidence)
     typed = [step.decision.action for step in work.steps if step.decision.action.verb == "type"]
     assert [(action.text, action.source) for action in typed] == [(work.case.id, "ticket")]
+
+
+def test_the_operator_learns_how_far_the_wheel_goes_and_works_right_with_a_wrong_first_guess(
+    task: HelpdeskTask, body: ScreenBody
+):
+    operator = task.oracle(body)
+    operator._notch_px = 300.0
+    work, verdict = worked(task, body, operator, pick(task, "Resolved"))
+    assert verdict.outcome == "right", (work.reason, verdict.evidence)
+    assert "scroll" in [step.decision.action.verb for step in work.steps]
+    where = [float(operator._tools.evaluate("(scrollTo(0, 100), scrollY)"))]
+    body.act(Action(verb="scroll", point=Point(900, 500), amount=1))
+    where.append(float(operator._tools.evaluate("scrollY")))
+    operator.close()
+    assert where[1] - where[0] > 10
+    assert operator._notch_px == pytest.approx(where[1] - where[0], abs=1)
 
 
 def test_the_operator_hands_over_what_belongs_to_nobody(task: HelpdeskTask, body: ScreenBody):

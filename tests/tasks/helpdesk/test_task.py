@@ -11,4 +11,4 @@ pytestmark = [pytest.mark.screen, pytest.mark.browser]
 
 
 def test_the_helpdesk_conforms(tmp_path: Path):
-    check_task(lambda: HelpdeskTask(HelpdeskConfig(num_tickets=2, none_share=0)), tmp_path)
+    check_task(lambda: HelpdeskTask(HelpdeskConfig(num_cases=2, none_share=0)), tmp_path)

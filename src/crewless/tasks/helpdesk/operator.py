@@ -6,7 +6,6 @@ from what the page shows now, so a slow page, a popup that closed, or a click th
 """
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from crewless.core.errors import BadInput, DisplayDied
 from crewless.core.messages import Action, Applied, Box, Case, Decision, Observation, Point
 from crewless.tasks.helpdesk.devtools import DevTools
 
-_NOTCH_PX = 120
-"""How far one wheel notch scrolls a page in Chromium on X."""
+_FIRST_NOTCH_PX = 120
+"""How far a wheel notch is taken to scroll the page before a first one has been seen to: browsers differ."""
 _MARGIN_PX = 14
 """Nearer to an edge of the visible part than this, an element is scrolled to before it is clicked."""
 
@@ -32,7 +31,8 @@ _LOOK = """(() => {
   const labels = form ? [...form.querySelectorAll('fieldset label')] : [];
   const header = one('nav.sticky-top'), collapse = one('#collapseDetails'), badge = one('h2 .badge');
   return { ready: document.readyState === 'complete', left: screenX, top: screenY + outerHeight - innerHeight,
-    width: innerWidth, height: innerHeight, header: header ? header.getBoundingClientRect().bottom : 0,
+    width: innerWidth, height: innerHeight, scrolled: scrollY,
+    end: document.documentElement.scrollHeight - innerHeight, header: header ? header.getBoundingClientRect().bottom : 0,
     ticket: badge ? badge.textContent.replace('#', '').trim() : '',
     search: box(one('#search_query')), typed: one('#search_query') ? one('#search_query').value : '',
     tab: box(one('#respond-tab')), responding: !!one('#respond-tab.active') && !!one('#respond-tab-pane.show'),
@@ -69,8 +69,6 @@ class OperatorConfig:
 
     seed: int = 0
     """Of the points where the clicks land and of the scrolling."""
-    pace_s: float = 0.0
-    """Time to think before each action; a random half of it more or less."""
     patience: int = 60
     """How often it waits for one page before it gives the case up."""
 
@@ -109,6 +107,8 @@ class ScriptedOperator:
         self._asked = self._opened = self._marked = self._saved = False
         self._followups = 0
         self._waited = 0
+        self._notch_px = float(_FIRST_NOTCH_PX)
+        self._turned: tuple[float, int] | None = None
 
     def reset(self, case: Case) -> None:
         """Begin a ticket."""
@@ -116,14 +116,20 @@ class ScriptedOperator:
         self._chance = random.Random(f"operator/{self._config.seed}/{case.id}")
         self._asked = self._opened = self._marked = self._saved = False
         self._waited = 0
+        self._turned = None
+
+    @property
+    def touched(self) -> bool:
+        """Whether the answer has been begun, so that the form must not be left as it is."""
+        return self._opened and self._answer is not None
 
     def decide(self, observation: Observation) -> Decision:
         """The next action, from the state of the page. ``observation`` is not looked at."""
         if self._case is None:
             raise BadInput("no case has been begun", alternatives=["reset(case)"])
-        if self._config.pace_s:
-            time.sleep(self._config.pace_s * self._chance.uniform(0.5, 1.5))
         page = self._tools.evaluate(_LOOK)
+        if page:
+            self._measure(page)
         action, why = self._next(page, self._case, self._answer) if page else (None, "the page is being exchanged")
         if action is None:
             self._waited += 1
@@ -225,13 +231,23 @@ class ScriptedOperator:
         # Down, it goes to the upper half, so that what comes next on the form can be seen as well.
         share = self._chance.uniform(0.15, 0.45) if box[3] > bottom else self._chance.uniform(0.4, 0.8)
         goal = top + (bottom - top) * share
-        notches = round(((box[1] + box[3]) / 2 - goal) / _NOTCH_PX)
+        notches = round(((box[1] + box[3]) / 2 - goal) / self._notch_px)
         if notches == 0:
             notches = 1 if box[3] > bottom else -1
         # Right of the form nothing takes the wheel for itself, as a text box would.
         x = page["left"] + page["width"] * self._chance.uniform(0.80, 0.94)
         y = page["top"] + page["height"] * self._chance.uniform(0.45, 0.75)
+        self._turned = page["scrolled"], notches
         return Action(verb="scroll", point=Point(int(x), int(y)), amount=notches)
+
+    def _measure(self, page: Mapping[str, Any]) -> None:
+        """How far a notch went. Where the page ended on the way, it goes at least as far."""
+        if self._turned is not None:
+            before, notches = self._turned
+            went_px = abs(page["scrolled"] - before) / abs(notches)
+            inside = 0 < page["scrolled"] < page["end"] - 1
+            self._notch_px = went_px if inside and went_px else max(self._notch_px, went_px)
+        self._turned = None
 
     def _land(self, page: Mapping[str, Any], box: list[float]) -> Point:
         return self._inside([box[0] + page["left"], box[1] + page["top"], box[2] + page["left"], box[3] + page["top"]])

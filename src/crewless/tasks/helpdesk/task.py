@@ -18,7 +18,7 @@ from crewless.tasks.helpdesk.host import HelpdeskHost, HostConfig
 
 if TYPE_CHECKING:
     from crewless.body.screen import ScreenBody
-    from crewless.tasks.helpdesk.operator import OperatorConfig, ScriptedOperator
+    from crewless.tasks.helpdesk.operator import ScriptedOperator
     from crewless.verifiers import DatabaseVerifier
 
 INBOX = 1
@@ -35,21 +35,24 @@ class HelpdeskConfig:
 
     tickets: Path | None = None
     """A CSV file with the columns text,category; none: the package's own corpus."""
-    archive: Path | None = None
+    archive_tickets: Path | None = None
     """A CSV file that the solved tickets come from; none: where the tickets come from, no ticket twice."""
     teams: Path | None = None
     """A TOML file of your own teams; none: the built-in ones that answer the tickets' categories."""
-    num_tickets: int = 40
+    num_cases: int = 40
+    """Tickets in the inbox."""
     num_archive: int = 0
     """Tickets that were solved before and can be read in the program."""
     none_share: float = 0.08
     """Of the package's own corpus: share of tickets that belong to no team."""
     seed: int = 0
+    """Which tickets: the same seed gives the same ones."""
     unseen: bool = False
     """Deal the tickets from the other end than a task with the same tickets and seed does: those that nobody was shown."""
     lying: bool = False
     """Some saves show a page that looks saved, and nothing is written."""
     lying_share: float = 0.3
+    """With lying: how many of the saves."""
     port: int = 0
     """Where the helpdesk is served; 0: any free port."""
 
@@ -68,6 +71,7 @@ class HelpdeskTask:
     """
 
     name = "helpdesk"
+    options = HelpdeskConfig
 
     def __init__(self, config: HelpdeskConfig | None = None) -> None:
         self.config = config or HelpdeskConfig()
@@ -163,11 +167,11 @@ class HelpdeskTask:
             raise
         return body
 
-    def oracle(self, body: Body, config: "OperatorConfig | None" = None) -> "ScriptedOperator":
+    def oracle(self, body: Body) -> "ScriptedOperator":
         """The scripted operator, for a body of ``open(scripted=True)``. Raises BadInput for another one."""
         from crewless.tasks.helpdesk.operator import ScriptedOperator
 
-        return ScriptedOperator(body, self.expected, config)
+        return ScriptedOperator(body, self.expected)
 
     def verifier(self) -> "DatabaseVerifier":
         """The judge: the database file and ``record.toml``."""
@@ -232,28 +236,30 @@ class HelpdeskTask:
 
 def _choose(config: HelpdeskConfig) -> tuple[list[Ticket], list[Ticket]]:
     """The inbox's tickets and the archive's. A ticket that belongs to no team is not in the archive: nobody solved it."""
-    for what, number, least in (("num_tickets", config.num_tickets, 1), ("num_archive", config.num_archive, 0)):
+    for what, number, least in (("num_cases", config.num_cases, 1), ("num_archive", config.num_archive, 0)):
         if number < least:
             raise BadInput(f"{what} is {number}", alternatives=[f"{least} or more"])
     if not 0 <= config.none_share <= 0.9:
         raise BadInput(f"none_share is {config.none_share}", alternatives=["0 to 0.9"])
     if config.tickets is not None:
-        drawn = _draw(config.tickets, config.num_tickets, f"tickets/{config.seed}")
+        drawn = _draw(config.tickets, config.num_cases, f"tickets/{config.seed}")
     else:
         # The inbox is dealt first, so that the archive shares no template with it for as long as the templates last.
-        reserve = 0 if config.archive is not None else int(1.3 * config.num_archive / (1 - config.none_share)) + 20
-        wanted = config.num_tickets + reserve
+        reserve = (
+            0 if config.archive_tickets is not None else int(1.3 * config.num_archive / (1 - config.none_share)) + 20
+        )
+        wanted = config.num_cases + reserve
         if config.unseen:
             wanted = max(_DEALT, _SHOWN + wanted)
         drawn = generate(wanted, config.seed, none_share=config.none_share)
     if config.unseen:
         drawn.reverse()
-    tickets, rest = drawn[: config.num_tickets], drawn[config.num_tickets :]
-    if config.archive is not None:
-        rest = _draw(config.archive, config.num_archive, f"archive/{config.seed}")
+    tickets, rest = drawn[: config.num_cases], drawn[config.num_cases :]
+    if config.archive_tickets is not None:
+        rest = _draw(config.archive_tickets, config.num_archive, f"archive/{config.seed}")
     solved = [ticket for ticket in rest if ticket.category not in ("", "none")]
     if len(solved) < config.num_archive:
-        source = config.archive or config.tickets or "the package's own corpus"
+        source = config.archive_tickets or config.tickets or "the package's own corpus"
         raise BadInput(f"num_archive is {config.num_archive}, and {source} leaves {len(solved)} solved tickets for it")
     return tickets, solved[: config.num_archive]
 

@@ -57,7 +57,9 @@ class KeepStill:
 
 
 class CarryTask(ManipulationTask):
-    """Slots: ``mass``, kg; ``height``, m, which the wrist must not come below; ``warm``, K, how warm the arm's motors are.
+    """Ten kilograms hang at the wrist for ten minutes; the arm must hold them up without overheating.
+
+    Slots: ``mass``, kg; ``height``, m, which the wrist must not come below; ``warm``, K, how warm the arm's motors are.
 
     Args:
         config: how many cases, from which seed.

@@ -30,11 +30,13 @@ class ManipulationConfig:
     """Which cases are posed, and how they are seen."""
 
     num_cases: int = 20
+    """How many cases."""
     seed: int = 0
     """Of the cases: the same seed poses the same ones."""
     width: int = 64
+    """Pixels of the camera's picture; a learner wants more than the oracle, which does not look."""
     height: int = 48
-    """Of the picture; a learner wants more than the oracle, which does not look."""
+    """The same."""
 
 
 class ManipulationTask:
@@ -45,6 +47,7 @@ class ManipulationTask:
     """
 
     name = ""
+    options = ManipulationConfig
     max_steps = 400
     """Control periods after which a case has taken too long."""
     draw_every = 1

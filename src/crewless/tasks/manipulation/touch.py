@@ -22,7 +22,10 @@ _STILL_RAD_S = 0.2
 
 
 class FingertipReachTask(ManipulationTask):
-    """The index finger's pad is to come to a point in the air, and to rest there. Slots: ``x``, ``y``, ``z``, m."""
+    """The index finger's pad is to come to a point in the air, and to rest there.
+
+    Slots: ``x``, ``y``, ``z``, m.
+    """
 
     name = "fingertip_reach"
     max_steps = 60
@@ -70,7 +73,10 @@ class FingertipReachTask(ManipulationTask):
 
 
 class PoseMatchTask(ManipulationTask):
-    """Every joint of the fingers is to take an angle, as a hand does that signs a letter. Slots: a joint's name, rad."""
+    """Every joint of the fingers is to take an angle, as a hand does that signs a letter.
+
+    Slots: a joint's name, rad.
+    """
 
     name = "pose_match"
     max_steps = 60

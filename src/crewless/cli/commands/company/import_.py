@@ -1,0 +1,29 @@
+"""Make a sheet from a BPMN model, an event log, a spreadsheet, or run:DIR, the folder of a shift."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyImportConfig:
+    """Options of ``crewless company import``."""
+
+    source: Positional[str]
+    """A file, a folder of CSV files, or run:DIR."""
+    out: Path = Path("sheet.xlsx")
+    """Where the sheet goes, a workbook (.xlsx) or a folder of CSV files."""
+    columns: tuple[str, ...] = ()
+    """Of a CSV log: which column is what, such as "case=Ticket" "end=Closed"; the usual names are found without."""
+    unfinished: Literal["refuse", "drop"] = "refuse"
+    """Of a log: what to do with a step that has a start and no end."""
+
+
+def run(config: CompanyImportConfig) -> int:
+    """Import it. Returns 0."""
+    from crewless.company.discover import columns_of, import_process
+
+    import_process(config.source, config.out, columns=columns_of(config.columns), unfinished=config.unfinished)
+    return 0

@@ -1,0 +1,31 @@
+"""Show a sheet in a browser: click a cell to hand it to AI, robot or person."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyPageConfig:
+    """Options of ``crewless company page``."""
+
+    sheet: Positional[Path]
+    """A workbook (.xlsx) or a folder of CSV files."""
+    give: tuple[str, ...] = ()
+    """Cells that others do than the sheet says, such as "review=ai" "pack=robot"; "all=ai" means all that can."""
+    seed: int = 0
+    """Of the first replication."""
+    port: int = 8420
+    """On this machine only; 0: any that is free."""
+
+
+def run(config: CompanyPageConfig) -> int:
+    """Serve it until Ctrl-C. Returns 0."""
+    from crewless.cli.commands.company._choices import choice_of
+    from crewless.company.page.sheet_app import serve
+    from crewless.company.sheet.spreadsheet import read_sheet
+
+    sheet = read_sheet(config.sheet)
+    serve(sheet, choice_of(sheet, config.give), port=config.port, name=config.sheet.stem, seed=config.seed)
+    return 0

@@ -1,0 +1,51 @@
+"""Train a worker from recordings.
+
+Perception reads the frames; training learns what to do, and which answer belongs to which text.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from crewless.core.errors import BadInput
+
+GROUP = "screen work"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Options of ``crewless train``."""
+
+    recordings: Positional[tuple[Path, ...]]
+    """Folders of recordings, as ``crewless record`` makes them."""
+    out: Path = Path("runs/worker")
+    """Where the checkpoint goes."""
+    task: str = ""
+    """Written into the checkpoint; the task that the recordings name if not given."""
+    seed: int = 0
+    """The same seed and recordings give the same worker."""
+
+
+def run(config: TrainConfig) -> int:
+    """Read, train, save."""
+    if not config.recordings:
+        raise BadInput("no recording was named", alternatives=["crewless train runs/.../episodes/operator"])
+    from rich.progress import Progress
+
+    from crewless.core.cache import keep_compiled_code_here
+    from crewless.work.learning import LearnConfig, learn, read_recordings, task_of_recordings
+
+    keep_compiled_code_here()
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("reading recordings", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            progress.update(bar, description=what, completed=share)
+
+        task = config.task or task_of_recordings(config.recordings)
+        found = read_recordings(config.recordings, tell)
+        learn(found, config.out, task=task, config=LearnConfig(seed=config.seed), progress=tell)
+    named = f" of the task {task}" if task else ""
+    print(f"trained on {len(found)} recorded cases{named}\ncheckpoint  {config.out}")
+    return 0

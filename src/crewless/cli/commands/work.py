@@ -1,0 +1,161 @@
+"""Let a trained worker work a queue of cases, each judged from the system of record.
+
+The worker sees the screen only, in a sealed process. With --oracle the task's own script works instead, which knows the answers: in
+this process, unsealed, for robots too. A shift that was stopped goes on where it was: name its run folder with --resume.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import Suppress
+
+from crewless.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from crewless.core.messages import Case
+    from crewless.core.task import Task
+    from crewless.policy.checkpoint import Checkpoint
+    from crewless.core.results import CaseResult
+
+GROUP = "screen work"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkConfig:
+    """Options of ``crewless work``."""
+
+    checkpoint: Path | None = None
+    """What ``crewless train`` made."""
+    oracle: bool = False
+    """Let the task's own script work, without a checkpoint."""
+    task: str = ""
+    """The task, the checkpoint's own if not given (crewless task list; --task NAME --help shows its options)."""
+    cases: int = 20
+    """How many cases the queue holds."""
+    max_silent_wrong: float = 0.02
+    """The one knob: the share of cases that may be answered wrongly without anybody being asked."""
+    seed: int = 0
+    """Which cases. They are others than `record --operator` takes for the same seed, as long as there are enough."""
+    runs: Path = Path("runs")
+    """Where the run folder is made."""
+    resume: Path | None = None
+    """A run folder of an earlier shift with the same options."""
+    options: Suppress[Any] = None
+    """The task's own options; None: its defaults."""
+
+
+def config_for(arguments: Sequence[str]) -> type[WorkConfig]:
+    """The options with those of the task, as far as one is named."""
+    from crewless.cli.task_options import value_of, with_options_of
+
+    name = value_of(arguments, "--task")
+    if not name and (checkpoint := value_of(arguments, "--checkpoint")):
+        from crewless.policy.checkpoint import task_named_in
+
+        name = task_named_in(Path(checkpoint))
+    return with_options_of(WorkConfig, name) if name else WorkConfig
+
+
+def run(config: WorkConfig) -> int:
+    """Work the queue and print the verdicts."""
+    from crewless.core.cache import keep_compiled_code_here
+    from crewless.core.runs import RunFolder
+    from crewless.policy.checkpoint import load_checkpoint
+    from crewless.policy.judgement import check_share
+    from crewless.work.receipts import write_index
+    from crewless.core.results import results_of
+    from crewless.work.runner import Runner, RunnerConfig, summarise
+
+    check_share(config.max_silent_wrong)
+    if config.oracle == (config.checkpoint is not None):
+        raise BadInput("who works was not said", alternatives=["--checkpoint runs/worker", "--oracle"])
+    checkpoint = None if config.checkpoint is None else load_checkpoint(config.checkpoint)
+    config, task = task_to_work(config, checkpoint)
+    if config.resume is not None and not (config.resume / "config.json").exists():
+        raise BadInput(f"{config.resume} is no run folder", alternatives=["a folder that `crewless work` made"])
+    keep_compiled_code_here()
+    run_folder = RunFolder(config.resume) if config.resume else RunFolder.create(config.runs, "work", config)
+    who = "oracle" if config.oracle else "worker"
+    if config.oracle:
+        print(f"oracle       the script of {task.name} works: it knows the answers, and nothing keeps it to the screen")
+    task.setup(run_folder.path)
+    try:
+        shift_config = RunnerConfig(
+            checkpoint=config.checkpoint,
+            policy="oracle" if config.oracle else "skill",
+            max_silent_wrong=config.max_silent_wrong,
+            who=who,
+            # A script has no process that could die alone, and a robot's case cannot be taken up in the middle.
+            restarts=0 if config.oracle else RunnerConfig.restarts,
+        )
+        with Runner(task, run_folder, shift_config) as shift:
+            shift.work(_queue(task, config.cases, checkpoint), on_result=_print_one)
+    finally:
+        task.teardown()
+    results = results_of(run_folder, who)
+    numbers = summarise(results)
+    rows = [
+        {"case": r.case, "outcome": r.outcome, "silent_wrong": r.silent_wrong, "who": r.who, "seconds": r.seconds,
+         "reason": r.reason}
+        for r in results
+    ]  # fmt: skip
+    page = write_index(run_folder.folder("receipts"), "A shift", rows, "")
+    print(
+        f"{numbers['right']} right, {numbers['wrong']} wrong ({numbers['silent_wrong']} silently), "
+        f"{numbers['handed_over']} handed over, {numbers['error']} errors\nreceipts  {page}"
+    )
+    return 0
+
+
+def task_to_work(config: WorkConfig, checkpoint: "Checkpoint | None") -> "tuple[WorkConfig, Task]":
+    """The task whose queue is worked, and the options with everything filled in. Raises BadInput, MissingTool."""
+    from crewless.core.installed_tasks import fill_options, has_option, load_task, make_task
+
+    kind = load_task(_task_name(config, checkpoint))
+    # A task that cannot be asked for unseen cases is asked for more, and the last of them are taken.
+    shown = 0 if checkpoint is None or has_option(kind, "unseen") else len(checkpoint.cases)
+    common = {"num_cases": config.cases + shown, "seed": config.seed, "unseen": not config.oracle}
+    options = fill_options(kind, config.options, common)
+    return replace(config, task=kind.name, options=options), make_task(kind, options)
+
+
+def _task_name(config: WorkConfig, checkpoint: "Checkpoint | None") -> str:
+    from crewless.core.installed_tasks import installed_tasks
+
+    learnt = "" if checkpoint is None else checkpoint.task
+    if not (config.task or learnt):
+        lacking = "" if checkpoint is None else f": {config.checkpoint} names none"
+        raise BadInput(f"which task was not said{lacking}", alternatives=[f"--task {one}" for one in installed_tasks()])
+    if config.task and learnt and config.task != learnt:
+        print(
+            f"crewless work: {config.checkpoint} was trained for the task {learnt!r}, and works {config.task!r} now",
+            file=sys.stderr,
+        )
+    return config.task or learnt
+
+
+def _queue(task: "Task", wanted: int, checkpoint: "Checkpoint | None") -> "list[Case]":
+    """The cases to work. Where they may be those that the worker was shown, that is said."""
+    from crewless.cli.task_options import first_cases, last_cases
+    from crewless.core.installed_tasks import has_option
+
+    if checkpoint is None:
+        return first_cases(task, wanted)
+    cases = last_cases(task, wanted)
+    if not has_option(type(task), "unseen"):
+        known = sum(case.id in checkpoint.cases for case in cases)
+        if known:
+            print(
+                f"cases        {known} of {len(cases)} have the ids of cases that the worker was shown when it was trained"
+            )
+    return cases
+
+
+def _print_one(result: "CaseResult") -> None:
+    word = "silent wrong" if result.silent_wrong else result.outcome.replace("_", " ")
+    print(
+        f"case {result.case}: {word}, {result.seconds:.1f} s{': ' + result.reason if result.reason else ''}", flush=True
+    )

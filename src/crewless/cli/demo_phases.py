@@ -1,0 +1,346 @@
+"""The main job, end to end on one machine, in phases: watch a queue of any task being worked on a screen, learn it, work the rest,
+prove every case."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tyro.conf import Suppress
+
+from crewless.cli.task_options import DEFAULT_TASK
+from crewless.core.cache import keep_compiled_code_here
+from crewless.core.errors import BadInput
+from crewless.core.installed_tasks import fill_options, load_task, make_task
+from crewless.core.messages import Case, Demonstration
+from crewless.core.results import CaseResult, HandledCase, results_of
+from crewless.core.runs import RunFolder
+from crewless.core.task import Task
+from crewless.policy.judgement import check_share
+from crewless.work.learning import LearnConfig, learn, read_recordings
+from crewless.work.mixed import PersonConfig, summarise_mixed, work_mixed
+from crewless.work.policies import save_demonstrations
+from crewless.work.receipts import write_index
+from crewless.work.recording_session import EpisodeRecording, OperatorResult, record_operator
+from crewless.work.runner import Runner, RunnerConfig, summarise
+
+if TYPE_CHECKING:
+    from crewless.core.body import Body
+
+Tell = Callable[[str, str, int, int], None]
+"""Hears (phase, what is happening, steps done, steps in all)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoConfig:
+    """Options of ``crewless demo``: how large it is, and which task it works."""
+
+    task: str = DEFAULT_TASK
+    """An installed task that is worked on a screen (crewless task list; --task NAME --help shows its options)."""
+    demonstrations: int = 16
+    """Cases that the scripted operator works while being recorded."""
+    archive: int = 200
+    """Cases that were solved before, which the worker opens on the screen and learns from, where the task has some; 0: none."""
+    queue: int = 20
+    """Cases that the worker then works alone."""
+    replayed: int = 4
+    """Cases that plain coordinate replay tries, for comparison; 0: none."""
+    max_silent_wrong: float = 0.02
+    """The one knob: the share of cases that may be answered wrongly without anybody being asked."""
+    human_cells: tuple[Literal["review"], ...] = ()
+    """review: a person takes the cases that the worker hands over, while it goes on; the scripted operator plays the person."""
+    arrive_s: float = 14.0
+    """With human cells: seconds between two cases that come in."""
+    person_pace_s: float = 0.3
+    """With human cells: seconds that the person thinks before each action."""
+    person_works_s: float = 90.0
+    """With human cells: seconds that the person is there before each break."""
+    person_rests_s: float = 30.0
+    """With human cells: seconds of each break."""
+    seed: int = 0
+    """Which cases, and where training starts from."""
+    runs: Path = Path("runs")
+    """Where the run folder is made."""
+    options: Suppress[Any] = None
+    """The task's own options; None: its defaults."""
+
+
+@dataclass(kw_only=True)
+class DemoResult:
+    """What came out."""
+
+    run: RunFolder
+    operator: list[OperatorResult] = field(default_factory=list)
+    worker: list[CaseResult] = field(default_factory=list)
+    replay: list[CaseResult] = field(default_factory=list)
+    archive: list[CaseResult] = field(default_factory=list)
+    demonstrations: list[Demonstration] = field(default_factory=list)
+    mixed: list[HandledCase] = field(default_factory=list)
+    """With human cells: every case of the queue, whoever ended it."""
+    checkpoint: Path | None = None
+    training_s: float = 0.0
+    video: Path | None = None
+    report: Path | None = None
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each who worked: counts and seconds a case."""
+        operator = [
+            CaseResult(
+                case=r.case, who="operator", outcome=r.verdict.outcome, silent_wrong=r.verdict.silent_wrong,
+                seconds=r.seconds,
+            )
+            for r in self.operator
+        ]  # fmt: skip
+        rows = [("operator", operator), ("worker", self.worker)]
+        if self.mixed:
+            person = [
+                CaseResult(
+                    case=one.case, who="person", outcome=one.outcome, silent_wrong=one.silent_wrong,
+                    seconds=one.review_left_s - one.review_taken_s,
+                )
+                for one in self.mixed
+                if one.handed_over
+            ]  # fmt: skip
+            rows.append(("person", person))
+        if self.replay:
+            rows.append(("coordinate replay", self.replay))
+        return [{"who": who, **summarise(results)} for who, results in rows]
+
+
+def check(config: DemoConfig) -> None:
+    """Raises BadInput for numbers that no demonstration can be made of."""
+    for name, least in (("demonstrations", 2), ("queue", 1), ("archive", 0), ("replayed", 0)):
+        if getattr(config, name) < least:
+            raise BadInput(f"{name} is {getattr(config, name)}", alternatives=[f"{least} or more"])
+    check_share(config.max_silent_wrong)
+    person_of(config)
+    if config.human_cells and not config.arrive_s > 0:
+        raise BadInput(f"arrive_s is {config.arrive_s}", alternatives=["more than 0"])
+
+
+def demo(config: DemoConfig, tell: Tell) -> DemoResult:
+    """Run it. Everything that it starts has ended when it returns or raises.
+
+    Raises:
+        BadInput: as :func:`check` says, or the task is not there, is not worked on a screen, has too few cases, or cannot use
+            its options.
+    """
+    check(config)
+    kind = load_task(config.task)
+    wanted = config.demonstrations + config.queue + config.replayed
+    common = {"num_cases": wanted, "num_archive": config.archive, "seed": config.seed}
+    config = replace(config, options=fill_options(kind, config.options, common))
+    keep_compiled_code_here()
+    run = RunFolder.create(config.runs, "demo", config)
+    result = DemoResult(run=run)
+    task = make_task(kind, config.options)
+    tell("program", "starting the program", 0, 1)
+    task.setup(run.path)
+    try:
+        cases = list(task.cases())
+        if len(cases) < wanted:
+            raise BadInput(
+                f"{wanted} cases are needed, and the task {task.name!r} has {len(cases)}",
+                alternatives=["smaller --demonstrations, --queue, --replayed"],
+            )
+        solved = list(getattr(task, "archive", tuple)())[: config.archive]
+        shown = cases[: config.demonstrations]
+        queue = cases[config.demonstrations : config.demonstrations + config.queue]
+        rest = cases[config.demonstrations + config.queue : wanted]
+        tell("program", f"{wanted} cases in the queue, {len(solved)} solved before", 1, 1)
+        _watch(task, run, shown, result, tell)
+        checkpoint = _learn(run, config, task.name, result, tell)
+        if solved:
+            checkpoint = _read_archive(task, solved, run, checkpoint, result, tell)
+        elif config.archive:
+            tell("archive", f"left out: the task {task.name} has no solved cases", 1, 1)
+        result.checkpoint = checkpoint
+        if config.human_cells:
+            _work_mixed(task, make_task(kind, config.options), run, config, checkpoint, queue, result, tell)
+        else:
+            _work(task, run, config, checkpoint, queue, result, tell)
+        if rest:
+            _replay(task, run, rest, result, tell)
+    finally:
+        task.teardown()
+    _report(run, result, tell)
+    return result
+
+
+def _watch(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+    tell("watch", "the operator begins", 0, len(cases))
+
+    def heard(one: OperatorResult) -> None:
+        result.operator.append(one)
+        tell(
+            "watch",
+            f"case {one.case}: {one.verdict.outcome.replace('_', ' ')}, {one.seconds:.1f} s",
+            len(result.operator),
+            len(cases),
+        )
+
+    record_operator(
+        task,
+        run,
+        run.path / "episodes" / "operator",
+        cases,
+        on_result=heard,
+    )
+
+
+def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, tell: Tell) -> Path:
+    began_s = time.monotonic()
+    found = result.demonstrations = read_recordings(
+        [run.path / "episodes" / "operator"], lambda what, share: tell("learn", what, int(40 * share), 100)
+    )
+    checkpoint = learn(
+        found,
+        run.folder("checkpoints") / "worker",
+        task=task,
+        config=LearnConfig(seed=config.seed),
+        progress=lambda what, share: tell("learn", what, 40 + int(60 * share), 100),
+    )
+    result.training_s = time.monotonic() - began_s
+    tell("learn", f"trained in {result.training_s:.0f} s", 100, 100)
+    return checkpoint
+
+
+def _read_archive(
+    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell
+) -> Path:
+    from crewless.training.stages import refit_judgement
+
+    tell("archive", "opening solved cases", 0, len(cases))
+    read = RunFolder(run.path / "archive")
+
+    def heard(one: CaseResult) -> None:
+        result.archive.append(one)
+        tell("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
+
+    shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
+    with Runner(task, read, shift_config) as shift:
+        shift.work(cases, on_result=heard)
+    found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
+    return refit_judgement(checkpoint, result.demonstrations, found, run.folder("checkpoints") / "worker-archive")
+
+
+def _work(
+    task: Task,
+    run: RunFolder,
+    config: DemoConfig,
+    checkpoint: Path,
+    cases: Sequence[Case],
+    result: DemoResult,
+    tell: Tell,
+) -> None:
+    tell("work", "the worker begins", 0, len(cases))
+
+    def heard(one: CaseResult) -> None:
+        result.worker.append(one)
+        word = "silent wrong" if one.silent_wrong else one.outcome.replace("_", " ")
+        tell("work", f"case {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
+
+    def record(body: "Body") -> EpisodeRecording:
+        screen: Any = body
+        folder = run.path / "episodes" / "worker"
+        # The worker has learnt no password: the task has logged it in.
+        return EpisodeRecording(screen.display, screen.ring.path, folder, task=task.name, secrets=False)
+
+    shift_config = RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
+    with Runner(task, run, shift_config, recording=record) as shift:
+        shift.work(cases, on_result=heard)
+
+
+def _work_mixed(
+    task: Task,
+    desk: Task,
+    run: RunFolder,
+    config: DemoConfig,
+    checkpoint: Path,
+    cases: Sequence[Case],
+    result: DemoResult,
+    tell: Tell,
+) -> None:
+    tell("work", "worker and person begin", 0, len(cases))
+
+    def heard(who: str, one: HandledCase) -> None:
+        result.mixed.append(one)
+        tell(
+            "work",
+            f"case {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
+            len(result.mixed),
+            len(cases),
+        )
+
+    desk.setup(run.folder("desk"))
+    try:
+        work_mixed(
+            task,
+            desk,
+            run,
+            cases,
+            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            person_of(config),
+            every_s=config.arrive_s,
+            on_result=heard,
+        )
+    finally:
+        desk.teardown()
+    result.worker += results_of(run, "worker")
+    run.write_json("mixed.json", summarise_mixed(result.mixed))
+
+
+def person_of(config: DemoConfig) -> PersonConfig:
+    """The person that the options describe. Raises BadInput."""
+    return PersonConfig(
+        pace_s=config.person_pace_s, works_s=config.person_works_s, rests_s=config.person_rests_s, seed=config.seed
+    )
+
+
+def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+    tell("replay", "coordinate replay begins", 0, len(cases))
+
+    def heard(one: CaseResult) -> None:
+        result.replay.append(one)
+        tell("replay", f"case {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
+
+    apart = RunFolder(run.path / "replay")
+    recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
+    with Runner(task, apart, RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
+        shift.work(cases, on_result=heard)
+
+
+def _report(run: RunFolder, result: DemoResult, tell: Tell) -> None:
+    from crewless.episodes import open_dataset
+    from crewless.episodes.render import render
+
+    tell("report", "writing receipts and the video", 0, 1)
+    table = result.table()
+    run.write_json("result.json", {"table": table, "training_s": result.training_s})
+    rows = [
+        {"case": r.case, "outcome": r.outcome, "silent_wrong": r.silent_wrong, "who": r.who, "seconds": r.seconds,
+         "reason": r.reason}
+        for r in result.worker
+    ]  # fmt: skip
+    cells = "".join(
+        f"<tr><td>{row['who']}</td>" + "".join(f'<td class="n">{row[k]}</td>' for k in _COUNTS)
+        + f'<td class="n">{_seconds(row["seconds_median"])}</td></tr>'
+        for row in table
+    )  # fmt: skip
+    head = "".join(f'<th class="n">{name.replace("_", " ")}</th>' for name in _COUNTS)
+    summary = f'<table><tr><th></th>{head}<th class="n">seconds a case</th></tr>{cells}</table>'
+    result.report = write_index(run.folder("receipts"), "The night shift", rows, summary)
+    worked = run.path / "episodes" / "worker"
+    if worked.exists():
+        result.video = run.path / "worker.mp4"
+        episode = next((i for i, r in enumerate(result.worker) if r.outcome == "right"), 0)
+        render(open_dataset(worked), episode, result.video)
+    tell("report", "done", 1, 1)
+
+
+_COUNTS = ("cases", "right", "wrong", "silent_wrong", "handed_over", "error")
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
