@@ -16,9 +16,9 @@ from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
     from crewless.core.messages import Case
+    from crewless.core.results import CaseResult
     from crewless.core.task import Task
     from crewless.policy.checkpoint import Checkpoint
-    from crewless.core.results import CaseResult
 
 GROUP = "screen work"
 
@@ -62,11 +62,11 @@ def config_for(arguments: Sequence[str]) -> type[WorkConfig]:
 def run(config: WorkConfig) -> int:
     """Work the queue and print the verdicts."""
     from crewless.core.cache import keep_compiled_code_here
+    from crewless.core.results import results_of
     from crewless.core.runs import RunFolder
     from crewless.policy.checkpoint import load_checkpoint
     from crewless.policy.judgement import check_share
     from crewless.work.receipts import write_index
-    from crewless.core.results import results_of
     from crewless.work.runner import Runner, RunnerConfig, summarise
 
     check_share(config.max_silent_wrong)
