@@ -18,10 +18,10 @@ import numpy as np
 
 from benchmarks.report import report
 from crewless.core.clock import Ratekeeper
-from crewless.core.messages import Box, Case, Point
+from crewless.core.messages import Box, Case, InputEvent, Point
 from crewless.core.photons import TILE, FrameRing, tile_shape
 from crewless.core.services import SERVICES
-from crewless.episodes import RawEvent, Recorder, open_dataset
+from crewless.episodes import Recorder, open_dataset
 
 HEIGHT, WIDTH = 800, 1280
 RATE_HZ = 1 / SERVICES["frame"].period_s
@@ -147,7 +147,7 @@ def measure(seconds: float, folder: Path) -> dict[str, float]:
                 shown.extend([0] * late)
             publish(number)
             for char, _ in screen.events:
-                recorder.event(RawEvent(t_s=time.monotonic(), kind="key_down", keysym=char, char=char))
+                recorder.event(InputEvent(t_s=time.monotonic(), kind="key_down", keysym=char, char=char))
         wall_s, used_s = time.monotonic() - begin_s, cpu_s(recorder.pid) - begin_cpu_s
         recorded = recorder.stop("done")
         finish_s = cpu_s(recorder.pid) - begin_cpu_s - used_s

@@ -30,6 +30,20 @@ PLANTED = [
         "a task is reached through its entry point only",
         "crewless.cli.x -> crewless.tasks.desk",
     ),
+    (
+        "work/x.py",
+        "import crewless.company",
+        "imports point downwards",
+        "crewless.work is not allowed to import crewless.company",
+    ),
+    ("core/errors.py", "import crewless.core.events", "no import leads back", "No cycles are allowed in crewless.core"),
+    ("fleet/x.py", "import crewless.planner", "imports point downwards", "crewless.fleet.x -> crewless.planner"),
+    (
+        "fleet/control/x.py",
+        "import crewless.fleet.simulate",
+        "control and simulated floor know each other by messages only",
+        "crewless.fleet.control.x -> crewless.fleet.simulate",
+    ),
     ("dashboard/x.py", "import crewless.policy", "the dashboard only reads", "crewless.dashboard.x -> crewless.policy"),
     ("core/events.py", "import torch", "what runs everywhere needs neither", "crewless.core.events -> torch"),
     ("episodes/x.py", "import mujoco", "what runs everywhere needs neither", "crewless.episodes.x -> mujoco"),
@@ -41,7 +55,18 @@ PLANTED = [
 """File, what is planted in it, the contract that breaks, and the words that name the culprit."""
 
 ROOMS = ["body", "episodes", "perception", "policy", "verifiers", "training", "tasks", "tasks/office", "tasks/desk"]
-ROOMS += ["academy", "planner", "debugger", "company", "growth", "dashboard"]
+ROOMS += [
+    "fleet",
+    "fleet/control",
+    "fleet/simulate",
+    "academy",
+    "planner",
+    "debugger",
+    "work",
+    "company",
+    "growth",
+    "dashboard",
+]
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ _LOOK = """(() => {
   const header = one('nav.sticky-top'), collapse = one('#collapseDetails'), badge = one('h2 .badge');
   return { ready: document.readyState === 'complete', left: screenX, top: screenY + outerHeight - innerHeight,
     width: innerWidth, height: innerHeight, scrolled: scrollY,
-    end: document.documentElement.scrollHeight - innerHeight, header: header ? header.getBoundingClientRect().bottom : 0,
+    end: ((document.documentElement || {}).scrollHeight || innerHeight) - innerHeight, header: header ? header.getBoundingClientRect().bottom : 0,
     ticket: badge ? badge.textContent.replace('#', '').trim() : '',
     search: box(one('#search_query')), typed: one('#search_query') ? one('#search_query').value : '',
     tab: box(one('#respond-tab')), responding: !!one('#respond-tab.active') && !!one('#respond-tab-pane.show'),
