@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test test-extras check quick-check docs bench freeze clean install install-dev system
+.PHONY: run test test-extras check quick-check docs bench freeze clean install install-dev install-extras system system-tests
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
@@ -20,8 +20,10 @@ test: install-dev
 	.venv/bin/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 # What needs the two large extras, Ray and mujoco-warp, and is skipped without them.
-test-extras: install-dev
+install-extras: install-dev
 	$(PIP) install -c constraints.txt -e '.[ray,warp]'
+
+test-extras: install-extras
 	.venv/bin/pytest tests/body/robot/test_ray_worlds.py tests/body/robot/test_worlds_warp.py tests/company/simulate/test_ray_runs.py $(PYTEST_ARGS)
 
 quick-check: install-dev
@@ -40,11 +42,14 @@ bench: install-dev
 	.venv/bin/python -m benchmarks.run
 
 install: system .venv/.installed
-install-dev: system .venv/.installed-dev
+install-dev: system-tests .venv/.installed-dev
 
 # Quick when nothing is missing, so it runs every time: a stamp would not notice a package that was removed.
 system:
 	@PYTHON=$(PYTHON) dev/system.sh
+
+system-tests:
+	@PYTHON=$(PYTHON) dev/system.sh tests
 
 .venv/bin/python:
 	@PYTHON=$(PYTHON) dev/system.sh

@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # Makes sure that the programs which pip cannot bring are there: installs them when it may, else names the command.
 # Each line: the file or command that proves the package, and the Debian package that brings it.
+# With "tests" as its argument it looks for what the tests need besides.
 set -euo pipefail
 
 needed=(
   "Xvfb xvfb"
   "openbox openbox"
   "chromium chromium"
-  "xterm xterm"
   "mosquitto mosquitto"
   "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
   "/usr/share/fonts/truetype/liberation fonts-liberation"
 )
+tests=(
+  "xterm xterm"
+  "/usr/lib/postgresql postgresql"
+)
+[[ ${1:-} == tests ]] && needed+=("${tests[@]}")
 
 missing=()
 for line in "${needed[@]}"; do
