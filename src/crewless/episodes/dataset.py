@@ -55,6 +55,8 @@ class EpisodeStep:
     action: Action
     frame: Frame
     """The last frame before it began."""
+    again: Frame | None = None
+    """double_click: the last frame before its second press."""
 
 
 class Dataset:
@@ -113,13 +115,14 @@ class Dataset:
         found = []
         for one in self.segments(episode):
             frame = self.frame_at(episode, one.start_s)
-            pressed_s = next((t for t in presses if one.start_s <= t <= one.end_s), None)
-            if pressed_s is not None:
+            pressed = [t for t in presses if one.start_s <= t <= one.end_s]
+            if pressed:
                 # Whoever knows the way moves before the page is there, and looks while moving.
-                later = self.frame_at(episode, pressed_s)
+                later = self.frame_at(episode, pressed[0])
                 if (later.pixels != frame.pixels).any(axis=2).mean() > _ANOTHER_PAGE:
                     frame = later
-            found.append(EpisodeStep(t_s=one.start_s, end_s=one.end_s, action=one.action, frame=frame))
+            again = self.frame_at(episode, pressed[-1]) if one.action.verb == "double_click" and pressed else None
+            found.append(EpisodeStep(t_s=one.start_s, end_s=one.end_s, action=one.action, frame=frame, again=again))
         return found
 
     def segments(self, episode: int) -> list[ActionSegment]:
@@ -269,7 +272,9 @@ def demonstrations(
         pairs = []
         for step in steps:
             observation = perception.perceive(step.frame)
-            pairs.append((observation, pointing(step.action, observation)))
+            action = pointing(step.action, observation)
+            then = _two_clicks(action, observation, step.again, perception)
+            pairs += [(observation, action)] if then is None else [(observation, replace(action, verb="click")), then]
         yield Demonstration(
             case=info.case,
             steps=tuple(pairs),
@@ -309,6 +314,21 @@ def pointing(action: Action, observation: Observation) -> Action:
             and 0 <= action.point.x - element.box.x1 <= _WIDEST_LETTER * (len(element.text) + 2)
         ]
     return replace(action, element=min(around)[1]) if around else action
+
+
+def _two_clicks(
+    action: Action, observation: Observation, again: Frame | None, perception: Perception
+) -> tuple[Observation, Action] | None:
+    """The second of two quick clicks that were no double click: under the second there was something else than under the first,
+    as when a list has closed in between. None: it was one."""
+    if again is None or action.element is None:
+        return None
+    between = perception.perceive(again)
+    second = pointing(replace(action, verb="click", element=None), between)
+    first = observation.elements[action.element]
+    if second.element is not None and (between.elements[second.element].text, between.elements[second.element].kind) == (first.text, first.kind):
+        return None
+    return (between, second) if second.element is not None or first.kind == "option" else None
 
 
 def _complain(error: CorruptRecording, damaged: Callable[[CorruptRecording], None] | None) -> None:

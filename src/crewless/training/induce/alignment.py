@@ -1,0 +1,284 @@
+"""Traces side by side: which intent of one demonstration is the same step of the job as which of another.
+
+Intents become symbols: two are one symbol when they act on the same widget of the same page, whatever the case. Entries of one form
+stand in one order in every trace, so that their order does not matter, and what is repeated in a row is one item. Then the traces
+are aligned progressively (Needleman & Wunsch 1970, sequence against profile).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from crewless.policy.job.targets import FAMILIES
+from crewless.policy.job.view import View
+from crewless.policy.texts import plain, similarity
+from crewless.training.induce.intents import Intent, Trace, is_entry, radio_group
+
+COMMON = 0.5
+"""A text that stands in this share of the demonstrations belongs to the program, not to a case."""
+SAME_PAGE = 0.45
+"""From this Jaccard index of their common texts on two screens are the same page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A step of the job, before it is known what it needs."""
+
+    kind: str
+    verb: str
+    family: str
+    page: frozenset[str]
+    names: tuple[str, ...] = ()
+    """Common texts that name the widget."""
+    text: str = ""
+    """What it says, where that does not change with the case; of a key the chord."""
+    group: frozenset[str] = frozenset()
+    """radio: the texts of its group."""
+    column: str = ""
+    """The heading of a column whose widgets repeat row by row."""
+    rows: bool = False
+    """It is one of several alike, row by row."""
+
+
+@dataclass(slots=True)
+class Column:
+    """One step of the job: of each demonstration that has it the intents that make it."""
+
+    symbol: int
+    members: dict[int, list[Intent]] = field(default_factory=dict[int, list[Intent]])
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Everything that is known once the traces stand side by side."""
+
+    traces: tuple[Trace, ...]
+    symbols: tuple[Symbol, ...]
+    columns: tuple[Column, ...]
+    common: frozenset[str]
+    """Plain texts that belong to the program."""
+
+
+def align(traces: Sequence[Trace]) -> Alignment:
+    """Lay traces side by side."""
+    common = common_texts(traces)
+    symbols: list[Symbol] = []
+    rows: list[list[tuple[int, list[Intent]]]] = []
+    for trace in traces:
+        rows.append(_symbolised(trace, symbols, common))
+    merged = _merged_submits(traces, symbols, rows)
+    rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
+    columns = _progressive(rows)
+    return Alignment(traces=tuple(traces), symbols=tuple(symbols), columns=tuple(columns), common=common)
+
+
+def common_texts(traces: Sequence[Trace]) -> frozenset[str]:
+    """Texts, in small letters, that stand on some screen of at least half of the demonstrations, and are no given slot."""
+    counts: Counter[str] = Counter()
+    for trace in traces:
+        own = {plain(value) for value in trace.slots.values()}
+        counts.update({text for view in trace.views for text in view.plain_texts if text and text not in own})
+    least = max(2.0, COMMON * len(traces)) if len(traces) > 1 else 1.0
+    return frozenset(text for text, n in counts.items() if n >= least)
+
+
+def page_of(view: View, common: frozenset[str]) -> frozenset[str]:
+    """The common texts on a screen."""
+    return frozenset(text for text in view.plain_texts if text in common)
+
+
+def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    """Of two sets; 1 for two empty ones."""
+    return len(a & b) / len(a | b) if a or b else 1.0
+
+
+def common_names(view: View, index: int, common: frozenset[str]) -> tuple[str, ...]:
+    """The texts beside an element that belong to the program."""
+    return tuple(plain(name) for name in view.names_of(index) if plain(name) in common)
+
+
+def repeats(view: View, index: int, common: frozenset[str]) -> tuple[bool, str]:
+    """Whether an element is one of several alike in the rows of a table, and the heading of their column."""
+    siblings = view.alike(index)
+    header = _header(view, siblings, common) if siblings else ""
+    if len(siblings) < 2:
+        # A table of one row looks like a field with a label over it.
+        return (bool(header) and _in_table(view, index, common)), header
+    own = []
+    for i in siblings:
+        left = view.left_of(i)
+        label = plain(view.elements[left].text) if left is not None else plain(view.elements[i].label)
+        own.append(label if label in common else "")
+    named = {name for name in own if name}
+    if len(named) > 0.5 * len(siblings):
+        return False, header
+    above = {plain(view.elements[j].text) for i in siblings if (j := view.above(i, lines=1.6)) is not None}
+    if len(above & common) > 0.5 * len(siblings):
+        return False, header
+    return _in_table(view, index, common) or len(siblings) > 2, header
+
+
+def _in_table(view: View, index: int, common: frozenset[str]) -> bool:
+    """Whether the row of an element has a text of the case's own in it."""
+    return any(
+        view.elements[i].kind in ("text", "link") and view.plain_texts[i] not in common for i in view.level_with(index)
+    )
+
+
+def _header(view: View, siblings: Sequence[int], common: frozenset[str]) -> str:
+    top = view.elements[siblings[0]].box
+    best, low = "", -1
+    for i, e in enumerate(view.elements):
+        if (
+            e.kind in ("text", "link", "button") and view.plain_texts[i] in common and e.box.y1 <= top.y0 + 2
+            and min(e.box.x1, top.x1) - max(e.box.x0, top.x0) > 0 and top.y0 - e.box.y1 <= 3.5 * view.line and e.box.y1 > low
+        ):  # fmt: skip
+            best, low = e.text, e.box.y1
+    return best
+
+
+def _symbolised(
+    trace: Trace, symbols: list[Symbol], common: frozenset[str]
+) -> list[tuple[int, list[Intent]]]:  # fmt: skip
+    """The trace's items: symbols with the intents that make them."""
+    items: list[tuple[int, list[Intent]]] = []
+    for intent in trace.intents:
+        made = _symbol(trace.views[intent.seen], intent, common)
+        number = next((n for n, other in enumerate(symbols) if _is_same(made, other)), -1)
+        if number < 0:
+            number = len(symbols)
+            symbols.append(made)
+        elif made.rows and not symbols[number].rows:
+            symbols[number] = made
+        items.append((number, [intent]))
+    return items
+
+
+def _symbol(view: View, intent: Intent, common: frozenset[str]) -> Symbol:
+    page = page_of(view, common)
+    if intent.element is None:
+        return Symbol(kind=intent.kind, verb=intent.verb, family="", page=page, text=intent.value if intent.kind == "key" else "")
+    element = view.elements[intent.element]
+    family = FAMILIES.get(element.kind, element.kind)
+    text = plain(element.text)
+    own = text if text in common and (not is_entry(intent) or element.kind == "checkbox") else ""
+    if intent.kind == "key":
+        own = intent.value
+    rows, column = repeats(view, intent.element, common)
+    if element.kind == "radio":
+        rows, column = False, ""
+    return Symbol(
+        kind=intent.kind, verb=intent.verb, family=family, page=page,
+        names=common_names(view, intent.element, common), text=own,
+        group=frozenset(radio_group(view, intent.element)) if element.kind == "radio" else frozenset(),
+        column=plain(column), rows=rows,
+    )  # fmt: skip
+
+
+def _is_same(a: Symbol, b: Symbol) -> bool:
+    if a.kind != b.kind or a.verb != b.verb or (a.kind == "key" and a.text != b.text):
+        return False
+    if a.family != b.family and not {a.family, b.family} <= {"words", "button"}:
+        return False
+    if jaccard(a.page, b.page) < SAME_PAGE:
+        return False
+    if a.group or b.group:
+        return jaccard(a.group, b.group) >= 0.5
+    if a.kind == "key":
+        return not a.names or not b.names or bool(set(a.names) & set(b.names))
+    if a.text or b.text:
+        if a.text != b.text and similarity(a.text, b.text) < 0.86:
+            return False
+        return not (a.rows and b.rows) or a.column == b.column
+    if a.rows or b.rows:
+        return a.column == b.column and (a.rows == b.rows or bool(a.column))
+    if a.names and b.names:
+        return a.names[0] == b.names[0] or len(set(a.names) & set(b.names)) > 1
+    return not a.names and not b.names
+
+
+def _merged_submits(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
+) -> dict[int, int]:
+    """Return in a field that leads where a button leads: one step, done in two ways. The rarer symbol to the other."""
+    after: dict[int, list[frozenset[str]]] = {}
+    counts: Counter[int] = Counter()
+    common = common_texts(traces)
+    for trace, row in zip(traces, rows, strict=True):
+        for number, intents in row:
+            counts[number] += 1
+            after.setdefault(number, []).append(page_of(trace.views[min(intents[-1].end, len(trace.views) - 1)], common))
+    leading = [n for n, s in enumerate(symbols) if s.kind in ("press", "key") and not s.rows]
+    merged: dict[int, int] = {}
+    for key in leading:
+        if symbols[key].kind != "key" or symbols[key].text not in ("Return", "KP_Enter"):
+            continue
+        for press in leading:
+            if symbols[press].kind != "press" or press in merged or symbols[press].verb != "click":
+                continue
+            same_before = jaccard(symbols[key].page, symbols[press].page) >= SAME_PAGE
+            same_after = _mean_jaccard(after[key], after[press]) >= 0.6
+            both = any({key, press} <= {n for n, _ in row} for row in rows)
+            if same_before and same_after and not both:
+                rare, other = (key, press) if counts[key] <= counts[press] else (press, key)
+                merged[rare] = other
+                break
+    return merged
+
+
+def _mean_jaccard(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> float:
+    values = [jaccard(x, y) for x in a[:6] for y in b[:6]]
+    return sum(values) / len(values) if values else 0.0
+
+
+def _canonical(row: Iterable[tuple[int, list[Intent]]]) -> list[tuple[int, list[Intent]]]:
+    """Entries between two steps that lead on in one order; the same symbol in a row is one item."""
+    out: list[tuple[int, list[Intent]]] = []
+    run: dict[int, list[Intent]] = {}
+    for number, intents in row:
+        if is_entry(intents[0]):
+            run.setdefault(number, []).extend(intents)
+            continue
+        out += [(n, run[n]) for n in sorted(run)]
+        run = {}
+        if out and out[-1][0] == number:
+            out[-1][1].extend(intents)
+        else:
+            out.append((number, list(intents)))
+    return out + [(n, run[n]) for n in sorted(run)]
+
+
+def _progressive(rows: Sequence[Sequence[tuple[int, list[Intent]]]]) -> list[Column]:
+    order = sorted(range(len(rows)), key=lambda d: (len(rows[d]), d))
+    middle = order[len(order) // 2] if order else 0
+    columns = [Column(number, {middle: intents}) for number, intents in rows[middle]] if rows else []
+    for d in order:
+        if d != middle:
+            columns = _joined(columns, d, rows[d])
+    return columns
+
+
+def _joined(columns: list[Column], d: int, row: Sequence[tuple[int, list[Intent]]]) -> list[Column]:
+    n, m = len(row), len(columns)
+    table = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        for j in range(m - 1, -1, -1):
+            best = max(table[i + 1][j], table[i][j + 1])
+            if row[i][0] == columns[j].symbol:
+                best = max(best, table[i + 1][j + 1] + 1 + 0.01 * len(columns[j].members))
+            table[i][j] = best
+    out: list[Column] = []
+    i = j = 0
+    while i < n or j < m:
+        same = i < n and j < m and row[i][0] == columns[j].symbol
+        if same and table[i][j] == table[i + 1][j + 1] + 1 + 0.01 * len(columns[j].members):
+            columns[j].members[d] = row[i][1]
+            out.append(columns[j])
+            i, j = i + 1, j + 1
+        elif j < m and (i == n or table[i][j] == table[i][j + 1]):
+            out.append(columns[j])
+            j += 1
+        else:
+            out.append(Column(row[i][0], {d: row[i][1]}))
+            i += 1
+    return out

@@ -1,0 +1,402 @@
+"""The expressions that turn sources into the text that was typed, in every demonstration: programming by example.
+
+The line of FlashFill (Gulwani, "Automating string processing in spreadsheets using input-output examples", POPL 2011): every way to
+get the first text from its sources is written down, what fails on another demonstration is struck out, and the rest is ranked by
+how little it says. Ours are fewer and plainer than FlashFill's, so that a person can read what was learnt.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, DivisionByZero, InvalidOperation
+from itertools import combinations
+
+from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
+from crewless.policy.job.values import (
+    CASES,
+    PATTERNS,
+    Between,
+    Cased,
+    Constant,
+    Dated,
+    Expression,
+    Found,
+    Joined,
+    Lookup,
+    Named,
+    Numbered,
+    Reckoned,
+    Split,
+    Words,
+)
+from crewless.policy.texts import similarity
+
+SPLITS = (",", ";", ":", "-", "/", "(", ")", "|", "@", ".", "_", "#", "\n", " – ", " - ")
+_WORDS = 6
+"""Words of a text that are told apart by their number from either end."""
+_NEAR = 0.9
+"""From this similarity on a source that was read by a network is taken for the text that was typed, if their digits are equal."""
+_EXACT = 0.8
+"""Share of the demonstrations in which it must be equal to the letter."""
+_MOST_HOLES = 8
+_RECKONED = 12
+"""Numeric sources beyond so many are not tried in pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One demonstration's sources by name, and the text that is to be explained."""
+
+    sources: Mapping[str, str]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An expression that gives the target in every example; the less it says the better."""
+
+    cost: float
+    expression: Expression
+
+
+def explain(examples: Sequence[Example], *, tables: bool = True) -> list[Explained]:
+    """Every explanation that was found, the plainest first. Empty: there is none.
+
+    Args:
+        examples: at least one.
+        tables: whether a small table of what belongs to what may be learnt.
+    """
+    targets = [one.target for one in examples]
+    found: dict[Expression, float] = {}
+    if len(set(targets)) == 1:
+        found[Constant(targets[0])] = 0.3 if len(examples) > 1 else 1.5
+    names = [name for name in examples[0].sources if all(name in one.sources for one in examples)]
+    for name in names:
+        for cost, expression in _from_one(name, examples):
+            found[expression] = min(cost, found.get(expression, cost))
+    if not found or min(found.values()) > 2.0:
+        for cost, expression in (*_from_two(names, examples), *_joined(names, examples)):
+            found[expression] = min(cost, found.get(expression, cost))
+    if tables and not found:
+        for cost, expression in _tables(names, examples):
+            found[expression] = min(cost, found.get(expression, cost))
+    return sorted(
+        (Explained(cost, expression) for expression, cost in found.items()),
+        key=lambda one: (one.cost, repr(one.expression)),
+    )
+
+
+def gives(expression: Expression, examples: Sequence[Example]) -> bool:
+    """Whether it gives the target in every example, a misread letter in few of them allowed."""
+    exact = 0
+    for one in examples:
+        value = expression.value(one.sources)
+        if value is None or not alike(value, one.target):
+            return False
+        exact += value == one.target
+    return exact >= _EXACT * len(examples)
+
+
+def alike(value: str, target: str) -> bool:
+    """Equal, or nearly: read by a network, with the same digits."""
+    if value == target:
+        return True
+    if value.casefold() == target.casefold():
+        return False
+    digits = re.sub(r"\D", "", value) == re.sub(r"\D", "", target)
+    return digits and len(target) >= 6 and similarity(value, target) >= _NEAR
+
+
+# One source --------------------------------------------------------------------------------------------------------
+
+
+def _from_one(name: str, examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    first = examples[0]
+    source = Named(name)
+    for cost, piece in _pieces(source, first.sources[name]):
+        text = piece.value(first.sources)
+        if not text:
+            continue
+        if alike(text, first.target):
+            if gives(piece, examples):
+                yield cost, piece
+        elif text.casefold() == first.target.casefold() or len(text) > len(first.target):
+            for how in CASES:
+                changed = Cased(piece, how)
+                value = changed.value(first.sources)
+                if value is not None and alike(value, first.target) and gives(changed, examples):
+                    yield cost + 0.6, changed
+        yield from _converted(cost, piece, text, examples)
+
+
+def _converted(
+    cost: float, piece: Expression, text: str, examples: Sequence[Example]
+) -> Iterator[tuple[float, Expression]]:
+    """As a date or a number in another format."""
+    target = examples[0].target
+    if dates_in(text) and dates_in(target) and text != target:
+        reads, writes = _date_formats(piece, examples)
+        for read in reads:
+            for write in writes:
+                made = Dated(piece, read, write)
+                if gives(made, examples):
+                    yield cost + 0.8 + 0.01 * writes.index(write), made
+                    break
+    if numbers_in(text) and numbers_in(target) and text != target:
+        yield from _numbered(cost, piece, examples)
+
+
+def _date_formats(piece: Expression, examples: Sequence[Example]) -> tuple[list[DateFormat], list[DateFormat]]:
+    values = [piece.value(one.sources) or "" for one in examples]
+    reads = [form for form, _ in dates_in(values[0]) if all(form.read(value) is not None for value in values)]
+    writes = [
+        form for form, _ in dates_in(examples[0].target)
+        if all((day := form.read(one.target)) is not None and form.write(day) == one.target for one in examples)
+    ]  # fmt: skip
+    return reads, writes
+
+
+def number_formats(texts: Sequence[str]) -> list[NumberFormat]:
+    """The formats in which all texts are numbers. Thousands that only one of them shows are believed of all."""
+    seen = dict.fromkeys(form for text in texts for form, _ in numbers_in(text))
+    decimals = {form.decimals for form in seen}
+    fitting: list[NumberFormat] = []
+    for form in seen:
+        free = NumberFormat(form.point, form.group, -1 if len(decimals) > 1 else form.decimals, form.before, form.after)
+        if all(free.read(text) is not None for text in texts) and free not in fitting:
+            fitting.append(free)
+    # What separates thousands says more than what does not.
+    return sorted(fitting, key=lambda form: (not form.group, form.decimals))
+
+
+def _written(targets: Sequence[str]) -> list[NumberFormat]:
+    """The formats that write all targets as they stand."""
+    return [
+        form for form in number_formats(targets)
+        if all((value := form.read(text)) is not None and form.write(value) == text for text in targets)
+    ]  # fmt: skip
+
+
+def _numbered(cost: float, piece: Expression, examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    values = [piece.value(one.sources) for one in examples]
+    if any(value is None for value in values):
+        return
+    writes = _written([one.target for one in examples])
+    for read in number_formats([value or "" for value in values])[:3]:
+        for write in writes[:3]:
+            plain = Numbered(piece, read, write)
+            if gives(plain, examples):
+                yield cost + 0.8, plain
+                return
+            line = _line(read, write, values, examples)
+            if line is not None:
+                made = Numbered(piece, read, write, *line)
+                if gives(made, examples):
+                    yield cost + 2.4, made
+                    return
+
+
+def _line(
+    read: NumberFormat, write: NumberFormat, values: Sequence[str | None], examples: Sequence[Example]
+) -> tuple[str, str] | None:
+    """A factor or a summand that leads from each source to its target; two different sources at least must say so."""
+    pairs = [
+        (x, y) for value, one in zip(values, examples, strict=True)
+        if value is not None and (x := read.read(value)) is not None and (y := write.read(one.target)) is not None
+    ]  # fmt: skip
+    if len({x for x, _ in pairs}) < 2:
+        return None
+    (x0, y0), (x1, y1) = pairs[0], next(pair for pair in pairs if pair[0] != pairs[0][0])
+    if y1 - y0 == x1 - x0:
+        return "1", str(y0 - x0)
+    if not x0 or not x1:
+        return None
+    # The largest one says the most about the factor; it is a short number that people reckon with.
+    x, y = max(pairs, key=lambda pair: abs(pair[0]))
+    for digits in range(5):
+        factor = round(y / x, digits)
+        if factor and all(
+            abs(x * factor - y) <= Decimal("0.51") * Decimal(1).scaleb(-max(write.decimals, 0)) for x, y in pairs
+        ):
+            return str(factor), "0"
+    return None
+
+
+def _pieces(source: Expression, text: str) -> Iterator[tuple[float, Expression]]:
+    """The text and its parts, each by a way to say which part is meant, with its cost."""
+    yield 0.0, source
+    count = len(text.split())
+    for first in range(min(count, _WORDS)):
+        for last in range(first + 1, min(count, _WORDS) + 1):
+            if (first, last) != (0, count):
+                yield 1.0 + 0.1 * (last - first - 1), Words(source, first, last)
+        if first:
+            yield 1.1, Words(source, first, None)
+    for first in range(1, min(count, _WORDS) + 1):
+        if first < count:
+            yield 1.05, Words(source, -first, None)
+            yield 1.1, Words(source, 0, -first)
+    for by in SPLITS:
+        if by in text:
+            parts = text.count(by) + 1
+            for index in (*range(min(parts, 4)), -1):
+                yield 1.2, Split(source, by, index)
+    for pattern, regex in PATTERNS.items():
+        if pattern == "word":
+            continue
+        hits = len(re.findall(regex, text))
+        for index in (*range(min(hits, 3)), *((-1,) if hits > 3 else ())):
+            yield 1.1 if pattern in ("number", "code", "e-mail") else 1.25, Found(source, pattern, index)
+
+
+# Several sources ---------------------------------------------------------------------------------------------------
+
+
+_HOW: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}
+
+
+def _from_two(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    writes = _written([one.target for one in examples])
+    if not writes:
+        return
+    numeric = []
+    for name in names:
+        formats = number_formats([one.sources[name] for one in examples])
+        if formats and len({one.sources[name] for one in examples}) > 1:
+            numeric.append(Numbered(Named(name), formats[0], writes[0]))
+    for left, right in combinations(numeric[:_RECKONED], 2):
+        for a, b in ((left, right), (right, left)):
+            for how in ("+", "-", "*", "/"):
+                if how in "+*" and a is right:
+                    continue
+                if not _fits(a, b, how, writes[0], examples[0]):
+                    continue
+                made = Reckoned(a, how, b, writes[0])  # pyright: ignore[reportArgumentType] - one of the four
+                if gives(made, examples) and len(examples) > 1:
+                    yield 2.6, made
+
+
+def _fits(a: Numbered, b: Numbered, how: str, write: NumberFormat, one: Example) -> bool:
+    left, right, target = a.number(one.sources), b.number(one.sources), write.read(one.target)
+    if left is None or right is None or target is None:
+        return False
+    try:
+        return abs(_HOW[how](left, right) - target) <= Decimal("0.51") * Decimal(1).scaleb(-max(write.decimals, 0))
+    except (DivisionByZero, InvalidOperation):
+        return False
+
+
+_TOKEN = re.compile(r"\w(?:[\w.\-/@:']*\w)?|\s+|[^\w\s]")
+"""Codes, dates, numbers and addresses stay whole."""
+
+
+def _joined(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    """A constant text with holes, each of which is explained by itself."""
+    if len(examples) < 2 or len({one.target for one in examples}) < 2:
+        return
+    rows = [_TOKEN.findall(one.target) for one in examples]
+    common = rows[0]
+    for row in rows[1:]:
+        common = _common(common, row)
+    if not any(token.strip() for token in common):
+        common = []
+    holes = [_holes(row, common) for row in rows]
+    varied = [at for at in range(len(common) + 1) if any(hole[at] for hole in holes)]
+    if not varied or len(varied) > _MOST_HOLES:
+        return
+    parts: list[Expression] = []
+    cost, run = 1.0, ""
+    for at in range(len(common) + 1):
+        if at in varied:
+            texts = [hole[at] for hole in holes]
+            lead = _shared(texts, re.match(r"\s*", texts[0])) if texts[0] else ""
+            tail = _shared([text[::-1] for text in texts], re.match(r"\s*", texts[0][::-1])) if texts[0] else ""
+            if any(not text.strip() for text in texts):
+                return
+            inner = [
+                Example(one.sources, text[len(lead) : len(text) - len(tail)])
+                for one, text in zip(examples, texts, strict=True)
+            ]
+            best = _best_hole(names, inner)
+            if best is None:
+                return
+            if run + lead:
+                parts.append(Constant(run + lead))
+            parts.append(best.expression)
+            cost, run = cost + best.cost + 0.3, tail
+        if at < len(common):
+            run += common[at]
+    if run:
+        parts.append(Constant(run))
+    made = Joined(tuple(parts))
+    if len(parts) > 1 and gives(made, examples):
+        yield cost, made
+
+
+def _best_hole(names: Sequence[str], examples: Sequence[Example]) -> Explained | None:
+    best: Explained | None = None
+    for name in names:
+        for cost, expression in _from_one(name, examples):
+            if best is None or cost < best.cost:
+                best = Explained(cost, expression)
+    return best
+
+
+def _shared(texts: Sequence[str], lead: "re.Match[str] | None") -> str:
+    start = lead[0] if lead else ""
+    return start if all(text.startswith(start) for text in texts) else ""
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> list[str]:
+    """The longest common subsequence of two rows of tokens."""
+    table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        for j in range(len(b) - 1, -1, -1):
+            table[i][j] = table[i + 1][j + 1] + 1 if a[i] == b[j] else max(table[i + 1][j], table[i][j + 1])
+    kept, i, j = list[str](), 0, 0
+    while i < len(a) and j < len(b):
+        if a[i] == b[j]:
+            kept.append(a[i])
+            i, j = i + 1, j + 1
+        elif table[i + 1][j] >= table[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return kept
+
+
+def _holes(row: Sequence[str], common: Sequence[str]) -> list[str]:
+    """What stands in a row of tokens before each of the common ones, and behind the last; matched from the left."""
+    holes, at = [""], 0
+    for token in row:
+        if at < len(common) and token == common[at]:
+            at += 1
+            holes.append("")
+        else:
+            holes[-1] += token
+    return holes + [""] * (len(common) + 1 - len(holes))
+
+
+def _tables(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    """A small table: every text of a source always had the same answer, and each of them was seen more than once."""
+    if len(examples) < 4:
+        return
+    for name in names:
+        rows: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for one in examples:
+            key = one.sources[name]
+            if rows.setdefault(key, one.target) != one.target:
+                break
+            counts[key] = counts.get(key, 0) + 1
+        else:
+            if 2 <= len(rows) <= len(examples) // 2 and sum(counts[key] > 1 for key in rows) >= 0.7 * len(rows):
+                yield 2.0 + 0.2 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
+
+
+__all__ = ["Between", "Example", "Explained", "alike", "explain", "gives", "number_formats"]

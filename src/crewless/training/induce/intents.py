@@ -1,0 +1,562 @@
+"""A recording as what was meant: final values of widgets, and what was pressed to go on.
+
+In which order the fields of a form were filled in, what was typed first and then corrected, whether Tab or the mouse led to the next
+field, what was scrolled and where somebody paused: none of that is part of the job.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from crewless.core.messages import Action, Demonstration, Element, Point
+from crewless.policy.job.targets import FAMILIES
+from crewless.policy.job.view import View, level
+from crewless.policy.texts import plain, similarity
+
+IntentKind = Literal["text", "choice", "toggle", "press", "key", "drag", "type"]
+_SAME_PLACE_PX = 6
+_READ_AS = 0.75
+"""From this similarity on a field shows what was typed into it."""
+_EDITING = frozenset({"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"})
+_MOVING = frozenset({"Tab", "shift+Tab", "ISO_Left_Tab", "shift+ISO_Left_Tab"})
+_ALONG = frozenset({"Down", "Up", "Home", "End", "Page_Down", "Page_Up", "Next", "Prior"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """One thing that was meant. ``seen`` numbers the screens of its demonstration."""
+
+    kind: IntentKind
+    seen: int
+    """The screen on which its target was pointed at."""
+    element: int | None
+    """Index of the target on that screen; None: nothing was recognised there."""
+    point: Point | None
+    value: str = ""
+    """text, choice: the final one; toggle: on or off; key: the chord; type: the text."""
+    verb: str = "click"
+    to: int | None = None
+    """drag: the element where it was let go."""
+    end: int = 0
+    """The first screen on which its effect could show."""
+    steps: tuple[int, ...] = ()
+    """The recorded actions that it is made of."""
+    from_value: str = ""
+    """What the widget showed before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """A demonstration with its intents."""
+
+    demonstration: Demonstration
+    views: tuple[View, ...]
+    """One for each screen: before each action, and the last."""
+    intents: tuple[Intent, ...]
+    scrolls: tuple[Point, ...] = ()
+    """Where the wheel was turned."""
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """What the queue gave."""
+        return dict(self.demonstration.case.slots)
+
+
+@dataclass(slots=True)
+class _Edit:
+    """A field that is being filled in."""
+
+    seen: int
+    element: int | None
+    point: Point | None
+    text: str
+    before: str
+    steps: list[int] = field(default_factory=list[int])
+    selected: bool = False
+    typed: bool = False
+    caret: int = 0
+
+
+def trace_of(demonstration: Demonstration) -> Trace:
+    """What was meant in a recording."""
+    views = tuple(View(observation) for observation, _ in demonstration.steps) + (View(demonstration.last),)
+    reader = _Reader(views, [action for _, action in demonstration.steps])
+    found = reader.read()
+    scrolls = tuple(a.point for _, a in demonstration.steps if a.verb == "scroll" and a.point is not None)
+    return Trace(
+        demonstration=demonstration, views=views, intents=tuple(_final(found, views)), scrolls=scrolls
+    )  # fmt: skip
+
+
+def is_entry(intent: Intent) -> bool:
+    """Whether it gives a widget its value, so that its order among its like does not matter."""
+    return intent.kind in ("text", "choice", "toggle")
+
+
+class _Reader:
+    """Walks over the recorded actions of one demonstration."""
+
+    def __init__(self, views: Sequence[View], actions: Sequence[Action]) -> None:
+        self.views, self.actions = views, actions
+        self.found: list[Intent] = []
+        self.edit: _Edit | None = None
+
+    def read(self) -> list[Intent]:
+        at = 0
+        while at < len(self.actions):
+            at = self._one(at)
+        self._end_edit(len(self.actions))
+        return self.found
+
+    def _one(self, at: int) -> int:
+        """Take in the action ``at``, and what belongs to it; the next one."""
+        action = self.actions[at]
+        match action.verb:
+            case "scroll" | "wait" | "move":
+                return at + 1
+            case "click":
+                return self._click(at)
+            case "type":
+                self._typed(at)
+                return at + 1
+            case "key":
+                return self._key(at)
+            case "drag":
+                self._end_edit(at)
+                self._add("drag", at, value="", to=self._element_at(at, action.to), verb="drag")
+                return at + 1
+            case _:
+                self._end_edit(at)
+                self._add("press", at, verb=action.verb)
+                return at + 1
+
+    # The mouse
+
+    def _click(self, at: int) -> int:
+        view, action = self.views[at], self.actions[at]
+        index = self._element_at(at, action.point)
+        element = None if index is None else view.elements[index]
+        chosen = self._chosen(at, index)
+        if chosen is not None:
+            return chosen
+        if element is not None and element.kind in ("field", "textarea") and self._is_typed_into(at):
+            if self.edit is not None and self._is_edited(self.edit, at, index):
+                self.edit.selected = False
+                self.edit.caret = len(self.edit.text)
+                self.edit.steps.append(at)
+                return at + 1
+            self._end_edit(at)
+            self.edit = _Edit(seen=at, element=index, point=action.point, text=shown(element), before=shown(element), steps=[at])
+            self.edit.caret = len(self.edit.text)
+            return at + 1
+        self._end_edit(at)
+        if element is not None and element.kind == "radio":
+            self._add("choice", at, value=element.text, end=at + 1)
+        elif element is not None and element.kind == "checkbox":
+            self._add("toggle", at, value=self._state_after(at, index))
+        elif not self._is_idle(at, element):
+            self._add("press", at)
+        return at + 1
+
+    def _chosen(self, at: int, index: int | None) -> int | None:
+        """Whether the click opens a list from which something is then chosen: the first action behind that; None: it does not."""
+        if index is None:
+            return None
+        widget = self.views[at].elements[index]
+        if widget.kind not in ("select", "field", "button", "text", "link", "icon"):
+            return None
+        follow = self._next(at)
+        if follow is None:
+            return None
+        then, opened = self.actions[follow], self.views[follow]
+        if then.verb == "click":
+            picked = self._element_at(follow, then.point)
+            if picked is None:
+                return None
+            option = opened.elements[picked]
+            if not option.text or not _is_new(option, self.views[at], opened):
+                return None
+            after = self._settled(follow)
+            now = _at_place(self.views[after], widget)
+            holds = now is not None and _shows(now, option.text)
+            if option.kind != "option" and not holds:
+                return None
+            self._end_edit(at)
+            self._add("choice", at, value=option.text, end=follow + 1, steps=(at, follow))
+            return follow + 1
+        if then.verb == "key" and (then.text in _ALONG or then.text == "Return") and widget.kind in ("select", "field", "button"):
+            return self._chosen_by_keys(at, index, follow)
+        return None
+
+    def _chosen_by_keys(self, at: int, index: int | None, follow: int) -> int | None:
+        steps = [] if index is None else [at]
+        last = follow
+        while last < len(self.actions) and self.actions[last].verb == "key" and self.actions[last].text in _ALONG:
+            steps.append(last)
+            last += 1
+        closes = last < len(self.actions) and self.actions[last].verb == "key" and self.actions[last].text == "Return"
+        if index is not None and not closes:
+            return None
+        if index is not None:
+            steps.append(last)
+            last += 1
+            widget = self.views[at].elements[index]
+            now = _at_place(self.views[min(last, len(self.views) - 1)], widget)
+            if now is None or not now.text or (now.kind != "select" and widget.kind != "select" and now.text == widget.text):
+                return None
+            self._end_edit(at)
+            self._add("choice", at, value=now.text, end=last, steps=tuple(steps))
+            return last
+        changed = _changed_select(self.views[follow], self.views[last])
+        if changed is None:
+            return None
+        self._end_edit(follow)
+        before, now = changed
+        self.found.append(
+            Intent(
+                kind="choice", seen=follow, element=before, point=self.views[follow].elements[before].box.centre,
+                value=self.views[last].elements[now].text, end=last, steps=tuple(steps),
+                from_value=self.views[follow].elements[before].text,
+            )  # fmt: skip
+        )
+        return last
+
+    def _state_after(self, at: int, index: int | None) -> str:
+        element = self.views[at].elements[index] if index is not None else None
+        assert element is not None
+        after = _at_place(self.views[self._settled(at)], element)
+        if after is not None and after.kind in ("checkbox", "radio"):
+            return "on" if "checked" in after.state else "off"
+        return "off" if "checked" in element.state else "on"
+
+    def _is_idle(self, at: int, element: Element | None) -> bool:
+        """A click beside everything, which did nothing."""
+        if element is not None and element.kind not in ("text", "field", "textarea"):
+            return False
+        before, after = self.views[at], self.views[at + 1]
+        return [(e.text, e.box) for e in before.elements] == [(e.text, e.box) for e in after.elements] or (
+            element is not None and element.kind in ("field", "textarea") and _same_texts(before, after)
+        )
+
+    # The keyboard
+
+    def _typed(self, at: int) -> None:
+        text = self.actions[at].text
+        if self.edit is None:
+            found = _typed_into(self.views[at], self.views[at + 1], text)
+            if found is None:
+                self._add("type", at, value=text)
+                return
+            element = self.views[at].elements[found]
+            held = shown(element)
+            # After Tab the field's text is selected, and what is typed takes its place.
+            self.edit = _Edit(seen=at, element=found, point=element.box.centre, text=held, before=held)
+            self.edit.caret, self.edit.selected = len(held), bool(held)
+        edit = self.edit
+        if edit.selected or (not edit.typed and not self._kept(edit, at, text)):
+            edit.text, edit.caret, edit.selected = "", 0, False
+        edit.text = edit.text[: edit.caret] + text + edit.text[edit.caret :]
+        edit.caret += len(text)
+        edit.typed = True
+        edit.steps.append(at)
+
+    def _kept(self, edit: _Edit, at: int, text: str) -> bool:
+        """Whether what stood in the field stays beside what is typed: it was no hint that vanishes."""
+        if not edit.text:
+            return True
+        after = _at_element(self.views[at + 1], self.views[edit.seen], edit.element)
+        return after is not None and plain(edit.text) in plain(shown(after)) and plain(text) != plain(shown(after))
+
+    def _key(self, at: int) -> int:
+        chord, edit = self.actions[at].text, self.edit
+        if edit is not None and chord in _EDITING:
+            _apply(edit, chord)
+            edit.steps.append(at)
+            return at + 1
+        if edit is not None and chord in ("Return", "shift+Return", "KP_Enter") and self._is_area(edit):
+            edit.text = edit.text[: edit.caret] + "\n" + edit.text[edit.caret :]
+            edit.caret += 1
+            edit.typed = True
+            edit.steps.append(at)
+            return at + 1
+        if chord in _ALONG and edit is None:
+            then = self._chosen_by_keys(at, None, at)
+            if then is not None:
+                return then
+        held = edit
+        self._end_edit(at)
+        if chord in _MOVING and (held is not None or self._moves_focus(at)):
+            return at + 1
+        if chord == "Escape" and _same_texts(self.views[at], self.views[at + 1]):
+            return at + 1
+        if chord in _EDITING and self._next_types(at):
+            # What the field held is replaced by what is typed next.
+            return at + 1
+        if chord == "space" or chord == " ":
+            toggled = _toggled(self.views[at], self.views[at + 1])
+            if toggled is not None:
+                before, now = toggled
+                on = "checked" in self.views[at + 1].elements[now].state
+                self._add("toggle", at, value="on" if on else "off", element=before)
+                return at + 1
+        into = held.element if held is not None else None
+        seen = held.seen if held is not None else at
+        self._add("key", at, value=chord, element=into, seen=seen, verb="key")
+        return at + 1
+
+    def _moves_focus(self, at: int) -> bool:
+        """Whether a Tab is only the way to something that is acted on next."""
+        return _same_texts(self.views[at], self.views[at + 1])
+
+    def _is_area(self, edit: _Edit) -> bool:
+        return edit.element is not None and self.views[edit.seen].elements[edit.element].kind == "textarea"
+
+    def _is_typed_into(self, at: int) -> bool:
+        """Whether the next thing that happens after a click on a field is typing, or editing."""
+        follow = self._next(at)
+        if follow is None:
+            return False
+        then = self.actions[follow]
+        return then.verb == "type" or (then.verb == "key" and then.text in _EDITING)
+
+    def _next_types(self, at: int) -> bool:
+        follow = self._next(at)
+        return follow is not None and (
+            self.actions[follow].verb == "type" or (self.actions[follow].verb == "key" and self.actions[follow].text in _EDITING)
+        )
+
+    def _is_edited(self, edit: _Edit, at: int, index: int | None) -> bool:
+        now = _at_element(self.views[at], self.views[edit.seen], edit.element)
+        return now is not None and index is not None and self.views[at].elements[index].box == now.box
+
+    def _end_edit(self, at: int) -> None:
+        edit, self.edit = self.edit, None
+        if edit is None or not edit.typed:
+            return
+        after = self.views[min(max(edit.steps) + 1, len(self.views) - 1)]
+        now = _at_element(after, self.views[edit.seen], edit.element)
+        self.found.append(
+            Intent(
+                kind="text", seen=edit.seen, element=edit.element, point=edit.point, value=_value(edit.text, now),
+                end=max(edit.steps) + 1, steps=tuple(edit.steps), from_value=edit.before,
+            )  # fmt: skip
+        )
+
+    # Places
+
+    def _add(
+        self, kind: IntentKind, at: int, *, value: str = "", verb: str = "click", to: int | None = None, end: int | None = None,
+        steps: tuple[int, ...] = (), element: int | None = None, seen: int | None = None,
+    ) -> None:  # fmt: skip
+        index = element if element is not None else self._element_at(at, self.actions[at].point)
+        seen = at if seen is None else seen
+        held = "" if index is None else shown(self.views[seen].elements[index])
+        self.found.append(
+            Intent(
+                kind=kind, seen=seen, element=index, point=self.actions[at].point, value=value, verb=verb, to=to,
+                end=at + 1 if end is None else end, steps=steps or (at,), from_value=held,
+            )  # fmt: skip
+        )
+
+    def _element_at(self, at: int, point: Point | None) -> int | None:
+        action = self.actions[at]
+        if point is not None and point == action.point and action.element is not None:
+            return action.element
+        return None if point is None else self.views[at].at(point)
+
+    def _next(self, at: int) -> int | None:
+        """The next action that is more than looking about."""
+        return next((i for i in range(at + 1, len(self.actions)) if self.actions[i].verb not in ("scroll", "wait", "move")), None)
+
+    def _settled(self, at: int) -> int:
+        """The screen before the next action."""
+        return min(at + 1, len(self.views) - 1)
+
+
+def _final(intents: Sequence[Intent], views: Sequence[View]) -> list[Intent]:
+    """Only the last value of each widget between two steps that lead on; a box that ends as it began is left out."""
+    kept: list[Intent] = []
+    run: dict[tuple[object, ...], Intent] = {}
+
+    def flush() -> None:
+        for intent in sorted(run.values(), key=lambda one: one.seen):
+            if intent.kind == "toggle" and intent.value == intent.from_value:
+                continue
+            kept.append(intent)
+        run.clear()
+
+    for intent in intents:
+        if not is_entry(intent):
+            flush()
+            kept.append(intent)
+            continue
+        key = identity(views[intent.seen], intent)
+        first = run.get(key)
+        if intent.kind == "toggle" and intent.element is not None:
+            was = "on" if "checked" in views[intent.seen].elements[intent.element].state else "off"
+            intent = replace(intent, from_value=first.from_value if first else was)
+        elif first is not None:
+            intent = replace(intent, from_value=first.from_value)
+        if first is not None:
+            intent = replace(intent, steps=(*first.steps, *intent.steps))
+        run[key] = intent
+    flush()
+    return kept
+
+
+def identity(view: View, intent: Intent) -> tuple[object, ...]:
+    """What tells one widget of a page from the others: its family, its names, the words of its row. A group of radios is one."""
+    if intent.element is None:
+        return (intent.kind, intent.point)
+    element = view.elements[intent.element]
+    family = FAMILIES.get(element.kind, element.kind)
+    if element.kind == "radio":
+        return (family, radio_group(view, intent.element))
+    own = plain(element.text) if element.kind == "checkbox" else ""
+    beside = tuple(
+        plain(view.elements[i].text) for i in view.level_with(intent.element) if view.elements[i].kind in ("text", "link")
+    )
+    return (family, own, tuple(plain(name) for name in view.names_of(intent.element)), beside)
+
+
+def radio_group(view: View, index: int) -> tuple[str, ...]:
+    """The texts of the radios that stand with one in a column or a row, at an even distance."""
+    box = view.elements[index].box
+    radios = [i for i, e in enumerate(view.elements) if e.kind == "radio"]
+    column = [i for i in radios if abs(view.elements[i].box.x0 - box.x0) <= 4]
+    row = [i for i in radios if level(view.elements[i].box, box)]
+    members = row if len(row) > 1 else _run(view, column, index)
+    return tuple(plain(view.elements[i].text) for i in members)
+
+
+def _run(view: View, members: Sequence[int], index: int) -> list[int]:
+    """Those of a column that follow each other closely, around one of them."""
+    ordered = sorted(members, key=lambda i: view.elements[i].box.y0)
+    at = ordered.index(index)
+    first = last = at
+    while first > 0 and view.elements[ordered[first]].box.y0 - view.elements[ordered[first - 1]].box.y1 <= 2.5 * view.line:
+        first -= 1
+    while last + 1 < len(ordered) and view.elements[ordered[last + 1]].box.y0 - view.elements[ordered[last]].box.y1 <= 2.5 * view.line:
+        last += 1
+    return ordered[first : last + 1]
+
+
+def shown(element: Element) -> str:
+    """What a widget holds; the caret is no letter."""
+    text = element.text
+    if "focused" in element.state and element.kind in ("field", "textarea"):
+        text = text[:-1] if text.endswith("|") else text
+    return text.strip()
+
+
+def _shows(element: Element, text: str) -> bool:
+    own, wanted = plain(shown(element)), plain(text)
+    return own == wanted or (len(wanted) > 3 and wanted in own) or similarity(own, wanted) >= _READ_AS
+
+
+def _value(typed: str, now: Element | None) -> str:
+    """What was typed, unless the field then clearly holds something else, such as what it completed by itself."""
+    text = typed.strip("\n")
+    if now is None or not shown(now) or _shows(now, text) or plain(shown(now)) in plain(text):
+        return text
+    return text
+
+
+def _apply(edit: _Edit, chord: str) -> None:
+    if edit.selected and chord in ("BackSpace", "Delete"):
+        edit.text, edit.caret, edit.selected, edit.typed = "", 0, False, True
+        return
+    edit.selected = False
+    match chord:
+        case "ctrl+a":
+            edit.selected = True
+        case "ctrl+u":
+            edit.text, edit.caret, edit.typed = edit.text[edit.caret :], 0, True
+        case "ctrl+k":
+            edit.text, edit.typed = edit.text[: edit.caret], True
+        case "BackSpace":
+            if edit.caret:
+                edit.text = edit.text[: edit.caret - 1] + edit.text[edit.caret :]
+                edit.caret -= 1
+                edit.typed = True
+        case "Delete":
+            edit.text = edit.text[: edit.caret] + edit.text[edit.caret + 1 :]
+            edit.typed = True
+        case "Home":
+            edit.caret = 0
+        case "End":
+            edit.caret = len(edit.text)
+        case "Left":
+            edit.caret = max(0, edit.caret - 1)
+        case "Right":
+            edit.caret = min(len(edit.text), edit.caret + 1)
+        case _:
+            edit.selected = True
+
+
+def _at_place(view: View, element: Element) -> Element | None:
+    """The element that stands where another stood: about the same box, a widget rather than a text inside it."""
+    near = [
+        e for e in view.elements
+        if abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
+        and abs(e.box.y1 - element.box.y1) <= 2 * _SAME_PLACE_PX
+    ]  # fmt: skip
+    if not near:
+        near = [e for e in view.elements if e.text and element.box.contains(e.box.centre)]
+    return max(near, key=lambda e: (e.kind == element.kind, e.box.width * e.box.height), default=None)
+
+
+def _at_element(view: View, before: View, index: int | None) -> Element | None:
+    return None if index is None else _at_place(view, before.elements[index])
+
+
+def _is_new(element: Element, before: View, now: View) -> bool:
+    """Whether it was not on the screen before, at that place."""
+    return element.kind == "option" or not any(
+        e.text == element.text and abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
+        for e in before.elements
+    )
+
+
+def _typed_into(before: View, after: View, text: str) -> int | None:
+    """The field whose text has become what was typed, on the screen before; focused ones first."""
+    wanted = plain(text)
+    changed = [
+        i for i, e in enumerate(before.elements)
+        if e.kind in ("field", "textarea", "select")
+        and (now := _at_place(after, e)) is not None
+        and plain(shown(now)) != plain(shown(e))
+        and (wanted in plain(shown(now)) or (plain(shown(now)) and plain(shown(now)) in wanted) or similarity(shown(now), text) >= _READ_AS)
+    ]  # fmt: skip
+    if changed:
+        return changed[0]
+    focused = [i for i, e in enumerate(before.elements) if "focused" in e.state and e.kind in ("field", "textarea")]
+    return focused[0] if len(focused) == 1 else None
+
+
+def _changed_select(before: View, after: View) -> tuple[int, int] | None:
+    """The one select whose text has changed: its index before and after."""
+    found = [
+        (i, j) for i, e in enumerate(before.elements) if e.kind == "select"
+        for j, now in enumerate(after.elements)
+        if now.kind in ("select", "field") and abs(now.box.x0 - e.box.x0) <= _SAME_PLACE_PX
+        and abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX and plain(now.text) != plain(e.text)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
+
+
+def _toggled(before: View, after: View) -> tuple[int, int] | None:
+    """The one box whose tick has changed."""
+    found = [
+        (i, j) for i, e in enumerate(before.elements) if e.kind in ("checkbox", "radio")
+        for j, now in enumerate(after.elements)
+        if now.kind == e.kind and abs(now.box.x0 - e.box.x0) <= _SAME_PLACE_PX and abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX
+        and ("checked" in now.state) != ("checked" in e.state)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
+
+
+def _same_texts(a: View, b: View) -> bool:
+    """Whether two screens say nearly the same."""
+    one, other = set(a.plain_texts) - {""}, set(b.plain_texts) - {""}
+    return len(one ^ other) <= 0.06 * len(one | other) + 2

@@ -1,0 +1,273 @@
+"""What could have been read on the way: every place of every page that shows something of the case, with what stood there."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crewless.policy.job.places import Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
+from crewless.policy.job.values import Named
+from crewless.policy.job.view import Band, View
+from crewless.policy.texts import plain
+from crewless.training.induce.intents import shown
+
+ALWAYS = 0.95
+"""A place that has a text in this share of the demonstrations has one always."""
+SOMETIMES = 0.1
+_MOST_LINES = 4
+_WIDGETS = ("field", "textarea", "select")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place, its name, and what stood there in each demonstration (or row) that had it."""
+
+    name: str
+    place: Place
+    visit: int
+    values: Mapping[object, str]
+    always: bool
+    cost: float = 0.05
+    """What it costs to say it, beside a given slot."""
+    needs: tuple[str, ...] = ()
+    """Names that must be read before."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One page on the way: of each demonstration the screens that showed it, in order."""
+
+    number: int
+    views: dict[int, list[View]] = field(default_factory=dict[int, list[View]])
+
+
+def page_sources(visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str]) -> list[Source]:
+    """Every place of a page whose text varies from case to case, or is there only sometimes."""
+    made: dict[Place, dict[object, str]] = {}
+    for demo, views in visit.views.items():
+        for at, view in enumerate(views):
+            for place, text in _readings(view, common, slots[demo], first=at == 0):
+                made.setdefault(place, {}).setdefault(demo, text)
+    prefixes = _prefixes(visit, common)
+    for demo, views in visit.views.items():
+        for prefix in prefixes:
+            text = next((t for view in views[:1] if (t := Starting(prefix).read(view, {})) is not None), None)
+            if text is not None:
+                made.setdefault(Starting(prefix), {})[demo] = text
+    count = len(visit.views)
+    found: list[Source] = []
+    fixed = Counter(text for views in visit.views.values() for text in set(views[0].plain_texts) if views)
+    labels = {text for text, n in fixed.items() if n >= 0.9 * count} & common
+    taken: set[str] = set()
+    for place, values in sorted(made.items(), key=lambda item: _plainness(item[0])):
+        share = len(values) / count
+        varied = len(set(values.values())) > 1
+        if share < SOMETIMES or (share >= ALWAYS and not varied) or all(plain(text) in labels for text in values.values()):
+            continue
+        found.append(
+            Source(
+                name=_name_of(place, taken), place=place, visit=visit.number, values=values, always=len(values) == count,
+                cost=0.05 + 0.02 * _plainness(place),
+            )  # fmt: skip
+        )
+    return found
+
+
+def row_sources(
+    rows: Mapping[object, tuple[View, Band]], common: frozenset[str], *, without: Sequence[str] = _WIDGETS
+) -> list[Source]:
+    """The cells of the rows of a table: under their headings, or by their number where there are none."""
+    made: dict[Place, dict[object, str]] = {}
+    for key, (view, band) in rows.items():
+        headers = _headers_over(view, band, common)
+        for header in headers:
+            column = view.elements[header].text
+            cell = view.cell(band, header) if view.header(band, column) == header else None
+            if cell is not None and view.elements[cell].kind not in without and view.elements[cell].text:
+                made.setdefault(InRow(column=column), {})[key] = view.elements[cell].text
+        if not headers:
+            texts = [view.elements[i] for i in view.in_band(band) if view.elements[i].text]
+            for nth, element in enumerate(texts):
+                if element.kind not in without and element.kind != "button":
+                    made.setdefault(InRow(nth=nth), {})[key] = element.text
+    made = _merged_headings(made)
+    taken: set[str] = set()
+    return [
+        Source(
+            name=_name_of(place, taken), place=place, visit=-1, values=values, always=len(values) == len(rows), cost=0.02
+        )
+        for place, values in made.items()
+        if len(values) >= 0.5 * len(rows)
+    ]  # fmt: skip
+
+
+def joined_sources(
+    keys: Sequence[Source], views: Mapping[object, tuple[View, Band | None]], common: frozenset[str], visit: int
+) -> list[Source]:
+    """What stands in another table of the page, in the row that has the same text as one that is known already."""
+    found: list[Source] = []
+    taken: set[str] = {source.name for source in keys}
+    for key in keys:
+        made: dict[Place, dict[object, str]] = {}
+        for at, value in key.values.items():
+            if at not in views or len(value) < 2:
+                continue
+            view, row = views[at]
+            for place, text in _elsewhere(view, row, key.name, value, common):
+                made.setdefault(place, {}).setdefault(at, text)
+        for place, values in made.items():
+            if len(values) >= max(2.0, 0.2 * len(key.values)):
+                found.append(
+                    Source(
+                        name=_name_of(place, taken), place=place, visit=visit, values=values,
+                        always=len(values) == len(key.values), cost=0.15, needs=(key.name,),
+                    )  # fmt: skip
+                )
+    return found
+
+
+def _elsewhere(
+    view: View, row: Band | None, name: str, value: str, common: frozenset[str]
+) -> Iterator[tuple[Place, str]]:
+    """The cells of the rows of other tables in which a text stands."""
+    wanted = plain(value)
+    for i, text in enumerate(view.plain_texts):
+        if text != wanted:
+            continue
+        band = view.band_of(i)
+        headers = _headers_over(view, band, common)
+        over = next((h for h in headers if overlaps(view, h, i)), None)
+        if over is None:
+            continue
+        column = view.elements[over].text
+        if row is not None and row.holds(view.elements[i].box) and view.header(row, column) == over:
+            continue
+        for header in headers:
+            place = Cell(column=view.elements[header].text, key=Named(name), key_column=column)
+            found = place.read(view, {name: value}, row) if header != over else None
+            if found is not None:
+                yield place, found
+
+
+def _readings(
+    view: View, common: frozenset[str], slots: Mapping[str, str], *, first: bool
+) -> Iterator[tuple[Place, str]]:
+    for i, e in enumerate(view.elements):
+        if not e.text or view.plain_texts[i] not in common or e.kind in _WIDGETS:
+            continue
+        right = view.right_of(i)
+        if right is not None:
+            element = view.elements[right]
+            text = shown(element)
+            if text and view.plain_texts[right] != view.plain_texts[i] and (first or element.kind not in _WIDGETS):
+                yield Beside(label=e.text, side="right"), text
+        block = block_below(view, i)
+        if block and (first or not any(view.elements[j].kind in _WIDGETS for j in block)):
+            texts = [shown(view.elements[j]) for j in block]
+            for at in range(min(len(block), _MOST_LINES)):
+                if texts[at]:
+                    yield Beside(label=e.text, side="below", line=at), texts[at]
+            if len(block) > 1:
+                yield Beside(label=e.text, side="below", line=-1), texts[-1]
+                if len(block) > 2:
+                    yield Beside(label=e.text, side="below", line=-2), texts[-2]
+                yield Block(label=e.text), "\n".join(texts)
+    for name, value in slots.items():
+        wanted = plain(value)
+        for i, text in enumerate(view.plain_texts):
+            if wanted and text == wanted and view.elements[i].kind in ("text", "link"):
+                band = view.band_of(i)
+                for header in _headers_over(view, band, common):
+                    cell = view.cell(band, header)
+                    if cell is not None and cell != i and view.elements[cell].text and view.elements[cell].kind not in _WIDGETS:
+                        yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
+
+
+_WORDED = re.compile(r"\S+\s*")
+
+
+def _prefixes(visit: Visit, common: frozenset[str]) -> list[str]:
+    """The longest beginnings of lines that stand in every demonstration, while the line goes on differently."""
+    counts: Counter[str] = Counter()
+    for views in visit.views.values():
+        own: set[str] = set()
+        for e in views[0].elements if views else ():
+            if e.kind not in ("text", "link") or plain(e.text) in common:
+                continue
+            words = [found.end() for found in _WORDED.finditer(e.text)]
+            own.update(e.text[:end] for end in words[:4] if end < len(e.text) and e.text[:end].strip()[-1:] not in ".")
+        counts.update(own)
+    often = [prefix for prefix, n in counts.items() if n >= max(2.0, 0.5 * len(visit.views))]
+    return [p for p in often if not any(o != p and o.startswith(p) and counts[o] >= counts[p] for o in often)]
+
+
+def _headers_over(view: View, band: Band, common: frozenset[str]) -> list[int]:
+    """The headings over a row: texts that stand in one row above it, of which the lowest such row is meant."""
+    cells = view.in_band(band)
+    rows: dict[int, list[int]] = {}
+    for i, e in enumerate(view.elements):
+        if (
+            e.text and e.box.y1 <= band.y0 + 3 and e.kind in ("text", "link", "button") and view.plain_texts[i] in common
+            and any(min(e.box.x1, view.elements[c].box.x1) - max(e.box.x0, view.elements[c].box.x0) > 0 for c in cells)
+        ):  # fmt: skip
+            rows.setdefault(round(e.box.centre.y / max(4.0, 0.6 * view.line)), []).append(i)
+    for level in sorted(rows, reverse=True):
+        near = [i for other in (level - 1, level, level + 1) for i in rows.get(other, ())]
+        if len(near) >= 2:
+            return sorted(near, key=lambda i: view.elements[i].box.x0)
+    return []
+
+
+def _merged_headings(made: Mapping[Place, dict[object, str]]) -> dict[Place, dict[object, str]]:
+    """Readings of a heading that differ by a letter are one heading: the commonest."""
+    out: dict[Place, dict[object, str]] = {}
+    for place, values in sorted(made.items(), key=lambda item: -len(item[1])):
+        same = next(
+            (p for p in out if isinstance(p, InRow) and isinstance(place, InRow) and p.column and plain(p.column) == plain(place.column)),
+            None,
+        )
+        if same is None:
+            out[place] = dict(values)
+        else:
+            for key, value in values.items():
+                out[same].setdefault(key, value)
+    return out
+
+
+def _plainness(place: Place) -> int:
+    """How plainly a place says what is read: 0 is the plainest."""
+    match place:
+        case Beside(_, "right"):
+            return 0
+        case Cell():
+            return 1
+        case Beside(_, _, line):
+            return 1 if line == 0 else 2 if line > 0 else 3
+        case Starting():
+            return 2
+        case _:
+            return 4
+
+
+def _name_of(place: Place, taken: set[str]) -> str:
+    match place:
+        case Beside(label, "right"):
+            base = label
+        case Beside(label, _, line):
+            base = label if line == 0 else f"{label}, last line" if line == -1 else f"{label}, line {line + 1}" if line > 0 else f"{label}, line {-line} from the end"
+        case Block(label):
+            base = f"{label}, all lines"
+        case Starting(prefix):
+            base = prefix
+        case Cell(column, key, _):
+            base = f"{column} of {key.words()}"
+        case InRow(column, nth):
+            base = f"row {column}" if column else f"row text {nth + 1}"
+        case _:
+            base = "text"
+    base = base.strip(" :*") or "text"
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base} {number}", number + 1
+    taken.add(name)
+    return name
