@@ -117,6 +117,9 @@ class NumberFormat:
     def read(self, text: str) -> Decimal | None:
         """The number that a text is in this format, whatever its decimals; None: it is none."""
         text = _spaces(text).strip()
+        if self.before == self.after == "" and not text.isdecimal():
+            # In a number these letters are digits that were misread.
+            text = text.translate(_DIGITS)
         if not text.startswith(self.before.strip()) or not text.endswith(self.after.strip()):
             return None
         body = text[len(self.before.strip()) : len(text) - len(self.after.strip())].strip()
@@ -149,6 +152,7 @@ class NumberFormat:
         return f"{self.before}{sign}{whole}{self.point + fraction if fraction else ''}{self.after}"
 
 
+_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
 _NUMBER = re.compile(r"^(?P<before>[^\d\-−+]*?)(?P<body>(?:[\-−+]\s?)?\d[\d.,'’\s]*?)(?P<after>\s?[^\d.,]*)$")
 
 

@@ -87,13 +87,16 @@ class Set(Struct, frozen=True, tag=True):
     target: Target
     kind: SetKind
     value: Value
+    optional: bool = False
+    """Where the widget is not on the page, nothing is done."""
     seen: int = 0
     """In how many demonstrations."""
 
     def words(self) -> str:
         """The widget and the value."""
         verb = {"text": "Fill in", "choice": "Choose in", "toggle": "Set", "date": "Pick in", "slider": "Slide"}[self.kind]
-        return f"{verb} {self.target.words()}: {self.value.words()}"
+        there = ", if it is there" if self.optional else ""
+        return f"{verb} {self.target.words()}{there}: {self.value.words()}"
 
 
 class Form(Struct, frozen=True, tag=True):

@@ -11,7 +11,7 @@ from crewless.policy.job.values import Environment, Expression
 from crewless.policy.job.view import SAME, Band, View
 from crewless.policy.texts import plain, similarity
 
-Relation = Literal["label", "left", "above", "right", "below"]
+Relation = Literal["label", "left", "above", "right", "below", "hint"]
 FAMILIES: dict[str, str] = {
     "text": "words", "link": "words", "tab": "button", "button": "button", "icon": "button", "field": "field",
     "textarea": "field", "select": "field", "option": "option", "checkbox": "toggle", "radio": "toggle",
@@ -62,7 +62,7 @@ class Target(Struct, frozen=True, kw_only=True):
             said += f" with {self.text.words()}" if self.part else f" {self.text.words()}"
         elif self.names:
             name = self.names[0]
-            said += f" “{name.text}”" if name.relation == "label" else f" {_SIDES[name.relation]} “{name.text}”"
+            said += f" “{name.text}”" if name.relation in ("label", "hint") else f" {_SIDES[name.relation]} “{name.text}”"
         if self.column:
             said += f" under “{self.column}”"
         if self.in_row:

@@ -140,6 +140,8 @@ class View:
             sides = {"left": self.left_of(index), "above": self.above(index), "right": self.right_of(index)}
             known = {"label": (element.label,)} if element.label else {}
             known |= {side: (self.elements[i].text,) for side, i in sides.items() if i is not None}
+            if element.kind in ("field", "textarea") and element.text:
+                known["hint"] = (element.text,)
             self._names[index] = known
         return known
 

@@ -16,6 +16,7 @@ from crewless.training.induce.intents import Intent, Trace, is_entry, radio_grou
 
 COMMON = 0.5
 """A text that stands in this share of the demonstrations belongs to the program, not to a case."""
+FIXED = 0.8
 SAME_PAGE = 0.45
 """From this Jaccard index of their common texts on two screens are the same page."""
 
@@ -38,6 +39,8 @@ class Symbol:
     """The heading of a column whose widgets repeat row by row."""
     rows: bool = False
     """It is one of several alike, row by row."""
+    hint: str = ""
+    """What an empty field says of itself."""
 
 
 @dataclass(slots=True)
@@ -57,11 +60,13 @@ class Alignment:
     columns: tuple[Column, ...]
     common: frozenset[str]
     """Plain texts that belong to the program."""
+    fixed: frozenset[str] = frozenset()
+    """Those of them that stand in nearly every demonstration: headings, labels."""
 
 
 def align(traces: Sequence[Trace]) -> Alignment:
     """Lay traces side by side."""
-    common = common_texts(traces)
+    common, fixed = common_texts(traces), common_texts(traces, share=FIXED)
     symbols: list[Symbol] = []
     rows: list[list[tuple[int, list[Intent]]]] = []
     for trace in traces:
@@ -69,16 +74,16 @@ def align(traces: Sequence[Trace]) -> Alignment:
     merged = _merged_submits(traces, symbols, rows)
     rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
     columns = _progressive(rows)
-    return Alignment(traces=tuple(traces), symbols=tuple(symbols), columns=tuple(columns), common=common)
+    return Alignment(traces=tuple(traces), symbols=tuple(symbols), columns=tuple(columns), common=common, fixed=fixed)
 
 
-def common_texts(traces: Sequence[Trace]) -> frozenset[str]:
-    """Texts, in small letters, that stand on some screen of at least half of the demonstrations, and are no given slot."""
+def common_texts(traces: Sequence[Trace], *, share: float = COMMON) -> frozenset[str]:
+    """Texts, in small letters, that stand on some screen of that share of the demonstrations, and are no given slot."""
     counts: Counter[str] = Counter()
     for trace in traces:
         own = {plain(value) for value in trace.slots.values()}
         counts.update({text for view in trace.views for text in view.plain_texts if text and text not in own})
-    least = max(2.0, COMMON * len(traces)) if len(traces) > 1 else 1.0
+    least = max(2.0, share * len(traces)) if len(traces) > 1 else 1.0
     return frozenset(text for text, n in counts.items() if n >= least)
 
 
@@ -102,8 +107,8 @@ def repeats(view: View, index: int, common: frozenset[str]) -> tuple[bool, str]:
     siblings = view.alike(index)
     header = _header(view, siblings, common) if siblings else ""
     if len(siblings) < 2:
-        # A table of one row looks like a field with a label over it.
-        return (bool(header) and _in_table(view, index, common)), header
+        # A table of one row looks like a field with a label over it: other demonstrations tell.
+        return False, header
     own = []
     for i in siblings:
         left = view.left_of(i)
@@ -171,7 +176,7 @@ def _symbol(view: View, intent: Intent, common: frozenset[str]) -> Symbol:
         kind=intent.kind, verb=intent.verb, family=family, page=page,
         names=common_names(view, intent.element, common), text=own,
         group=frozenset(radio_group(view, intent.element)) if element.kind == "radio" else frozenset(),
-        column=plain(column), rows=rows,
+        column=plain(column), rows=rows, hint=text if element.kind in ("field", "textarea") and text in common else "",
     )  # fmt: skip
 
 
@@ -180,7 +185,8 @@ def _is_same(a: Symbol, b: Symbol) -> bool:
         return False
     if a.family != b.family and not {a.family, b.family} <= {"words", "button"}:
         return False
-    if jaccard(a.page, b.page) < SAME_PAGE:
+    known = bool(a.names and b.names and a.names[0] == b.names[0]) or bool(a.text and a.text == b.text) or bool(a.hint and a.hint == b.hint)
+    if jaccard(a.page, b.page) < (0.12 if known else SAME_PAGE):
         return False
     if a.group or b.group:
         return jaccard(a.group, b.group) >= 0.5
@@ -192,6 +198,8 @@ def _is_same(a: Symbol, b: Symbol) -> bool:
         return not (a.rows and b.rows) or a.column == b.column
     if a.rows or b.rows:
         return a.column == b.column and (a.rows == b.rows or bool(a.column))
+    if a.hint and b.hint and not (a.names and b.names):
+        return a.hint == b.hint
     if a.names and b.names:
         return a.names[0] == b.names[0] or len(set(a.names) & set(b.names)) > 1
     return not a.names and not b.names

@@ -181,6 +181,8 @@ class _Reader:
             holds = now is not None and _shows(now, option.text)
             if option.kind != "option" and not holds:
                 return None
+            if widget.kind not in ("select", "field") and not _mostly_there(self.views[at], self.views[after]):
+                return None
             self._end_edit(at)
             self._add("choice", at, value=option.text, end=follow + 1, steps=(at, follow))
             return follow + 1
@@ -554,6 +556,12 @@ def _toggled(before: View, after: View) -> tuple[int, int] | None:
         and ("checked" in now.state) != ("checked" in e.state)
     ]  # fmt: skip
     return found[0] if len(found) == 1 else None
+
+
+def _mostly_there(before: View, after: View) -> bool:
+    """Whether what stood on a screen still stands there: a list that has closed leaves the page as it was."""
+    texts = set(before.plain_texts) - {""}
+    return len(texts & set(after.plain_texts)) >= 0.8 * len(texts)
 
 
 def _same_texts(a: View, b: View) -> bool:

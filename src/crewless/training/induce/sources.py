@@ -41,12 +41,14 @@ class Visit:
     views: dict[int, list[View]] = field(default_factory=dict[int, list[View]])
 
 
-def page_sources(visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str]) -> list[Source]:
+def page_sources(
+    visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str]
+) -> list[Source]:
     """Every place of a page whose text varies from case to case, or is there only sometimes."""
     made: dict[Place, dict[object, str]] = {}
     for demo, views in visit.views.items():
         for at, view in enumerate(views):
-            for place, text in _readings(view, common, slots[demo], first=at == 0):
+            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0):
                 made.setdefault(place, {}).setdefault(demo, text)
     prefixes = _prefixes(visit, common)
     for demo, views in visit.views.items():
@@ -64,6 +66,9 @@ def page_sources(visit: Visit, slots: Mapping[int, Mapping[str, str]], common: f
         varied = len(set(values.values())) > 1
         if share < SOMETIMES or (share >= ALWAYS and not varied) or all(plain(text) in labels for text in values.values()):
             continue
+        if all(_is_slot(text, slots[demo]) for demo, text in values.items() if isinstance(demo, int)):
+            # Nothing but the case's own number again.
+            continue
         found.append(
             Source(
                 name=_name_of(place, taken), place=place, visit=visit.number, values=values, always=len(values) == count,
@@ -71,6 +76,10 @@ def page_sources(visit: Visit, slots: Mapping[int, Mapping[str, str]], common: f
             )  # fmt: skip
         )
     return found
+
+
+def _is_slot(text: str, slots: Mapping[str, str]) -> bool:
+    return any(plain(value) == plain(text) for value in slots.values())
 
 
 def row_sources(
@@ -150,7 +159,7 @@ def _elsewhere(
 
 
 def _readings(
-    view: View, common: frozenset[str], slots: Mapping[str, str], *, first: bool
+    view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool
 ) -> Iterator[tuple[Place, str]]:
     for i, e in enumerate(view.elements):
         if not e.text or view.plain_texts[i] not in common or e.kind in _WIDGETS:
@@ -177,7 +186,7 @@ def _readings(
         for i, text in enumerate(view.plain_texts):
             if wanted and text == wanted and view.elements[i].kind in ("text", "link"):
                 band = view.band_of(i)
-                for header in _headers_over(view, band, common):
+                for header in _headers_over(view, band, fixed):
                     cell = view.cell(band, header)
                     if cell is not None and cell != i and view.elements[cell].text and view.elements[cell].kind not in _WIDGETS:
                         yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
