@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import zlib
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 BUCKETS = 4096
@@ -59,3 +60,32 @@ def grams(text: str) -> tuple[int, ...]:
     padded = f" {cleaned} "
     parts = [*words[:8], *(padded[i : i + 3] for i in range(len(padded) - 2))]
     return tuple(zlib.crc32(part.encode()) % BUCKETS for part in parts[:GRAMS])
+
+
+_LOOKS = str.maketrans({"I": "l", "|": "l", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "B", "æ": "a", "’": "'", "–": "-", "—": "-"})
+_NEAR = 0.72
+"""From this share of equal letters on two texts may be readings of one."""
+
+
+@lru_cache(maxsize=65536)
+def misread(value: str, target: str) -> bool:
+    """Whether one text may be a reading of the other: equal, or of the same length and digits, with most of the letters the same,
+    accents aside. What differs in nothing but letter case does not."""
+    if value == target:
+        return True
+    if value.casefold() == target.casefold():
+        return False
+    left, right = _bare(value), _bare(target)
+    if left == right:
+        return True
+    if abs(len(left) - len(right)) > max(1, 0.12 * len(right)) or min(len(left), len(right)) < 3:
+        return False
+    digits = re.sub(r"\D", "", left) == re.sub(r"\D", "", right)
+    return digits and SequenceMatcher(None, left, right, False).ratio() >= _NEAR
+
+
+@lru_cache(maxsize=65536)
+def _bare(text: str) -> str:
+    """Without accents, and with one letter for those that look the same."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.translate(_LOOKS)

@@ -120,7 +120,7 @@ class All(Struct, frozen=True, tag=True):
 
     def holds(self, env: Environment) -> bool | None:
         """False as soon as one does not hold."""
-        found = [test.holds(env) for test in self.tests]
+        found = [true_in(test, env) for test in self.tests]
         return False if False in found else None if None in found else True
 
     def words(self) -> str:
@@ -166,10 +166,18 @@ class Unexplained(Struct, frozen=True, tag=True):
         return f"{self.about} is not explained"
 
 
+def true_in(test: Test, env: Environment) -> bool | None:
+    """Whether a condition holds. What is not there is equal to nothing and contains nothing; None: what is there is not a number or
+    a date, as the condition expects."""
+    if not isinstance(test, (Present, All)) and not names_of_value(test) <= env.keys():
+        return False
+    return test.holds(env)
+
+
 def decide(value: Value, env: Environment) -> "Expression | Nothing | None":
     """The branch that is taken; None: a condition cannot be told."""
     while isinstance(value, Either):
-        held = value.test.holds(env)
+        held = true_in(value.test, env)
         if held is None:
             return None
         value = value.yes if held else value.no

@@ -16,7 +16,7 @@ from crewless.policy.job.targets import Hit, Target, alike, candidates, ground
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
 from crewless.policy.judgement import Judged, Judgement
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import misread, plain, similarity
 
 Found = TypeVar("Found")
 _DISMISS = (
@@ -454,7 +454,7 @@ def holds_text(element: Element, value: str) -> bool:
     if "focused" in element.state and own.endswith("|"):
         own = own[:-1]
     shown, wanted = plain(own), plain(value)
-    if shown == wanted or similarity(own, value) >= 0.8:
+    if shown == wanted or similarity(own, value) >= 0.8 or misread(shown, wanted):
         return True
     if not shown:
         return not wanted

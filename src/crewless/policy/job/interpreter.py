@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crewless.core.messages import Decision
-from crewless.policy.job.conditions import Nothing, decide, names_of_value
+from crewless.policy.job.conditions import Nothing, decide, names_of_value, true_in
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import (
-    Drag, Expect, Form, If, Job, Judge, Key, Person, Press, Read, Rows, Set, Step, Type, Until, walk,
+    Drag, Expect, Form, If, Job, Judge, Key, Person, Press, Read, Rows, Set, Step, Type, Until,
 )  # fmt: skip
 from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band
@@ -100,7 +100,6 @@ class Interpreter:
         self.begun = False
         """Something was filled in or pressed after the first page."""
         self._pending: dict[str, Read] = {}
-        self._places = {step.name: step for step in walk(job.steps) if isinstance(step, Read)}
 
     def run(self) -> Deeds:
         """Work the case to its end. Raises HandOverError."""
@@ -225,7 +224,7 @@ class Interpreter:
             return (yield from self._comes(step.steps))
         for name in names_of_value(step.test):
             yield from self._fetch(name)
-        held = step.test.holds(self.env)
+        held = true_in(step.test, self.env)
         if held is None:
             raise HandOverError(f"cannot tell whether {step.test.words()}")
         return held

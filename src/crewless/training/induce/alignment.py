@@ -17,6 +17,8 @@ from crewless.training.induce.intents import Intent, Trace, is_entry, radio_grou
 COMMON = 0.5
 """A text that stands in this share of the demonstrations belongs to the program, not to a case."""
 FIXED = 0.8
+_SOME, _TOGETHER = 0.12, 4
+"""So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
 """From this Jaccard index of their common texts on two screens are the same page."""
 
@@ -78,13 +80,21 @@ def align(traces: Sequence[Trace]) -> Alignment:
 
 
 def common_texts(traces: Sequence[Trace], *, share: float = COMMON) -> frozenset[str]:
-    """Texts, in small letters, that stand on some screen of that share of the demonstrations, and are no given slot."""
-    counts: Counter[str] = Counter()
-    for trace in traces:
+    """Texts, in small letters, that stand on some screen of that share of the demonstrations, and are no given slot; and those that
+    always come together in some of them, as the labels of a page do that only some cases have."""
+    where: dict[str, set[int]] = {}
+    for number, trace in enumerate(traces):
         own = {plain(value) for value in trace.slots.values()}
-        counts.update({text for view in trace.views for text in view.plain_texts if text and text not in own})
-    least = max(2.0, share * len(traces)) if len(traces) > 1 else 1.0
-    return frozenset(text for text, n in counts.items() if n >= least)
+        for text in {text for view in trace.views for text in view.plain_texts if text and text not in own}:
+            where.setdefault(text, set()).add(number)
+    count = len(traces)
+    least = max(2.0, share * count) if count > 1 else 1.0
+    together: dict[frozenset[int], list[str]] = {}
+    for text, demos in where.items():
+        if max(2.0, _SOME * count) <= len(demos) < least:
+            together.setdefault(frozenset(demos), []).append(text)
+    pages = {text for texts in together.values() if len(texts) >= _TOGETHER for text in texts}
+    return frozenset({text for text, demos in where.items() if len(demos) >= least} | pages)
 
 
 def page_of(view: View, common: frozenset[str]) -> frozenset[str]:
@@ -183,7 +193,7 @@ def _symbol(view: View, intent: Intent, common: frozenset[str]) -> Symbol:
 def _is_same(a: Symbol, b: Symbol) -> bool:
     if a.kind != b.kind or a.verb != b.verb or (a.kind == "key" and a.text != b.text):
         return False
-    if a.family != b.family and not {a.family, b.family} <= {"words", "button"}:
+    if a.family != b.family and not {a.family, b.family} <= {"words", "button", "option"}:
         return False
     known = bool(a.names and b.names and a.names[0] == b.names[0]) or bool(a.text and a.text == b.text) or bool(a.hint and a.hint == b.hint)
     if jaccard(a.page, b.page) < (0.12 if known else SAME_PAGE):

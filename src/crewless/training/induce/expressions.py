@@ -6,12 +6,9 @@ how little it says. Ours are fewer and plainer than FlashFill's, so that a perso
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DivisionByZero, InvalidOperation
-from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import combinations
 
 from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
@@ -32,12 +29,11 @@ from crewless.policy.job.values import (
     Split,
     Words,
 )
+from crewless.policy.texts import misread
 
 SPLITS = (",", ";", ":", "-", "/", "(", ")", "|", "@", ".", "_", "#", "\n", " – ", " - ")
 _WORDS = 6
 """Words of a text that are told apart by their number from either end."""
-_NEAR = 0.72
-"""From this share of equal letters on a source that was read by a network is taken for the text that was typed."""
 _EXACT = 0.5
 """Share of the demonstrations in which it must be equal to the letter."""
 _ONE_OF = 12
@@ -108,38 +104,13 @@ def misfit(expression: Expression, examples: Sequence[Example]) -> float | None:
         value = expression.value(one.sources)
         if value == one.target:
             exact += 1
-        elif value is not None and alike(value, one.target):
+        elif value is not None and misread(value, one.target):
             near += 1
         if at + 1 - exact - near > allowed:
             return None
     if exact < _EXACT * len(examples):
         return None
     return (6.0 * (len(examples) - exact - near) + 1.5 * near) / len(examples)
-
-
-def alike(value: str, target: str) -> bool:
-    """Equal, or so near that one may be a misreading of the other: the same digits and most of the letters, accents aside."""
-    if value == target:
-        return True
-    if value.casefold() == target.casefold():
-        return False
-    left, right = _folded(value), _folded(target)
-    if left == right:
-        return True
-    digits = re.sub(r"\D", "", left) == re.sub(r"\D", "", right)
-    if abs(len(left) - len(right)) > max(1, 0.12 * len(right)):
-        return False
-    return digits and min(len(left), len(right)) >= 3 and SequenceMatcher(None, left, right, False).ratio() >= _NEAR
-
-
-@lru_cache(maxsize=32768)
-def _folded(text: str) -> str:
-    """Without accents, and with one letter for those that look the same."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.translate(_LOOKS)
-
-
-_LOOKS = str.maketrans({"I": "l", "|": "l", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "B", "’": "'", "–": "-", "—": "-"})
 
 
 def pivot(examples: Sequence[Example]) -> list[Example]:
@@ -160,14 +131,14 @@ def _from_one(name: str, examples: Sequence[Example]) -> Iterator[tuple[float, E
         text = piece.value(first.sources)
         if not text:
             continue
-        if alike(text, first.target):
+        if misread(text, first.target):
             if gives(piece, examples):
                 yield cost, piece
         elif text.casefold() == first.target.casefold() or len(text) > len(first.target):
             for how in CASES:
                 changed = Cased(piece, how)
                 value = changed.value(first.sources)
-                if value is not None and alike(value, first.target) and gives(changed, examples):
+                if value is not None and misread(value, first.target) and gives(changed, examples):
                     yield cost + 0.6, changed
         yield from _converted(cost, piece, text, examples)
 
@@ -274,7 +245,7 @@ def _pieces(source: Expression, text: str) -> Iterator[tuple[float, Expression]]
             if (first, last) != (0, count):
                 yield 1.0 + 0.1 * (last - first - 1), Words(source, first, last)
         if first:
-            yield 1.1, Words(source, first, None)
+            yield 0.95, Words(source, first, None)
     for first in range(1, min(count, _WORDS) + 1):
         if first < count:
             yield 1.05, Words(source, -first, None)
@@ -495,8 +466,9 @@ def _tables(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
                 break
             counts[key] = counts.get(key, 0) + 1
         else:
-            if 2 <= len(rows) <= len(examples) // 2 and sum(counts[key] > 1 for key in rows) >= 0.7 * len(rows):
-                yield 2.0 + 0.2 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
+            known = sum(count for count in counts.values() if count > 1)
+            if 2 <= len(rows) <= 0.6 * len(examples) and known >= 0.6 * len(examples) and len(set(rows.values())) < len(rows):
+                yield 2.0 + 0.05 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
 
 
-__all__ = ["Between", "Example", "Explained", "alike", "explain", "gives", "number_formats"]
+__all__ = ["Between", "Example", "Explained", "explain", "gives", "number_formats"]

@@ -3,20 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec.structs import replace
 
 from crewless.policy.job.conditions import Either, Nothing, Value, names_of_value
+from crewless.policy.job.places import Seen
 from crewless.policy.job.program import (
     Expect, Form, If, Job, Judge, Key, Outcome, Person, Press, Read, Rows, Set, Step, Type, Until,
 )  # fmt: skip
 from crewless.policy.job.targets import Target, ground
 from crewless.policy.job.values import Constant, Expression, Named
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import plain
+from crewless.policy.texts import misread, plain
 from crewless.training.induce.alignment import Alignment, Column, align
-from crewless.training.induce.expressions import Example, alike, explain
+from crewless.training.induce.expressions import Example, explain
 from crewless.training.induce.intents import Intent, Trace, is_entry
+from crewless.training.induce.judging import best_text
 from crewless.training.induce.rules import Leaf, Ruled, Tree, classify, cost_of, learn_tree
 from crewless.training.induce.sources import Source, Visit, joined_sources, page_sources, row_sources
 from crewless.training.induce.targets import Acted, same_spot, target_from, value_target
@@ -27,7 +30,12 @@ _RARE = 0.08
 """A step in fewer demonstrations than this is a slip, where there are enough of them."""
 _ENOUGH = 12
 _ANCHORS = 8
+_TEXT_WORDS = 3
+_JUDGED = -9
+"""The page of what is judged and not read."""
 _DO, _LEAVE = "do", "leave"
+_PLAIN = 1.9
+"""An expression that costs less is not measured against a tree of conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,8 @@ class Draft:
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     steps: list[Step] = field(default_factory=list[Step])
     gaps: list[Gap] = field(default_factory=list[Gap])
-    judged: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
-    """By name: of each demonstration the answer that was given."""
+    judged: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
+    """By name: the texts that were judged, and the answers."""
 
 
 def induce(traces: Sequence[Trace], *, name: str = "") -> "tuple[Job, Draft]":
@@ -124,12 +132,42 @@ class _Inducer:
                 steps += self._lead(at, demos)
                 at += 1
                 continue
+            repeated = self._repeated(at, end, demos)
+            if repeated is not None:
+                steps.append(repeated[0])
+                at = repeated[1]
+                continue
             stop = at + 1
             while stop < end and self._belongs(stop, own, demos):
                 stop += 1
             steps += self._branch(at, stop, own, demos)
             at = stop
         return steps
+
+    def _repeated(self, at: int, end: int, demos: frozenset[int]) -> tuple[Step, int] | None:
+        """What some demonstrations press, once or more, until what all of them act on next shows; and the column behind it."""
+        column = self.columns[at]
+        if _any(column).kind not in ("press", "key"):
+            return None
+        symbol = column.symbol
+        following = next((c for c in range(at + 1, end) if len(set(self.columns[c].members) & demos) >= OFTEN * len(demos)), None)
+        if following is None or any(self.columns[c].symbol != symbol and not self._rare_in(c, demos) for c in range(at + 1, following)):
+            return None
+        target = self._target(following, [d for d in sorted(self.columns[following].members) if d in demos], reads_text=not is_entry(_any(self.columns[following])))
+        press = self._target(at, sorted(set(column.members) & demos), reads_text=True)
+        if target is None or press is None:
+            return None
+        wrong = 0
+        for d in sorted(demos & set(self.columns[following].members)):
+            seen = [self.traces[d].views[i.seen] for i in column.members.get(d, [])]
+            wrong += any(ground(target, view, self._env(d, following)) is not None for view in seen)
+        if wrong > 0.1 * len(demos):
+            return None
+        step = Press(target=press, seen=len(column.members))
+        return Until(target=target, press=step, seen=len(column.members)), following
+
+    def _rare_in(self, at: int, demos: frozenset[int]) -> bool:
+        return len(set(self.columns[at].members) & demos) < max(2.0, 0.1 * len(demos))
 
     def _belongs(self, at: int, own: frozenset[int], demos: frozenset[int]) -> bool:
         members = frozenset(self.columns[at].members) & demos
@@ -168,7 +206,9 @@ class _Inducer:
 
     def _page(self, lead: int) -> list[Step]:
         visit = self.draft.visits[lead]
-        for source in page_sources(visit, self.slots, self.common, self.draft.alignment.fixed):
+        for source in page_sources(
+            visit, self.slots, self.common, self.draft.alignment.fixed, tuple(self.draft.sources.values())
+        ):
             name = source.name
             number = 2
             while name in self.draft.sources or name in self.slots[0]:
@@ -190,7 +230,9 @@ class _Inducer:
         for other in (at for at in self.draft.visits if at != lead):
             for text, n in self._shown_first(other).items():
                 elsewhere[text] = max(elsewhere[text], round(100 * n / max(1, len(self.draft.visits[other].views))))
-        always = [text for text, n in here.items() if n >= OFTEN * count and len(text) > 1]
+        # Where the work begins depends on how the case before ended: only what is there in every demonstration counts.
+        least = count if lead < 0 else OFTEN * count
+        always = [text for text, n in here.items() if n >= least and len(text) > 1]
         order = {plain(e.text): i for i, e in enumerate(next(iter(visit.views.values()))[0].elements)} if count else {}
         always.sort(key=lambda text: (elsewhere[text] >= 50, order.get(text, 999)))
         spelled = {plain(e.text): e.text for views in visit.views.values() for e in views[0].elements}
@@ -260,39 +302,74 @@ class _Inducer:
         if value is not None:
             return Set(target=target, kind=set_kind, value=value, optional=optional, seen=len(own))
         distinct = Counter(values.values())
-        if kind in ("choice", "text") and 2 <= len(distinct) <= max(2, len(own) // 2) or (kind == "toggle" and absent):
-            name = about
+        few = 2 <= len(distinct) <= max(2, len(own) // 2)
+        if (kind in ("choice", "text") and few) or (kind == "toggle" and absent):
             answers = {d: values.get(d, "") for d in (*own, *([] if optional else absent))}
-            self.draft.judged[name] = sorted(answers.items())
-            judge = Judge(name=name, of=Named("text"), answers=tuple(sorted(set(answers.values()))))
-            said: Value = Named(name)
-            return [judge, Form((Set(target=target, kind=set_kind, value=said, optional=optional, seen=len(own)),))]
+            judged = self._judge(about, answers, at)
+            if judged is not None:
+                said: Value = Named(judged.name)
+                return [judged, Form((Set(target=target, kind=set_kind, value=said, optional=optional, seen=len(own)),))]
         self.draft.gaps += [Gap(d, f"{about}: “{values[d]}”") for d in own]
         return [Person(f"{about}, such as “{next(iter(values.values()), '')}”")]
+
+    def _judge(self, about: str, answers: Mapping[int, str], at: int) -> Judge | None:
+        """Which text tells the answer best, judged by texts that it was not learnt from; None: there is no text."""
+        texts = {
+            name: {d: source.values[d] for d in answers}
+            for name, source in self.draft.sources.items()
+            if source.visit < at and source.always and all(d in source.values for d in answers)
+            and sum(len(source.values[d].split()) for d in answers) >= _TEXT_WORDS * len(answers)
+        }  # fmt: skip
+        best = best_text(texts, answers)
+        if best is None:
+            return None
+        name, number = f"judged {about}", 2
+        while name in self.draft.sources:
+            name, number = f"judged {about} {number}", number + 1
+        self.draft.judged[name] = [(texts[best][d], answers[d]) for d in sorted(answers)]
+        self.draft.sources[name] = Source(
+            name=name, place=Seen(""), visit=_JUDGED, values=dict(answers), always=len(answers) == len(self.traces), cost=0.4
+        )
+        return Judge(name=name, of=Named(best), answers=tuple(sorted(set(answers.values()))))
 
     def _value(
         self, values: Mapping[int, str], absent: Mapping[int, Mapping[str, str]], envs: Mapping[int, Mapping[str, str]], at: int
     ) -> Value | None:  # fmt: skip
         """A value that gives what was given in each demonstration, and nothing where nothing was; None: there is none."""
-        expression = self._expression([Example(envs[d], values[d]) for d in values])
-        optional = self._optional(at)
-        if expression is not None and not absent:
-            return expression
-        if expression is not None:
-            cases = [Ruled(envs[d], _DO) for d in values] + [Ruled(env, _LEAVE) for env in absent.values()]
-            tree = learn_tree(cases, optional, given=tuple(self.slots[0]))
-            return None if tree is None else _as_value(tree, {_DO: expression, _LEAVE: Nothing()})
+        return self._explained(values, absent, envs, self._costs(), self._optional(at))
+
+    def _explained(
+        self, values: Mapping[Any, str], absent: Mapping[Any, Mapping[str, str]], envs: Mapping[Any, Mapping[str, str]],
+        costs: Mapping[str, float], optional: Sequence[str],
+    ) -> Value | None:  # fmt: skip
+        """The plainest of: one expression for all (and a condition for those where nothing is given), a tree of constants."""
+        found = explain([Example(envs[key], values[key]) for key in values], costs=costs) if values else []
+        expression = found[0] if found else None
+        given = tuple(self.slots[0])
+        if expression is not None and not absent and expression.cost < _PLAIN:
+            return expression.expression
         distinct = set(values.values())
+        tree: Tree | None = None
         if len(distinct) <= max(2, len(values) // 2):
-            cases = [Ruled(envs[d], f"={values[d]}") for d in values] + [Ruled(env, _LEAVE) for env in absent.values()]
-            tree = learn_tree(cases, optional, given=tuple(self.slots[0]))
-            if tree is not None and _worth(tree, cases):
-                return _as_value(tree, {_LEAVE: Nothing(), **{f"={text}": Constant(text) for text in distinct}})
-        return None
+            cases = [Ruled(envs[key], f"={values[key]}") for key in values] + [Ruled(env, _LEAVE) for env in absent.values()]
+            tree = learn_tree(cases, optional, given=given)
+        if expression is not None and (not absent):
+            if tree is None or expression.cost <= cost_of(tree):
+                return expression.expression
+        elif expression is not None:
+            cases = [Ruled(envs[key], _DO) for key in values] + [Ruled(env, _LEAVE) for env in absent.values()]
+            when = learn_tree(cases, optional, given=given)
+            if when is not None and (tree is None or cost_of(when) + expression.cost <= cost_of(tree)):
+                return _as_value(when, {_DO: expression.expression, _LEAVE: Nothing()})
+        if tree is None:
+            return None
+        return _as_value(tree, {_LEAVE: Nothing(), **{f"={text}": Constant(text) for text in distinct}})
+
+    def _costs(self) -> dict[str, float]:
+        return {name: source.cost + (0 if source.always else 0.3) for name, source in self.draft.sources.items()}
 
     def _expression(self, examples: Sequence[Example]) -> Expression | None:
-        costs = {name: source.cost + (0 if source.always else 0.3) for name, source in self.draft.sources.items()}
-        found = explain(examples, costs=costs)
+        found = explain(examples, costs=self._costs())
         return found[0].expression if found else None
 
     # Rows
@@ -332,7 +409,9 @@ class _Inducer:
         kind = _any(column).kind
         values = {key: intent.value for key, intent in acted.items()}
         absent = {key: envs[key] for key in rows if key not in acted}
-        value = self._row_value(values, absent, envs, local, at)
+        costs = {**self._costs(), **{name: source.cost for name, source in local.items()}}
+        optional = [name for name, source in local.items() if not source.always] + self._optional(at)
+        value = self._explained(values, absent, envs, costs, optional)
         if value is None:
             self.draft.gaps += [Gap(d, f"{about}: what is done in a row") for d in own]
             return [Person(f"{about}: what is done in a row")]
@@ -342,27 +421,6 @@ class _Inducer:
         entry = Set(target=inner, kind=set_kind, value=value, seen=len(acted))
         return [Rows(marker=base, steps=(*reads, Form((entry,))), seen=len(own))]
 
-    def _row_value(
-        self, values: Mapping[object, str], absent: Mapping[object, Mapping[str, str]], envs: Mapping[object, Mapping[str, str]],
-        local: Mapping[str, Source], at: int,
-    ) -> Value | None:  # fmt: skip
-        optional = [name for name, source in local.items() if not source.always] + self._optional(at)
-        costs = {name: source.cost for name, source in (*self.draft.sources.items(), *local.items())}
-        found = explain([Example(envs[key], values[key]) for key in values], costs=costs) if values else []
-        if found and not absent:
-            return found[0].expression
-        if found:
-            cases = [Ruled(envs[key], _DO) for key in values] + [Ruled(env, _LEAVE) for env in absent.values()]
-            tree = learn_tree(cases, optional, given=tuple(self.slots[0]))
-            if tree is not None:
-                return _as_value(tree, {_DO: found[0].expression, _LEAVE: Nothing()})
-        distinct = set(values.values())
-        cases = [Ruled(envs[key], f"={values[key]}") for key in values] + [Ruled(env, _LEAVE) for env in absent.values()]
-        tree = learn_tree(cases, optional, given=tuple(self.slots[0]))
-        if tree is None:
-            return None
-        return _as_value(tree, {_LEAVE: Nothing(), **{f"={text}": Constant(text) for text in distinct}})
-
     def _siblings(self, d: int, column: Column) -> list[tuple[tuple[str, ...], View, int]]:
         """Every row of the demonstration's table, seen once, on the first screen that showed it, no open list over it."""
         found: list[tuple[tuple[str, ...], View, int]] = []
@@ -371,8 +429,9 @@ class _Inducer:
         first = intents[0]
         assert first.element is not None
         kind = self.traces[d].views[first.seen].elements[first.element].kind
+        fewest = min(sum(e.kind == "option" for e in view.elements) for view in views)
         for view in views:
-            if any(e.kind == "option" for e in view.elements):
+            if sum(e.kind == "option" for e in view.elements) > fewest:
                 continue
             anchor = next(
                 (i for i, e in enumerate(view.elements) if e.kind == kind and abs(e.box.centre.x - self._x(d, first)) <= 6), None
@@ -617,18 +676,6 @@ def _guarded(value: Value, inner: tuple[Step, ...]) -> list[Step]:
     return list(inner) if value == Constant(_DO) else []
 
 
-def _worth(tree: Tree, cases: Sequence[Ruled]) -> bool:
-    """Whether a tree says less than a list of the cases would, and says it of cases that it was not learnt from."""
-    if len(cases) < 4:
-        return cost_of(tree) < 1.3
-    right = 0
-    for out in range(len(cases)):
-        rest = [case for at, case in enumerate(cases) if at != out]
-        learnt = learn_tree(rest)
-        right += learnt is not None and classify(learnt, cases[out].env) == cases[out].label
-    return right >= 0.8 * len(cases)
-
-
 def _any(column: Column) -> Intent:
     return next(iter(column.members.values()))[0]
 
@@ -645,7 +692,7 @@ def _same_row(key: tuple[str, ...], keys: Sequence[tuple[str, ...]]) -> tuple[st
         return key
     for other in keys:
         if len(other) == len(key):
-            alike_ = sum(a == b or alike(a, b) or (len(a) == len(b) == 1) for a, b in zip(key, other, strict=True))
+            alike_ = sum(a == b or misread(a, b) or (len(a) == len(b) == 1) for a, b in zip(key, other, strict=True))
             equal = sum(a == b for a, b in zip(key, other, strict=True))
             if alike_ == len(key) and equal >= 0.5 * len(key):
                 return other

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import combinations
 from math import log2
 
-from crewless.policy.job.conditions import AtLeast, Contains, Equal, NotBefore, Present, SameNumber, Test
+from crewless.policy.job.conditions import AtLeast, Contains, Equal, NotBefore, Present, SameNumber, Test, true_in
 from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
 from crewless.policy.job.values import Constant, Named, Numbered
 from crewless.policy.texts import plain
@@ -102,7 +102,7 @@ def _explained_bits(cases: Sequence[Ruled]) -> float:
 def classify(tree: Tree, env: Mapping[str, str]) -> str | None:
     """The class; None: a test cannot be told."""
     while isinstance(tree, Branch):
-        held = tree.test.holds(env)
+        held = true_in(tree.test, env)
         if held is None:
             return None
         tree = tree.yes if held else tree.no
@@ -194,7 +194,7 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
     out: list[_Candidate] = []
     seen: set[tuple[bool | None, ...]] = set()
     for cost, test in sorted(found, key=lambda one: (one[0], repr(one[1]))):
-        held = tuple(test.holds(env) for env in envs)
+        held = tuple(true_in(test, env) for env in envs)
         if held not in seen:
             seen.add(held)
             out.append(_Candidate(test, cost, held))

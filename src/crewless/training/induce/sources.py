@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crewless.policy.job.places import Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
+from crewless.policy.job.places import Area, Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
 from crewless.policy.job.values import Named
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import plain
@@ -42,13 +42,17 @@ class Visit:
 
 
 def page_sources(
-    visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str]
-) -> list[Source]:
+    visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
+    before: Sequence[Source] = (),
+) -> list[Source]:  # fmt: skip
     """Every place of a page whose text varies from case to case, or is there only sometimes."""
     made: dict[Place, dict[object, str]] = {}
     for demo, views in visit.views.items():
+        seen = frozenset(views[0].plain_texts) if views else frozenset[str]()
         for at, view in enumerate(views):
-            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0):
+            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen):
+                made.setdefault(place, {}).setdefault(demo, text)
+            for place, text in _areas(view, fixed) if at == 0 else ():
                 made.setdefault(place, {}).setdefault(demo, text)
     prefixes = _prefixes(visit, common)
     for demo, views in visit.views.items():
@@ -58,8 +62,9 @@ def page_sources(
                 made.setdefault(Starting(prefix), {})[demo] = text
     count = len(visit.views)
     found: list[Source] = []
-    fixed = Counter(text for views in visit.views.values() for text in set(views[0].plain_texts) if views)
-    labels = {text for text, n in fixed.items() if n >= 0.9 * count} & common
+    known = {frozenset(source.values.items()) for source in before}
+    fixed_here = Counter(text for views in visit.views.values() for text in set(views[0].plain_texts) if views)
+    labels = {text for text, n in fixed_here.items() if n >= 0.9 * count} & common
     taken: set[str] = set()
     for place, values in sorted(made.items(), key=lambda item: _plainness(item[0])):
         share = len(values) / count
@@ -69,6 +74,10 @@ def page_sources(
         if all(_is_slot(text, slots[demo]) for demo, text in values.items() if isinstance(demo, int)):
             # Nothing but the case's own number again.
             continue
+        if frozenset(values.items()) in known:
+            # The same on an earlier page, or said more plainly.
+            continue
+        known.add(frozenset(values.items()))
         found.append(
             Source(
                 name=_name_of(place, taken), place=place, visit=visit.number, values=values, always=len(values) == count,
@@ -159,10 +168,13 @@ def _elsewhere(
 
 
 def _readings(
-    view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool
-) -> Iterator[tuple[Place, str]]:
+    view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool, seen: frozenset[str]
+) -> Iterator[tuple[Place, str]]:  # fmt: skip
     for i, e in enumerate(view.elements):
         if not e.text or view.plain_texts[i] not in common or e.kind in _WIDGETS:
+            continue
+        if not first and view.plain_texts[i] in seen:
+            # What stands beside it was there when the page came; later it may be what was filled in.
             continue
         right = view.right_of(i)
         if right is not None:
@@ -190,6 +202,25 @@ def _readings(
                     cell = view.cell(band, header)
                     if cell is not None and cell != i and view.elements[cell].text and view.elements[cell].kind not in _WIDGETS:
                         yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
+
+
+_AREA_WORDS = 6
+"""Words between two lines that are always there, for them to be a text and not a value."""
+
+
+def _areas(view: View, fixed: frozenset[str]) -> Iterator[tuple[Place, str]]:
+    """What stands between one line that is always there and the next."""
+    always = sorted(
+        (i for i, e in enumerate(view.elements) if e.kind in ("text", "link", "button") and view.plain_texts[i] in fixed),
+        key=lambda i: view.elements[i].box.y0,
+    )  # fmt: skip
+    for i, j in zip(always, always[1:], strict=False):
+        if view.elements[j].box.y0 - view.elements[i].box.y1 < view.line:
+            continue
+        place = Area(above=(view.elements[i].text,), below=(view.elements[j].text,))
+        text = place.read(view, {})
+        if text is not None and len(text.split()) >= _AREA_WORDS:
+            yield place, text
 
 
 _WORDED = re.compile(r"\S+\s*")
@@ -270,6 +301,8 @@ def _name_of(place: Place, taken: set[str]) -> str:
             base = prefix
         case Cell(column, key, _):
             base = f"{column} of {key.words()}"
+        case Area(above, _):
+            base = f"text below {above[0]}" if above else "text"
         case InRow(column, nth):
             base = f"row {column}" if column else f"row text {nth + 1}"
         case _:

@@ -11,8 +11,8 @@ from crewless.core.messages import Point
 from crewless.policy.job.targets import Name, Relation, Target, candidates, ground
 from crewless.policy.job.values import Constant, Expression, Named
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import plain
-from crewless.training.induce.expressions import Example, alike, explain
+from crewless.policy.texts import misread, plain
+from crewless.training.induce.expressions import Example, explain
 
 _MOSTLY = 0.9
 _RELATIONS: tuple[Relation, ...] = ("label", "left", "above", "right", "hint")
@@ -146,7 +146,7 @@ def _names(acted: Sequence[Acted]) -> tuple[Name, ...]:
             text, times = texts.most_common(1)[0]
             if text and times >= _MOSTLY * len(acted) and not (relation in ("right", "hint") and found):
                 name = Name(relation, spelled[text].most_common(1)[0][0])
-                if not any(alike(name.text, other.text) for other in found):
+                if not any(misread(name.text, other.text) for other in found):
                     found.append(name)
     return tuple(found[:2])
 
