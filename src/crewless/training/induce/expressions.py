@@ -314,29 +314,28 @@ def _joined(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
     if len(examples) < 2 or len({one.target for one in examples}) < 2:
         return
     rows = [_TOKEN.findall(one.target) for one in examples]
-    common = rows[0]
+    common = [token for token in rows[0] if token.strip()]
     for row in rows[1:]:
-        common = _common(common, row)
-    if not any(token.strip() for token in common):
-        common = []
+        common = _common(common, [token for token in row if token.strip()])
+    if not common:
+        return
     holes = [_holes(row, common) for row in rows]
-    varied = [at for at in range(len(common) + 1) if any(hole[at] for hole in holes)]
-    if not varied or len(varied) > _MOST_HOLES:
+    if sum(len({hole[at] for hole in holes}) > 1 for at in range(len(common) + 1)) > _MOST_HOLES:
         return
     parts: list[Expression] = []
     cost, run = 1.0, ""
     for at in range(len(common) + 1):
-        if at in varied:
-            texts = [hole[at] for hole in holes]
-            lead = _shared(texts, re.match(r"\s*", texts[0])) if texts[0] else ""
-            tail = _shared([text[::-1] for text in texts], re.match(r"\s*", texts[0][::-1])) if texts[0] else ""
-            if any(not text.strip() for text in texts):
-                return
+        texts = [hole[at] for hole in holes]
+        if len(set(texts)) == 1:
+            run += texts[0]
+        else:
+            lead = _shared(texts, re.match(r"\s*", texts[0]))
+            tail = _shared([text[::-1] for text in texts], re.match(r"\s*", texts[0][::-1]))[::-1]
             inner = [
                 Example(one.sources, text[len(lead) : len(text) - len(tail)])
                 for one, text in zip(examples, texts, strict=True)
             ]
-            best = _best_hole(names, inner)
+            best = _best_hole(names, inner) if all(one.target.strip() for one in inner) else None
             if best is None:
                 return
             if run + lead:
@@ -410,12 +409,17 @@ def _ranked(
 
 
 def _best_hole(names: Sequence[str], examples: Sequence[Example]) -> Explained | None:
-    best: Explained | None = None
+    examples = pivot(examples)
+    for search in (_from_each, _put_together, _from_two):
+        found = [Explained(cost + (misfit(e, examples) or 0.0), e) for cost, e in search(names, examples)]
+        if found:
+            return min(found, key=lambda one: (one.cost, repr(one.expression)))
+    return None
+
+
+def _from_each(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
     for name in names:
-        for cost, expression in _from_one(name, examples):
-            if best is None or cost < best.cost:
-                best = Explained(cost, expression)
-    return best
+        yield from _from_one(name, examples)
 
 
 def _shared(texts: Sequence[str], lead: "re.Match[str] | None") -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from crewless.policy.job.conditions import Either, Nothing, Value, names_of_value
 from crewless.policy.job.places import Seen
 from crewless.policy.job.program import (
-    Expect, Form, If, Job, Judge, Key, Outcome, Person, Press, Read, Rows, Set, Step, Type, Until,
+    Drag, Expect, Form, If, Job, Judge, Key, Outcome, Person, Press, Read, Rows, Set, Step, Type, Until,
 )  # fmt: skip
 from crewless.policy.job.targets import Target, ground
 from crewless.policy.job.values import Constant, Expression, Named
@@ -492,6 +492,8 @@ class _Inducer:
                 self.draft.gaps += [Gap(d, f"{about}: “{column.members[d][0].value}”") for d in own]
                 return [Person(about), *page]
             return [Type(value=value, seen=len(own)), *page]
+        if kind == "drag":
+            return [self._drag(at, own, about, outcome), *page]
         same = [d for d in own if column.members[d][0].kind == kind]
         target = self._target(at, same, reads_text=True)
         if target is None:
@@ -504,6 +506,19 @@ class _Inducer:
             if repeated is not None:
                 return [repeated, *page]
         return [press, *page]
+
+    def _drag(self, at: int, own: Sequence[int], about: str, outcome: Outcome) -> Step:
+        column = self.columns[at]
+        source = self._target(at, own, reads_text=True)
+        dropped = [
+            Acted(self.traces[d].views[i.seen], i.to, i.drop, self._env(d, at))
+            for d in own for i in column.members[d][:1] if i.to is not None
+        ]  # fmt: skip
+        to = target_from(dropped, reads_text=True) if len(dropped) >= 0.8 * len(own) else None
+        if source is None or to is None:
+            self.draft.gaps += [Gap(d, f"{about}: what is dragged where") for d in own]
+            return Person(f"{about}: what is dragged where")
+        return Drag(source=source, to=to, outcome=outcome, commits=True, seen=len(own))
 
     def _until(self, at: int, own: Sequence[int], press: Press) -> Step | None:
         """Pressed again and again until the next step's target shows."""

@@ -37,6 +37,8 @@ class Intent:
     verb: str = "click"
     to: int | None = None
     """drag: the element where it was let go."""
+    drop: Point | None = None
+    """drag: where it was let go."""
     end: int = 0
     """The first screen on which its effect could show."""
     steps: tuple[int, ...] = ()
@@ -123,7 +125,7 @@ class _Reader:
                 return self._key(at)
             case "drag":
                 self._end_edit(at)
-                self._add("drag", at, value="", to=self._element_at(at, action.to), verb="drag")
+                self._add("drag", at, to=None if action.to is None else self.views[at].at(action.to), drop=action.to, verb="drag")
                 return at + 1
             case _:
                 self._end_edit(at)
@@ -347,7 +349,7 @@ class _Reader:
     # Places
 
     def _add(
-        self, kind: IntentKind, at: int, *, value: str = "", verb: str = "click", to: int | None = None, end: int | None = None,
+        self, kind: IntentKind, at: int, *, value: str = "", verb: str = "click", to: int | None = None, drop: Point | None = None, end: int | None = None,
         steps: tuple[int, ...] = (), element: int | None = None, seen: int | None = None,
     ) -> None:  # fmt: skip
         index = element if element is not None else self._element_at(at, self.actions[at].point)
@@ -355,7 +357,7 @@ class _Reader:
         held = "" if index is None else shown(self.views[seen].elements[index])
         self.found.append(
             Intent(
-                kind=kind, seen=seen, element=index, point=self.actions[at].point, value=value, verb=verb, to=to,
+                kind=kind, seen=seen, element=index, point=self.actions[at].point, value=value, verb=verb, to=to, drop=drop,
                 end=at + 1 if end is None else end, steps=steps or (at,), from_value=held,
             )  # fmt: skip
         )
