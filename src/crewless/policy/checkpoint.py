@@ -14,6 +14,14 @@ import numpy as np
 
 import crewless
 from crewless.core.errors import CheckpointMismatch, StorageFull
+from crewless.policy.arrays import (
+    JUDGEMENT_NUMBERS,
+    file_hash,
+    judgement_arrays,
+    judgement_from,
+    load_arrays,
+    save_arrays,
+)
 from crewless.policy.features import ELEMENT_NUMBERS, GLOBAL_NUMBERS, HISTORY_NUMBERS, SLOT_NUMBERS
 from crewless.policy.judgement import Judgement
 from crewless.policy.network import NetworkConfig
@@ -63,13 +71,13 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, half: bool = False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         weights = {n: w.astype(np.float16) if half else w for n, w in checkpoint.weights.items()}
-        _save(folder / "weights.npz", weights)
+        save_arrays(folder / "weights.npz", weights)
         if checkpoint.judgement is not None:
-            _save(folder / "judgement.npz", _judgement_arrays(checkpoint.judgement))
+            save_arrays(folder / "judgement.npz", judgement_arrays(checkpoint.judgement))
         elif (folder / "judgement.npz").exists():
             (folder / "judgement.npz").unlink()
         files = {
-            p.name: _file_hash(p) for p in sorted(folder.glob("*.npz")) if p.name in ("weights.npz", "judgement.npz")
+            p.name: file_hash(p) for p in sorted(folder.glob("*.npz")) if p.name in ("weights.npz", "judgement.npz")
         }
         about = {
             "format": FORMAT,
@@ -86,7 +94,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, half: bool = False)
             "workflow": _workflow_json(checkpoint.workflow),
             "judgement": None if checkpoint.judgement is None else {
                 "classes": [list(c) for c in checkpoint.judgement.classes],
-                **{name: getattr(checkpoint.judgement, name) for name in _NUMBERS},
+                **{name: getattr(checkpoint.judgement, name) for name in JUDGEMENT_NUMBERS},
             },
             "files": files,
         }  # fmt: skip
@@ -131,15 +139,15 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
             alternatives=[f"inputs {list(LAYOUT)}", *again],
         )
     for name, digest in about.get("files", {}).items():
-        if not (folder / name).exists() or _file_hash(folder / name) != digest:
+        if not (folder / name).exists() or file_hash(folder / name) != digest:
             raise CheckpointMismatch(f"{folder / name} is missing or damaged", alternatives=again)
     try:
         return Checkpoint(
             stage=about["stage"],
-            weights={n: w.astype(np.float32) for n, w in _load(folder / "weights.npz").items()},
+            weights={n: w.astype(np.float32) for n, w in load_arrays(folder / "weights.npz").items()},
             network=NetworkConfig(**about["network"]),
             workflow=_workflow_of(about["workflow"]),
-            judgement=None if about["judgement"] is None else _judgement_of(about["judgement"], folder),
+            judgement=None if about["judgement"] is None else judgement_from(about["judgement"], folder / "judgement.npz"),
             task=about["task"],
             parents=tuple(about["parents"]),
             data=about["data"],
@@ -163,49 +171,11 @@ def task_named_in(folder: Path) -> str:
         return ""
 
 
-def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    with path.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(arrays):
-            # a fixed date: the same weights must give the same file
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(2000, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(entry, "w") as out:
-                np.lib.format.write_array(out, np.asarray(arrays[name]), allow_pickle=False)
-
-
-def _load(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def _neighbours(folder: Path) -> list[str]:
     try:
         return [str(p.parent) for p in sorted(folder.parent.glob("*/checkpoint.json"))][:5]
     except OSError:
         return []
-
-
-_NUMBERS = ("gamma", "slope", "share")
-_ARRAYS = ("examples", "labels", "duals", "held_out_scores", "held_out_right", "held_out_nearest")
-
-
-def _judgement_arrays(judgement: Judgement) -> dict[str, np.ndarray]:
-    return {name: getattr(judgement, name) for name in _ARRAYS}
-
-
-def _judgement_of(about: Mapping[str, Any], folder: Path) -> Judgement:
-    arrays: dict[str, Any] = _load(folder / "judgement.npz")
-    return Judgement(
-        classes=tuple(tuple(c) for c in about["classes"]),
-        gamma=float(about["gamma"]),
-        slope=float(about["slope"]),
-        share=float(about["share"]),
-        **{name: arrays[name] for name in _ARRAYS},
-    )
 
 
 def _workflow_json(workflow: Workflow) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from crewless.core.errors import BadInput
 from crewless.core.messages import Demonstration
@@ -19,8 +19,10 @@ class LearnConfig:
     """How a worker is trained."""
 
     seed: int = 0
+    learner: Literal["job", "network"] = "job"
+    """job: a program that a person can read, explained by what was on the screen. network: clicks imitated, with a judgement."""
     pretrained: bool = True
-    """Start from the checkpoint that is shipped, made from generic synthetic screens."""
+    """network: start from the checkpoint that is shipped, made from generic synthetic screens."""
 
 
 def read_recordings(
@@ -103,9 +105,13 @@ def learn(
     progress: Progress | None = None,
 ) -> Path:
     """Train a worker. Returns ``out``, its checkpoint. Raises BadInput when there is too little to learn from."""
+    config = config or LearnConfig()
+    if config.learner == "job":
+        from crewless.training.learn_job import learn_job, save_learning
+
+        return save_learning(learn_job(demonstrations, task=task, archive=archive, progress=progress), out)
     from crewless.training.stages import PRETRAINED, finetune
 
-    config = config or LearnConfig()
     return finetune(
         demonstrations,
         out,

@@ -125,7 +125,7 @@ def step_json(step: Step) -> dict[str, Any]:
 def _policy(config: WorkerConfig) -> Policy:
     path = Path(config.checkpoint)
     if config.policy == "skill":
-        from crewless.policy.skill import load_policy
+        from crewless.policy.learnt import load_policy
 
         return load_policy(path, max_silent_wrong=config.max_silent_wrong, abstain=config.abstain)
     if config.policy == "archive":

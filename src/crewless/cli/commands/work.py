@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crewless.core.messages import Case
     from crewless.core.results import CaseResult
     from crewless.core.task import Task
-    from crewless.policy.checkpoint import Checkpoint
+    from crewless.policy.learnt import Learnt
 
 GROUP = "screen work"
 
@@ -53,9 +53,9 @@ def config_for(arguments: Sequence[str]) -> type[WorkConfig]:
 
     name = value_of(arguments, "--task")
     if not name and (checkpoint := value_of(arguments, "--checkpoint")):
-        from crewless.policy.checkpoint import task_named_in
+        from crewless.policy.learnt import task_of
 
-        name = task_named_in(Path(checkpoint))
+        name = task_of(Path(checkpoint))
     return with_options_of(WorkConfig, name) if name else WorkConfig
 
 
@@ -64,7 +64,7 @@ def run(config: WorkConfig) -> int:
     from crewless.core.cache import keep_compiled_code_here
     from crewless.core.results import results_of
     from crewless.core.runs import RunFolder
-    from crewless.policy.checkpoint import load_checkpoint
+    from crewless.policy.learnt import learnt_in
     from crewless.policy.judgement import check_share
     from crewless.work.receipts import write_index
     from crewless.work.runner import Runner, RunnerConfig, summarise
@@ -72,7 +72,7 @@ def run(config: WorkConfig) -> int:
     check_share(config.max_silent_wrong)
     if config.oracle == (config.checkpoint is not None):
         raise BadInput("who works was not said", alternatives=["--checkpoint runs/worker", "--oracle"])
-    checkpoint = None if config.checkpoint is None else load_checkpoint(config.checkpoint)
+    checkpoint = None if config.checkpoint is None else learnt_in(config.checkpoint)
     config, task = task_to_work(config, checkpoint)
     if config.resume is not None and not (config.resume / "config.json").exists():
         raise BadInput(f"{config.resume} is no run folder", alternatives=["a folder that `crewless work` made"])
@@ -110,7 +110,7 @@ def run(config: WorkConfig) -> int:
     return 0
 
 
-def task_to_work(config: WorkConfig, checkpoint: "Checkpoint | None") -> "tuple[WorkConfig, Task]":
+def task_to_work(config: WorkConfig, checkpoint: "Learnt | None") -> "tuple[WorkConfig, Task]":
     """The task whose queue is worked, and the options with everything filled in. Raises BadInput, MissingTool."""
     from crewless.core.installed_tasks import fill_options, has_option, load_task, make_task
 
@@ -122,7 +122,7 @@ def task_to_work(config: WorkConfig, checkpoint: "Checkpoint | None") -> "tuple[
     return replace(config, task=kind.name, options=options), make_task(kind, options)
 
 
-def _task_name(config: WorkConfig, checkpoint: "Checkpoint | None") -> str:
+def _task_name(config: WorkConfig, checkpoint: "Learnt | None") -> str:
     from crewless.core.installed_tasks import installed_tasks
 
     learnt = "" if checkpoint is None else checkpoint.task
@@ -137,7 +137,7 @@ def _task_name(config: WorkConfig, checkpoint: "Checkpoint | None") -> str:
     return config.task or learnt
 
 
-def _queue(task: "Task", wanted: int, checkpoint: "Checkpoint | None") -> "list[Case]":
+def _queue(task: "Task", wanted: int, checkpoint: "Learnt | None") -> "list[Case]":
     """The cases to work. Where they may be those that the worker was shown, that is said."""
     from crewless.cli.task_options import first_cases, last_cases
     from crewless.core.installed_tasks import has_option

@@ -6,7 +6,7 @@ are aligned progressively (Needleman & Wunsch 1970, sequence against profile).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crewless.policy.job.targets import FAMILIES
@@ -17,7 +17,7 @@ from crewless.training.induce.intents import Intent, Trace, is_entry, radio_grou
 COMMON = 0.5
 """A text that stands in this share of the demonstrations belongs to the program, not to a case."""
 FIXED = 0.8
-_SOME, _TOGETHER = 0.12, 4
+_SOME, _TOGETHER = 0.3, 4
 """So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
 """From this Jaccard index of their common texts on two screens are the same page."""
@@ -91,7 +91,7 @@ def common_texts(traces: Sequence[Trace], *, share: float = COMMON) -> frozenset
     least = max(2.0, share * count) if count > 1 else 1.0
     together: dict[frozenset[int], list[str]] = {}
     for text, demos in where.items():
-        if max(2.0, _SOME * count) <= len(demos) < least:
+        if max(3.0, _SOME * count) <= len(demos) < least:
             together.setdefault(frozenset(demos), []).append(text)
     pages = {text for texts in together.values() if len(texts) >= _TOGETHER for text in texts}
     return frozenset({text for text, demos in where.items() if len(demos) >= least} | pages)
@@ -158,7 +158,7 @@ def _symbolised(
     """The trace's items: symbols with the intents that make them."""
     items: list[tuple[int, list[Intent]]] = []
     for intent in trace.intents:
-        made = _symbol(trace.views[intent.seen], intent, common)
+        made = _symbol(trace.views[intent.seen], intent, common, trace.slots)
         number = next((n for n, other in enumerate(symbols) if _is_same(made, other)), -1)
         if number < 0:
             number = len(symbols)
@@ -169,7 +169,7 @@ def _symbolised(
     return items
 
 
-def _symbol(view: View, intent: Intent, common: frozenset[str]) -> Symbol:
+def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[str, str]) -> Symbol:
     page = page_of(view, common)
     if intent.element is None:
         return Symbol(kind=intent.kind, verb=intent.verb, family="", page=page, text=intent.value if intent.kind == "key" else "")
@@ -179,6 +179,9 @@ def _symbol(view: View, intent: Intent, common: frozenset[str]) -> Symbol:
     own = text if text in common and (not is_entry(intent) or element.kind == "checkbox") else ""
     if intent.kind == "key":
         own = intent.value
+    slot = next((name for name, value in slots.items() if value and plain(value) == text), "")
+    if slot and not is_entry(intent):
+        own = f"<{slot}>"
     rows, column = repeats(view, intent.element, common)
     if element.kind == "radio":
         rows, column = False, ""
@@ -202,6 +205,8 @@ def _is_same(a: Symbol, b: Symbol) -> bool:
         return jaccard(a.group, b.group) >= 0.5
     if a.kind == "key":
         return not a.names or not b.names or bool(set(a.names) & set(b.names))
+    if a.text.startswith("<") and a.text == b.text:
+        return True
     if a.text or b.text:
         if a.text != b.text and similarity(a.text, b.text) < 0.86:
             return False

@@ -18,7 +18,7 @@ from crewless.policy.job.view import Band, View
 from crewless.policy.texts import misread, plain
 from crewless.training.induce.alignment import Alignment, Column, align
 from crewless.training.induce.expressions import Example, explain
-from crewless.training.induce.intents import Intent, Trace, is_entry
+from crewless.training.induce.intents import Intent, Trace, is_entry, shown
 from crewless.training.induce.judging import best_text
 from crewless.training.induce.rules import Leaf, Ruled, Tree, classify, cost_of, learn_tree
 from crewless.training.induce.sources import Source, Visit, joined_sources, page_sources, row_sources
@@ -31,7 +31,7 @@ _RARE = 0.08
 _ENOUGH = 12
 _ANCHORS = 8
 _TEXT_WORDS = 3
-_JUDGED = -9
+JUDGED = -9
 """The page of what is judged and not read."""
 _DO, _LEAVE = "do", "leave"
 _PLAIN = 1.9
@@ -266,10 +266,17 @@ class _Inducer:
         judges: list[Step] = []
         for at in columns:
             column = self.columns[at]
-            if self.draft.alignment.symbols[column.symbol].rows:
-                rows += self._rows(at, demos)
-                continue
-            made = self._entry(at, demos)
+            in_rows = self.draft.alignment.symbols[column.symbol].rows
+            gaps = len(self.draft.gaps)
+            made = self._rows(at, demos) if in_rows else self._entry(at, demos)
+            if in_rows:
+                once = all(len(intents) == 1 for intents in column.members.values())
+                if not (once and len(self.draft.gaps) > gaps):
+                    rows += made
+                    continue
+                # One a demonstration, and no rows that would be understood: a widget like any other.
+                del self.draft.gaps[gaps:]
+                made = self._entry(at, demos)
             if isinstance(made, Set):
                 entries.append(made)
             else:
@@ -298,7 +305,13 @@ class _Inducer:
         optional = bool(absent) and not is_radio and self._widget_missing(at, target, absent)
         values = {d: column.members[d][-1].value for d in own}
         envs = {d: self._env(d, at) for d in (*own, *absent)}
-        value = self._value(values, {} if optional else {d: envs[d] for d in absent}, envs, at)
+        value = None
+        held = {} if optional or is_radio or not absent else self._held(at, target, absent, kind)
+        if len(held) == len(absent) and absent and (kind == "toggle" or all(held.values())):
+            # Those who left it alone found it as it should be.
+            value = self._value({**values, **held}, {}, envs, at)
+        if value is None:
+            value = self._value(values, {} if optional else {d: envs[d] for d in absent}, envs, at)
         if value is not None:
             return Set(target=target, kind=set_kind, value=value, optional=optional, seen=len(own))
         distinct = Counter(values.values())
@@ -311,6 +324,19 @@ class _Inducer:
                 return [judged, Form((Set(target=target, kind=set_kind, value=said, optional=optional, seen=len(own)),))]
         self.draft.gaps += [Gap(d, f"{about}: “{values[d]}”") for d in own]
         return [Person(f"{about}, such as “{next(iter(values.values()), '')}”")]
+
+    def _held(self, at: int, target: Target, demos: Sequence[int], kind: str) -> dict[int, str]:
+        """What a widget shows in demonstrations that left it alone, where it is on a screen of the page."""
+        before = max((lead for lead in self.leads if lead < at), default=-1)
+        found: dict[int, str] = {}
+        for d in demos:
+            for view in self.draft.visits[before].views.get(d, []):
+                hit = ground(target, view, self._env(d, at))
+                if hit is not None:
+                    element = view.elements[hit.index]
+                    found[d] = ("on" if "checked" in element.state else "off") if kind == "toggle" else shown(element)
+                    break
+        return found
 
     def _judge(self, about: str, answers: Mapping[int, str], at: int) -> Judge | None:
         """Which text tells the answer best, judged by texts that it was not learnt from; None: there is no text."""
@@ -328,7 +354,7 @@ class _Inducer:
             name, number = f"judged {about} {number}", number + 1
         self.draft.judged[name] = [(texts[best][d], answers[d]) for d in sorted(answers)]
         self.draft.sources[name] = Source(
-            name=name, place=Seen(""), visit=_JUDGED, values=dict(answers), always=len(answers) == len(self.traces), cost=0.4
+            name=name, place=Seen(""), visit=JUDGED, values=dict(answers), always=len(answers) == len(self.traces), cost=0.4
         )
         return Judge(name=name, of=Named(best), answers=tuple(sorted(set(answers.values()))))
 
@@ -409,6 +435,10 @@ class _Inducer:
         kind = _any(column).kind
         values = {key: intent.value for key, intent in acted.items()}
         absent = {key: envs[key] for key in rows if key not in acted}
+        if kind == "toggle":
+            for key in absent:
+                values[key] = "on" if "checked" in rows[key][0].elements[marks[key]].state else "off"
+            absent = {}
         costs = {**self._costs(), **{name: source.cost for name, source in local.items()}}
         optional = [name for name, source in local.items() if not source.always] + self._optional(at)
         value = self._explained(values, absent, envs, costs, optional)

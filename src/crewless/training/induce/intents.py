@@ -226,12 +226,21 @@ class _Reader:
         return last
 
     def _state_after(self, at: int, index: int | None) -> str:
+        """What a box is after a click: the other of what it was. A ring of focus may look like a tick, so that what it was is what it
+        showed when it was first seen, and every click since has turned it over."""
         element = self.views[at].elements[index] if index is not None else None
         assert element is not None
-        after = _at_place(self.views[self._settled(at)], element)
-        if after is not None and after.kind in ("checkbox", "radio"):
-            return "on" if "checked" in after.state else "off"
-        return "off" if "checked" in element.state else "on"
+        checked, first = "checked" in element.state, at
+        for earlier in range(at - 1, -1, -1):
+            then = _at_place(self.views[earlier], element)
+            if then is None or then.kind != element.kind:
+                break
+            checked, first = "checked" in then.state, earlier
+        turns = sum(
+            self.actions[i].verb == "click" and (p := self.actions[i].point) is not None and _near_box(element, p)
+            for i in range(first, at + 1)
+        )  # fmt: skip
+        return "on" if checked != (turns % 2 == 1) else "off"
 
     def _is_idle(self, at: int, element: Element | None) -> bool:
         """A click beside everything, which did nothing."""
@@ -397,7 +406,7 @@ def _final(intents: Sequence[Intent], views: Sequence[View]) -> list[Intent]:
         key = identity(views[intent.seen], intent)
         first = run.get(key)
         if intent.kind == "toggle" and intent.element is not None:
-            was = "on" if "checked" in views[intent.seen].elements[intent.element].state else "off"
+            was = "off" if intent.value == "on" else "on"
             intent = replace(intent, from_value=first.from_value if first else was)
         elif first is not None:
             intent = replace(intent, from_value=first.from_value)
@@ -508,6 +517,11 @@ def _at_place(view: View, element: Element) -> Element | None:
     if not near:
         near = [e for e in view.elements if e.text and element.box.contains(e.box.centre)]
     return max(near, key=lambda e: (e.kind == element.kind, e.box.width * e.box.height), default=None)
+
+
+def _near_box(element: Element, point: Point) -> bool:
+    box = element.box
+    return box.x0 - 4 <= point.x <= box.x1 + 4 + 9 * len(element.text) and box.y0 - 4 <= point.y < box.y1 + 4
 
 
 def _at_element(view: View, before: View, index: int | None) -> Element | None:
