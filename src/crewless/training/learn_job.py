@@ -14,7 +14,8 @@ from crewless.policy.job.policy import LearntJob
 from crewless.policy.job.program import Job
 from crewless.policy.job.store import Account, save_job
 from crewless.training.induce.alignment import Alignment
-from crewless.training.induce.induce import JUDGED, Draft, induce
+from crewless.training.induce.draft import JUDGED, Draft
+from crewless.training.induce.induce import induce
 from crewless.training.induce.intents import Trace, is_entry, trace_of
 from crewless.training.induce.judging import judgements_of
 from crewless.training.induce.replay import Replayed, replay

@@ -174,7 +174,7 @@ class ScreenHands:
             hit = yield from self._find(self._aim(entry, value), env)
             if hit is None:
                 return False
-            if self._holds(entry, value, self.view.elements[hit.index]):
+            if self._holds(entry, value, self._widget(hit, entry)):
                 self._filled.append(_Filled(entry, value))
                 return True
             match entry.kind:
@@ -200,7 +200,17 @@ class ScreenHands:
 
     def _shows_value(self, entry: Set, value: str, env: Mapping[str, str]) -> bool:
         hit = ground(self._aim(entry, value), self.view, env, self.row())
-        return hit is not None and self._holds(entry, value, self.view.elements[hit.index])
+        return hit is not None and self._holds(entry, value, self._widget(hit, entry))
+
+    def _widget(self, hit: Hit, entry: Set) -> Element:
+        """What shows the value: the element itself, or what stands at the place beside it that is meant."""
+        if entry.target.offset is not None:
+            at = self.view.at(hit.point)
+            level = [i for i in self.view.level_with(hit.index) if self.view.elements[i].text]
+            at = at if at is not None else min(level, key=lambda i: abs(self.view.elements[i].box.x0 - hit.point.x), default=None)
+            if at is not None:
+                return self.view.elements[at]
+        return self.view.elements[hit.index]
 
     def _holds(self, entry: Set, value: str, element: Element) -> bool:
         match entry.kind:
@@ -215,7 +225,7 @@ class ScreenHands:
 
     def _type_into(self, hit: Hit, value: str) -> Deeds:
         element = self.view.elements[hit.index]
-        if element.text:
+        if element.text and element.box.contains(hit.point):
             yield self._decision(Action(verb="click", point=hit.point, element=hit.index), f"into {element.label or element.text}")
             yield self._decision(Action(verb="key", text="ctrl+a"), "what it holds is replaced")
             yield self._decision(Action(verb="type", text=value), f"fill in {value!r}")
@@ -356,7 +366,7 @@ class ScreenHands:
             if filled.entry.target.in_row:
                 continue
             hit = ground(self._aim(filled.entry, filled.value), self.view, env)
-            if hit is not None and not self._holds(filled.entry, filled.value, self.view.elements[hit.index]):
+            if hit is not None and not self._holds(filled.entry, filled.value, self._widget(hit, filled.entry)):
                 done = yield from self.set(filled.entry, filled.value, env)
                 if not done:
                     raise HandOverError(f"{filled.entry.target.words()} no longer shows {filled.value!r}")

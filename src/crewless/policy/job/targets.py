@@ -51,13 +51,15 @@ class Target(Struct, frozen=True, kw_only=True):
     """Which of those that fit equally well, from the top; negative: from the bottom. None: there must be only one."""
     at: tuple[float, float] = (0.5, 0.5)
     """Where in its box it is pressed, as shares of width and height."""
+    offset: tuple[float, float] | None = None
+    """A place beside it is meant: so many lines right of its left edge and below its middle."""
     place: tuple[float, float] = (0.5, 0.5)
     """Where it stood, as shares of the screen's width and height; it only tells apart what is equal otherwise."""
 
     def words(self) -> str:
         """Such as “the button 'Save'”."""
         kind = {"text": "text", "words": "text"}.get(self.kinds[0], self.kinds[0]) if self.kinds else "place"
-        said = f"the {kind}"
+        said = f"the {kind}" if self.offset is None else f"the place beside the {kind}"
         if self.text is not None:
             said += f" with {self.text.words()}" if self.part else f" {self.text.words()}"
         elif self.names:
@@ -105,7 +107,13 @@ def candidates(target: Target, view: View, env: Environment, row: Band | None = 
     for index, element in enumerate(view.elements):
         score = _score(target, view, index, wanted, bands, columns)
         if score >= ACCEPT:
-            found.append(Hit(index, score, point_in(element.box, target.at)))
+            point = point_in(element.box, target.at)
+            if target.offset is not None:
+                right, down = (round(part * view.line) for part in target.offset)
+                point = Point(element.box.x0 + right, element.box.centre.y + down)
+                if not view.inside(point):
+                    continue
+            found.append(Hit(index, score, point))
     return sorted(found, key=lambda hit: -hit.score)
 
 

@@ -217,6 +217,34 @@ class View:
         hits = [i for i, e in enumerate(self.elements) if e.box.contains(point)]
         return min(hits, key=lambda i: self.elements[i].box.width * self.elements[i].box.height, default=None)
 
+    def inside(self, point: Point) -> bool:
+        """Whether a point is on the screen."""
+        return 0 <= point.x < self.observation.width and 0 <= point.y < self.observation.height
+
+    def near(self, point: Point) -> int | None:
+        """The text from which a place beside everything is best told: left of it in its row, else over it, else right of it, else
+        below it."""
+        best: tuple[float, int] | None = None
+        for i, e in enumerate(self.elements):
+            if not e.text:
+                continue
+            box, line = e.box, self.line
+            in_row = box.y0 - 0.6 * line <= point.y < box.y1 + 0.6 * line
+            in_column = box.x0 - line <= point.x <= box.x1 + 12 * line
+            if in_row and box.x1 <= point.x:
+                far = (point.x - box.x1) / line
+            elif in_row and box.x0 > point.x:
+                far = 4 + 2 * (box.x0 - point.x) / line
+            elif in_column and box.y1 <= point.y:
+                far = 1 + 1.5 * (point.y - box.y1) / line
+            elif in_column and box.y0 > point.y:
+                far = 6 + 2 * (box.y0 - point.y) / line
+            else:
+                continue
+            if far <= _REACH and (best is None or far < best[0]):
+                best = far, i
+        return None if best is None else best[1]
+
     def lines_between(self, above: Sequence[str], below: Sequence[str]) -> list[Element]:
         """What stands under the lowest of ``above`` that is there and over the first of ``below`` behind it, in reading order."""
         tops = [self.elements[i].box.y1 for text in above for i in self.find(text)[:1]]

@@ -57,6 +57,15 @@ class Trace:
     intents: tuple[Intent, ...]
     scrolls: tuple[Point, ...] = ()
     """Where the wheel was turned."""
+    first: int = 0
+    """The screen on which it begins: within a loop not the first one."""
+    until: int = -1
+    """The screen on which it ends; -1: the last one."""
+
+    @property
+    def last(self) -> int:
+        """The screen on which it ends."""
+        return len(self.views) - 1 if self.until < 0 else self.until
 
     @property
     def slots(self) -> dict[str, str]:
@@ -141,14 +150,16 @@ class _Reader:
         chosen = self._chosen(at, index)
         if chosen is not None:
             return chosen
-        if element is not None and element.kind in ("field", "textarea") and self._is_typed_into(at):
+        beside = element is not None and action.point is not None and not element.box.contains(action.point) and element.kind not in ("radio", "checkbox")
+        if element is not None and (element.kind in ("field", "textarea") or beside) and self._is_typed_into(at):
             if self.edit is not None and self._is_edited(self.edit, at, index):
                 self.edit.selected = False
                 self.edit.caret = len(self.edit.text)
                 self.edit.steps.append(at)
                 return at + 1
             self._end_edit(at)
-            self.edit = _Edit(seen=at, element=index, point=action.point, text=shown(element), before=shown(element), steps=[at])
+            held = "" if beside else shown(element)
+            self.edit = _Edit(seen=at, element=index, point=action.point, text=held, before=held, steps=[at])
             self.edit.caret = len(self.edit.text)
             return at + 1
         self._end_edit(at)
@@ -244,7 +255,7 @@ class _Reader:
 
     def _is_idle(self, at: int, element: Element | None) -> bool:
         """A click beside everything, which did nothing."""
-        if element is not None and element.kind not in ("text", "field", "textarea"):
+        if element is not None and element.kind not in ("text", "field", "textarea", "icon"):
             return False
         before, after = self.views[at], self.views[at + 1]
         return [(e.text, e.box) for e in before.elements] == [(e.text, e.box) for e in after.elements] or (
@@ -372,10 +383,12 @@ class _Reader:
         )
 
     def _element_at(self, at: int, point: Point | None) -> int | None:
+        """What was pointed at; beside everything that was recognised, the text from which the place is told."""
         action = self.actions[at]
-        if point is not None and point == action.point and action.element is not None:
-            return action.element
-        return None if point is None else self.views[at].at(point)
+        if point is None:
+            return None
+        found = action.element if point == action.point and action.element is not None else self.views[at].at(point)
+        return found if found is not None else self.views[at].near(point)
 
     def _next(self, at: int) -> int | None:
         """The next action that is more than looking about."""

@@ -93,12 +93,25 @@ def _base(acted: Sequence[Acted]) -> Target:
         (e.box.centre.x / max(1, one.view.observation.width), e.box.centre.y / max(1, one.view.observation.height))
         for one in acted for e in (one.view.elements[one.index],)
     ]  # fmt: skip
+    outside = [one for one in acted if one.point is not None and not _holds(one)]
+    offset = None
+    if len(outside) > 0.5 * len(acted):
+        shifts = [
+            ((one.point.x - b.x0) / one.view.line, (one.point.y - b.centre.y) / one.view.line)
+            for one in outside if one.point is not None for b in (one.view.elements[one.index].box,)
+        ]  # fmt: skip
+        offset = (round(median(x for x, _ in shifts), 2), round(median(y for _, y in shifts), 2))
     wide = any(one.view.elements[one.index].box.width > 6 * one.view.line for one in acted)
     return Target(
         kinds=tuple(kind for kind, _ in kinds.most_common()),
         at=(round(median(x for x, _ in at), 2), round(median(y for _, y in at), 2)) if wide else (0.5, 0.5),
-        place=(round(median(x for x, _ in places), 3), round(median(y for _, y in places), 3)),
+        place=(round(median(x for x, _ in places), 3), round(median(y for _, y in places), 3)), offset=offset,
     )  # fmt: skip
+
+
+def _holds(one: Acted) -> bool:
+    element = one.view.elements[one.index]
+    return one.point is None or element.box.contains(one.point) or element.kind in ("radio", "checkbox")
 
 
 def _share(one: Acted) -> tuple[float, float]:

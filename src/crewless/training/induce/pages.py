@@ -1,0 +1,134 @@
+"""The pages of a job: what tells them, what can be read on them, and what shows when a step has had its effect."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crewless.policy.job.program import Expect, Outcome
+from crewless.policy.texts import plain
+from crewless.training.induce.draft import OFTEN, Draft
+from crewless.training.induce.intents import Trace
+from crewless.training.induce.sources import page_sources
+
+_ANCHORS = 8
+_PRESSED = ("button", "link", "tab", "icon")
+
+
+def page(draft: Draft, lead: int) -> Expect:
+    """The page behind a step: what must show, and, kept in the draft, all that could be read there."""
+    visit = draft.visits[lead]
+    slots = {d: trace.slots for d, trace in enumerate(draft.traces)}
+    taken = {name for env in draft.given.values() for name in env} | set(draft.slots)
+    known = tuple(draft.sources.values())
+    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known):
+        name, number = source.name, 2
+        while name in draft.sources or name in taken:
+            name, number = f"{source.name} ({number})", number + 1
+        draft.sources[name] = replace(source, name=name)
+    anchors, shown = _anchors(draft, lead)
+    made = Expect(anchors=anchors, slots=shown, known=_known(draft, lead))
+    draft.lead_of[id(made)] = lead
+    return made
+
+
+def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
+    """What comes and goes by a step."""
+    came: Counter[str] = Counter()
+    went: Counter[str] = Counter()
+    slots: Counter[str] = Counter()
+    spelled: dict[str, str] = {}
+    for d in demos:
+        trace, intent = draft.traces[d], draft.columns[at].members[d][-1]
+        before = trace.views[intent.steps[0]] if intent.steps else trace.views[intent.seen]
+        after = trace.views[min(intent.end, len(trace.views) - 1)]
+        a, b = {t for t in before.plain_texts if len(t) > 1}, {t for t in after.plain_texts if len(t) > 1}
+        came.update(b - a)
+        went.update(a - b)
+        for e in (*before.elements, *after.elements):
+            spelled.setdefault(plain(e.text), e.text)
+        for name, value in trace.slots.items():
+            slots[name] += value != "" and after.shows(value, at_least=1.1) and not before.shows(value, at_least=1.1)
+    least = OFTEN * len(demos)
+    return Outcome(
+        shows=tuple(spelled[t] for t, n in sorted(came.items(), key=_most)[:6] if n >= least),
+        gone=tuple(spelled[t] for t, n in sorted(went.items(), key=_most)[:3] if n >= least),
+        slots=tuple(name for name, n in slots.items() if n >= least),
+    )
+
+
+def last_outcome(traces: Sequence[Trace]) -> Outcome:
+    """What the last screens have in common that those before the last step have not."""
+    last: Counter[str] = Counter()
+    before: Counter[str] = Counter()
+    spelled: dict[str, str] = {}
+    for trace in traces:
+        end = trace.views[-1]
+        begin = trace.views[trace.intents[-1].steps[0]] if trace.intents and trace.intents[-1].steps else trace.views[0]
+        last.update(set(end.plain_texts) - {""})
+        before.update(set(begin.plain_texts) - {""})
+        for e in end.elements:
+            spelled.setdefault(plain(e.text), e.text)
+    count = len(traces)
+    shows = [t for t, n in sorted(last.items(), key=_most) if n >= OFTEN * count and before[t] <= 0.1 * count and len(t) > 1]
+    slots = tuple(
+        name for name in traces[0].slots
+        if sum(trace.views[-1].shows(trace.slots.get(name, ""), at_least=1.1) for trace in traces) >= 0.95 * count
+    )  # fmt: skip
+    return Outcome(shows=tuple(spelled[t] for t in shows[:6]), slots=slots)
+
+
+def scroll_at(traces: Sequence[Trace]) -> tuple[float, float]:
+    """Where the wheel was turned, as shares of the screen; near the right edge where it never was."""
+    points = [
+        (p.x / max(1, t.views[0].observation.width), p.y / max(1, t.views[0].observation.height)) for t in traces for p in t.scrolls
+    ]
+    if not points:
+        return 0.97, 0.5
+    xs, ys = sorted(x for x, _ in points), sorted(y for _, y in points)
+    return round(xs[len(xs) // 2], 3), round(ys[len(ys) // 2], 3)
+
+
+def _most(item: tuple[str, int]) -> tuple[int, int, str]:
+    """The most frequent first, then the longest: short texts are the likeliest to be misread or to stand elsewhere."""
+    return -item[1], -min(len(item[0]), 30), item[0]
+
+
+def _anchors(draft: Draft, lead: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    visit = draft.visits[lead]
+    count = len(visit.views)
+    here = _shown_first(draft, lead)
+    elsewhere: Counter[str] = Counter()
+    others = [other for other in draft.visits if other != lead and draft.visits[other].views]
+    for other in others:
+        for text, n in _shown_first(draft, other).items():
+            elsewhere[text] = max(elsewhere[text], round(100 * n / len(draft.visits[other].views)))
+    least = count if lead < 0 else OFTEN * count
+    always = [text for text, n in here.items() if n >= least and len(text) > 1]
+    if lead < 0 and others:
+        # Where the work begins depends on how the case before ended: only what every page of the program shows counts.
+        always = [text for text in always if elsewhere[text] >= 50]
+    views = next(iter(visit.views.values()), None)
+    order = {plain(e.text): i for i, e in enumerate(views[0].elements)} if views else {}
+    always.sort(key=lambda text: (elsewhere[text] >= 50, order.get(text, 999), text))
+    spelled = {plain(e.text): e.text for shown in visit.views.values() for e in shown[0].elements}
+    slots = tuple(
+        name for name in draft.slots
+        if count and sum(
+            shown[0].shows(draft.traces[d].slots.get(name, ""), at_least=1.1) for d, shown in visit.views.items()
+        ) >= 0.95 * count
+    )  # fmt: skip
+    return tuple(spelled[text] for text in always[:_ANCHORS]), () if lead < 0 else slots
+
+
+def _shown_first(draft: Draft, lead: int) -> Counter[str]:
+    """In how many demonstrations each text shows when the page has come."""
+    return Counter(text for views in draft.visits[lead].views.values() for text in {t for t in views[0].plain_texts if t})
+
+
+def _known(draft: Draft, lead: int) -> tuple[str, ...]:
+    """What could be pressed on the page in some demonstration."""
+    found = {
+        view.plain_texts[i] for views in draft.visits[lead].views.values() for view in views
+        for i, e in enumerate(view.elements) if e.kind in _PRESSED and view.plain_texts[i] in draft.alignment.common
+    }  # fmt: skip
+    return tuple(sorted(found))
