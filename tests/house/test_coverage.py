@@ -93,7 +93,9 @@ def test_the_doctor_and_the_installer_agree_on_system_packages():
     script = (ROOT / "dev/system.sh").read_text()
     listed = set(re.findall(r'^  "\S+ (\S+)"$', script, re.M))
     assert set(doctor.PROGRAMS.values()) | set(doctor.FONTS.values()) <= listed
-    assert listed - set(doctor.PROGRAMS.values()) - set(doctor.FONTS.values()) == {"xterm", "postgresql"}, "for the tests only"
+    assert listed - set(doctor.PROGRAMS.values()) - set(doctor.FONTS.values()) == {"xterm", "postgresql"}, (
+        "for the tests only"
+    )
 
 
 def test_constraints_pin_every_requirement_and_hold_no_path_and_no_gpu_package():

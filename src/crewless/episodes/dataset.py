@@ -326,7 +326,10 @@ def _two_clicks(
     between = perception.perceive(again)
     second = pointing(replace(action, verb="click", element=None), between)
     first = observation.elements[action.element]
-    if second.element is not None and (between.elements[second.element].text, between.elements[second.element].kind) == (first.text, first.kind):
+    if second.element is not None and (
+        between.elements[second.element].text,
+        between.elements[second.element].kind,
+    ) == (first.text, first.kind):
         return None
     return (between, second) if second.element is not None or first.kind == "option" else None
 

@@ -147,7 +147,9 @@ def load_checkpoint(folder: Path, *, task: str = "") -> Checkpoint:
             weights={n: w.astype(np.float32) for n, w in load_arrays(folder / "weights.npz").items()},
             network=NetworkConfig(**about["network"]),
             workflow=_workflow_of(about["workflow"]),
-            judgement=None if about["judgement"] is None else judgement_from(about["judgement"], folder / "judgement.npz"),
+            judgement=None
+            if about["judgement"] is None
+            else judgement_from(about["judgement"], folder / "judgement.npz"),
             task=about["task"],
             parents=tuple(about["parents"]),
             data=about["data"],

@@ -62,7 +62,22 @@ def grams(text: str) -> tuple[int, ...]:
     return tuple(zlib.crc32(part.encode()) % BUCKETS for part in parts[:GRAMS])
 
 
-_LOOKS = str.maketrans({"I": "l", "|": "l", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "B", "æ": "a", "’": "'", "–": "-", "—": "-"})
+_LOOKS = str.maketrans(
+    {
+        "I": "l",
+        "|": "l",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "ß": "B",
+        "æ": "a",
+        "’": "'",
+        "–": "-",
+        "—": "-",
+    }
+)
 _NEAR = 0.72
 """From this share of equal letters on two texts may be readings of one."""
 

@@ -66,7 +66,9 @@ def learn_job(
     tell("what it has in common", 0.1)
     job, draft = induce(traces, name=task)
     _check_one_job(draft.alignment, kept)
-    replays = _left_out(traces, draft, processes, lambda share: tell("trying it on what was left out", 0.2 + 0.7 * share))
+    replays = _left_out(
+        traces, draft, processes, lambda share: tell("trying it on what was left out", 0.2 + 0.7 * share)
+    )
     tell("learning what is judged", 0.92)
     judgements = judgements_of(draft.judged, archive)
     account = Account(
@@ -108,7 +110,9 @@ def _left_out(
         return found
     demonstrations = [trace.demonstration for trace in traces]
     # Threads of onnxruntime or openvino would not survive a fork.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(demonstrations, answers))
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(demonstrations, answers)
+    )
     try:
         for done, one in enumerate(pool.map(_in_process, range(count)), 1):
             found.append(one)

@@ -64,8 +64,8 @@ def run(config: WorkConfig) -> int:
     from crewless.core.cache import keep_compiled_code_here
     from crewless.core.results import results_of
     from crewless.core.runs import RunFolder
-    from crewless.policy.learnt import learnt_in
     from crewless.policy.judgement import check_share
+    from crewless.policy.learnt import learnt_in
     from crewless.work.receipts import write_index
     from crewless.work.runner import Runner, RunnerConfig, summarise
 

@@ -153,7 +153,9 @@ class NumberFormat:
 
 
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
-_NUMBER = re.compile(r"^(?P<before>(?:[^\w\s\-−+.,]|[A-Z]{2,3}\s|[A-Z]{1,3}[$€£¥])?\s?)(?P<body>(?:[\-−+]\s?)?\d[\d.,'’\s]*?)(?P<after>\s?[^\d.,]*)$")
+_NUMBER = re.compile(
+    r"^(?P<before>(?:[^\w\s\-−+.,]|[A-Z]{2,3}\s|[A-Z]{1,3}[$€£¥])?\s?)(?P<body>(?:[\-−+]\s?)?\d[\d.,'’\s]*?)(?P<after>\s?[^\d.,]*)$"
+)
 
 
 def _spaces(text: str) -> str:

@@ -26,7 +26,20 @@ _DISMISS = (
     "fermer", "accepter", "plus tard", "cerrar", "aceptar", "chiudi", "accetta", "sluiten", "accepteren",
 )  # fmt: skip
 """What closes a bar or a dialog that lies over a page, in the order of preference. Nothing else is ever pressed unasked."""
-_GRAVE = ("delete", "remove", "discard", "pay", "send", "transfer", "löschen", "entfernen", "supprimer", "eliminar", "elimina", "verwijder")
+_GRAVE = (
+    "delete",
+    "remove",
+    "discard",
+    "pay",
+    "send",
+    "transfer",
+    "löschen",
+    "entfernen",
+    "supprimer",
+    "eliminar",
+    "elimina",
+    "verwijder",
+)
 """Where one of these words stands beside it, nothing is closed."""
 _SAME_PLACE_PX = 8
 
@@ -67,7 +80,8 @@ class ScreenHands:
     view: View = field(init=False)
     slots: Mapping[str, str] = field(default_factory=dict[str, str])
     page: Expect | None = None
-    _row: tuple[tuple[str, ...], Band] | None = None
+    _row: tuple[tuple[str, ...], Target, Band] | None = None
+    _row_env: Mapping[str, str] = field(default_factory=dict[str, str])
     _filled: list[_Filled] = field(default_factory=list[_Filled])
     _dismissed: int = 0
 
@@ -83,14 +97,22 @@ class ScreenHands:
         if not came:
             missing = [text for text in page.anchors if not self.view.shows(text)]
             lacking = [name for name in page.slots if not self.view.shows(self.slots.get(name, ""))]
-            about = f"“{missing[0]}”" if missing and not self._anchored(page) else f"the {lacking[0]} of this case" if lacking else "the page"
+            about = (
+                f"“{missing[0]}”"
+                if missing and not self._anchored(page)
+                else f"the {lacking[0]} of this case"
+                if lacking
+                else "the page"
+            )
             raise HandOverError(f"{about} does not show; the screen shows {self._gist()}")
 
     def _anchored(self, page: Expect) -> bool:
         return not page.anchors or 2 * sum(self.view.shows(text) for text in page.anchors) >= len(page.anchors)
 
     def _is_page(self, page: Expect) -> bool:
-        return self._anchored(page) and all(self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in page.slots)
+        return self._anchored(page) and all(
+            self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in page.slots
+        )
 
     def _gist(self) -> str:
         texts = [e.text for e in self.view.elements if e.text and e.kind in ("text", "button")][:4]
@@ -109,7 +131,10 @@ class ScreenHands:
             return False
         self._dismissed += 1
         element = self.view.elements[best[1]]
-        yield self._decision(Action(verb="click", point=element.box.centre, element=best[1]), f"close what lies over the page: {element.text}")
+        yield self._decision(
+            Action(verb="click", point=element.box.centre, element=best[1]),
+            f"close what lies over the page: {element.text}",
+        )
         return True
 
     def _grave(self, index: int) -> bool:
@@ -125,6 +150,7 @@ class ScreenHands:
 
     def read(self, place: Place, env: Mapping[str, str], *, search: bool) -> "Generator[Decision, None, str | None]":
         """The text at a place; scrolled for where it is not in sight and ``search`` says so."""
+
         def look() -> str | None:
             return place.read(self.view, env, self.row())
 
@@ -154,7 +180,8 @@ class ScreenHands:
             for _ in range(self.config.most_scrolls):
                 before = self._signature()
                 yield self._decision(
-                    Action(verb="scroll", point=point, amount=direction * self.config.notches), "looking for what comes next"
+                    Action(verb="scroll", point=point, amount=direction * self.config.notches),
+                    "looking for what comes next",
                 )
                 found = look()
                 if found is not None:
@@ -207,7 +234,11 @@ class ScreenHands:
         if entry.target.offset is not None:
             at = self.view.at(hit.point)
             level = [i for i in self.view.level_with(hit.index) if self.view.elements[i].text]
-            at = at if at is not None else min(level, key=lambda i: abs(self.view.elements[i].box.x0 - hit.point.x), default=None)
+            at = (
+                at
+                if at is not None
+                else min(level, key=lambda i: abs(self.view.elements[i].box.x0 - hit.point.x), default=None)
+            )
             if at is not None:
                 return self.view.elements[at]
         return self.view.elements[hit.index]
@@ -226,11 +257,15 @@ class ScreenHands:
     def _type_into(self, hit: Hit, value: str) -> Deeds:
         element = self.view.elements[hit.index]
         if element.text and element.box.contains(hit.point):
-            yield self._decision(Action(verb="click", point=hit.point, element=hit.index), f"into {element.label or element.text}")
+            yield self._decision(
+                Action(verb="click", point=hit.point, element=hit.index), f"into {element.label or element.text}"
+            )
             yield self._decision(Action(verb="key", text="ctrl+a"), "what it holds is replaced")
             yield self._decision(Action(verb="type", text=value), f"fill in {value!r}")
         else:
-            yield self._decision(Action(verb="type", point=hit.point, text=value, element=hit.index), f"fill in {value!r}")
+            yield self._decision(
+                Action(verb="type", point=hit.point, text=value, element=hit.index), f"fill in {value!r}"
+            )
 
     def _choose(self, entry: Set, hit: Hit, value: str) -> Deeds:
         widget = self.view.elements[hit.index]
@@ -252,7 +287,7 @@ class ScreenHands:
         """What the opened list offers under that text: something that was not there before, near the widget."""
         fitting = [
             i for i in self.view.find(value)
-            if not (self.view.elements[i].box == widget.box)
+            if self.view.elements[i].box != widget.box
             and (self.view.elements[i].kind == "option" or not _was_there(self.view.elements[i], before))
         ]  # fmt: skip
         return min(
@@ -275,7 +310,9 @@ class ScreenHands:
         for direction in (1, -1):
             for _ in range(self.config.most_scrolls):
                 seen = self._signature()
-                yield self._decision(Action(verb="scroll", point=middle, amount=2 * direction), "further along the list")
+                yield self._decision(
+                    Action(verb="scroll", point=middle, amount=2 * direction), "further along the list"
+                )
                 found = self._option(before, widget, value)
                 if found is not None:
                     return found
@@ -333,12 +370,17 @@ class ScreenHands:
             raise HandOverError(f"{(step.source if source is None else step.to).words()} is not on the page")
         before = self.view
         yield self._decision(
-            Action(verb="drag", point=source.point, to=to.point, element=source.index), f"drag {step.source.words()} onto {step.to.words()}"
+            Action(verb="drag", point=source.point, to=to.point, element=source.index),
+            f"drag {step.source.words()} onto {step.to.words()}",
         )
         yield from self._effect(step.outcome, before, f"dragging {step.source.words()}", again=None)
 
     def _effect(self, outcome: Outcome, before: View, about: str, *, again: Press | None) -> Deeds:
-        if (yield from self._until(lambda: self._happened(outcome, before), self.config.patience_s if again is None else 4.0)):
+        if (
+            yield from self._until(
+                lambda: self._happened(outcome, before), self.config.patience_s if again is None else 4.0
+            )
+        ):
             return
         if again is not None:
             # Nothing at all has changed: the click went astray, as on a page that was not listening yet.
@@ -353,7 +395,8 @@ class ScreenHands:
         if outcome.shows:
             return any(self.view.shows(text) and not before.shows(text) for text in outcome.shows)
         if outcome.slots and any(
-            self.view.shows(self.slots.get(name, "")) and not before.shows(self.slots.get(name, "")) for name in outcome.slots
+            self.view.shows(self.slots.get(name, "")) and not before.shows(self.slots.get(name, ""))
+            for name in outcome.slots
         ):
             return True
         if outcome.gone:
@@ -377,15 +420,17 @@ class ScreenHands:
         self, marker: Target, env: Mapping[str, str], done: Sequence[tuple[str, ...]]
     ) -> "Generator[Decision, None, tuple[str, ...] | None]":
         """Be at the next row that is not done yet."""
-        def look() -> tuple[tuple[str, ...], Band] | None:
+        self._row_env = dict(env)
+
+        def look() -> tuple[tuple[str, ...], Target, Band] | None:
             left = list(done)
             for hit in sorted(candidates(marker, self.view, env), key=lambda hit: self.view.elements[hit.index].box.y0):
-                key = row_key(self.view, hit.index)
+                key = item_key(self.view, marker, hit.index)
                 same = next((other for other in left if same_row(key, other)), None)
                 if same is not None:
                     left.remove(same)
                     continue
-                return key, self.view.band_of(hit.index)
+                return key, marker, item_band(self.view, marker, hit.index)
             return None
 
         self._row = None
@@ -412,13 +457,9 @@ class ScreenHands:
         """The row where the hands are, where it stands now."""
         if self._row is None:
             return None
-        key, band = self._row
-        for index, text in enumerate(self.view.plain_texts):
-            if key and text == key[0] and self.view.elements[index].kind in ("text", "link"):
-                now = self.view.band_of(index)
-                if same_row(row_key(self.view, index), key):
-                    return Band(now.y0, now.y1, band.x)
-        return band
+        key, marker, band = self._row
+        now = find_row(self.view, marker, self._row_env, key)
+        return band if now is None else now
 
     # Judging and finishing
 
@@ -433,6 +474,7 @@ class ScreenHands:
         """Wait until the screen shows that the case is finished."""
         if not job.done.shows and not job.done.slots:
             return
+
         def over() -> bool:
             shown = not job.done.shows or any(self.view.shows(text) for text in job.done.shows)
             return shown and all(self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in job.done.slots)
@@ -442,7 +484,9 @@ class ScreenHands:
 
     # Looking
 
-    def _until(self, question: Callable[[], Found | None], patience_s: float) -> "Generator[Decision, None, Found | None]":
+    def _until(
+        self, question: Callable[[], Found | None], patience_s: float
+    ) -> "Generator[Decision, None, Found | None]":
         """Look again and again until there is an answer; the last one, None or False, when the time is up."""
         answer = question()
         began_s = self.view.observation.t_s
@@ -475,9 +519,27 @@ def holds_text(element: Element, value: str) -> bool:
     return len(flat) >= max(6, 0.3 * len(whole)) and flat in whole
 
 
-def row_key(view: View, index: int) -> tuple[str, ...]:
+def find_row(view: View, marker: Target, env: Mapping[str, str], key: Sequence[str]) -> Band | None:
+    """Where the row with these texts stands on a screen."""
+    for hit in candidates(marker, view, env):
+        if same_row(item_key(view, marker, hit.index), key):
+            return item_band(view, marker, hit.index)
+    return None
+
+
+def item_band(view: View, marker: Target, index: int) -> Band:
+    """What belongs to one of the things that a loop goes over."""
+    return view.item_of(index) if marker.title else view.band_of(index)
+
+
+def item_key(view: View, marker: Target, index: int) -> tuple[str, ...]:
+    """What tells one of them from the others: its texts."""
+    return row_key(view, index, item_band(view, marker, index))
+
+
+def row_key(view: View, index: int, band: Band | None = None) -> tuple[str, ...]:
     """What tells one row of a table from the others: its texts."""
-    band = view.band_of(index)
+    band = band or view.band_of(index)
     return tuple(view.plain_texts[i] for i in view.in_band(band) if view.elements[i].kind in ("text", "link"))
 
 

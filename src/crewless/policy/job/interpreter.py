@@ -12,7 +12,21 @@ from crewless.core.messages import Decision
 from crewless.policy.job.conditions import Nothing, decide, names_of_value, true_in
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import (
-    Drag, Expect, Form, If, Job, Judge, Key, Person, Press, Read, Rows, Set, Step, Type, Until,
+    Drag,
+    Expect,
+    Form,
+    If,
+    Job,
+    Judge,
+    Key,
+    Person,
+    Press,
+    Read,
+    Rows,
+    Set,
+    Step,
+    Type,
+    Until,
 )  # fmt: skip
 from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band

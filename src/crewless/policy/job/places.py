@@ -40,7 +40,11 @@ class Beside(Struct, frozen=True, tag=True):
         """Such as “the text right of 'Total due'”."""
         if self.side == "right":
             return f"the text right of “{self.label}”"
-        place = "last line" if self.line == -1 else f"line {self.line + 1 if self.line >= 0 else f'{-self.line} from the end'}"
+        place = (
+            "last line"
+            if self.line == -1
+            else f"line {self.line + 1 if self.line >= 0 else f'{-self.line} from the end'}"
+        )
         return f"the {place} below “{self.label}”"
 
 
@@ -70,7 +74,11 @@ class Starting(Struct, frozen=True, tag=True):
     def read(self, view: View, env: Environment, row: Band | None = None) -> str | None:
         """None where no line begins so, or nothing follows."""
         for element in view.elements:
-            if element.kind in ("text", "link") and element.text.startswith(self.prefix) and len(element.text.strip()) > len(self.prefix.strip()):
+            if (
+                element.kind in ("text", "link")
+                and element.text.startswith(self.prefix)
+                and len(element.text.strip()) > len(self.prefix.strip())
+            ):
                 return element.text[len(self.prefix) :].strip() or None
         return None
 
@@ -175,7 +183,11 @@ Place = Beside | Block | Starting | Cell | InRow | Area | Seen
 def own_line(element: Element, skip: frozenset[str], env: Environment) -> bool:
     """Whether a line has a word and is none of those that are always there."""
     text = plain(element.text)
-    return element.kind in ("text", "link") and text not in skip and any(len(word) > 1 and word.isalpha() for word in text.split())
+    return (
+        element.kind in ("text", "link")
+        and text not in skip
+        and any(len(word) > 1 and word.isalpha() for word in text.split())
+    )
 
 
 def block_below(view: View, label: int) -> list[int]:

@@ -94,7 +94,9 @@ class Set(Struct, frozen=True, tag=True):
 
     def words(self) -> str:
         """The widget and the value."""
-        verb = {"text": "Fill in", "choice": "Choose in", "toggle": "Set", "date": "Pick in", "slider": "Slide"}[self.kind]
+        verb = {"text": "Fill in", "choice": "Choose in", "toggle": "Set", "date": "Pick in", "slider": "Slide"}[
+            self.kind
+        ]
         there = ", if it is there" if self.optional else ""
         return f"{verb} {self.target.words()}{there}: {self.value.words()}"
 
@@ -121,7 +123,9 @@ class Press(Struct, frozen=True, tag=True):
 
     def words(self) -> str:
         """What is pressed and what shows then."""
-        verb = {"click": "Press", "double_click": "Double-click", "right_click": "Right-click", "hover": "Point at"}[self.verb]
+        verb = {"click": "Press", "double_click": "Double-click", "right_click": "Right-click", "hover": "Point at"}[
+            self.verb
+        ]
         return f"{verb} {self.target.words()}, {self.outcome.words()}"
 
 

@@ -11,7 +11,11 @@ import msgspec
 import crewless
 from crewless.core.errors import CheckpointMismatch, StorageFull
 from crewless.policy.arrays import (
-    JUDGEMENT_NUMBERS, file_hash, judgement_arrays, judgement_from, save_arrays,
+    JUDGEMENT_NUMBERS,
+    file_hash,
+    judgement_arrays,
+    judgement_from,
+    save_arrays,
 )  # fmt: skip
 from crewless.policy.job.policy import LearntJob
 from crewless.policy.job.program import FORMAT, job_from, job_json

@@ -1,5 +1,6 @@
 """Targets: which element of a screen is meant, said so that it holds at another scale, in another place and for another case."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -47,6 +48,12 @@ class Target(Struct, frozen=True, kw_only=True):
     """It stands in the row that a loop is at."""
     column: str = ""
     """The heading of its column."""
+    mask: str = ""
+    """What it says, in small letters, with # for each number."""
+    left: float | None = None
+    """Where its left edge is, as a share of the screen's width: the column of a board or a list."""
+    title: bool = False
+    """It is the first line of a card or a row of a list."""
     nth: int | None = None
     """Which of those that fit equally well, from the top; negative: from the bottom. None: there must be only one."""
     at: tuple[float, float] = (0.5, 0.5)
@@ -64,7 +71,9 @@ class Target(Struct, frozen=True, kw_only=True):
             said += f" with {self.text.words()}" if self.part else f" {self.text.words()}"
         elif self.names:
             name = self.names[0]
-            said += f" “{name.text}”" if name.relation in ("label", "hint") else f" {_SIDES[name.relation]} “{name.text}”"
+            said += (
+                f" “{name.text}”" if name.relation in ("label", "hint") else f" {_SIDES[name.relation]} “{name.text}”"
+            )
         if self.column:
             said += f" under “{self.column}”"
         if self.in_row:
@@ -150,6 +159,12 @@ def _score(
     if got < 0:
         return 0.0
     if bands and not any(band.holds(element.box) for band in bands):
+        return 0.0
+    if target.mask and re.sub(r"\d+", "#", view.plain_texts[index]) != target.mask:
+        return 0.0
+    if target.left is not None and abs(element.box.x0 / max(1, view.observation.width) - target.left) > 0.02:
+        return 0.0
+    if target.title and (not element.text or view.block_start(index) != index):
         return 0.0
     if columns and not any(_under(view, index, header) for header in columns):
         return 0.0

@@ -27,10 +27,13 @@ class Band:
     y1: int
     x: int = 0
     """The middle of what the row was found by: of two headings of one name the nearer one is meant."""
+    left: int = 0
+    right: int = 1_000_000
+    """Where it ends, of a card."""
 
     def holds(self, box: Box) -> bool:
         """Whether the middle of a box lies in it."""
-        return self.y0 <= (box.y0 + box.y1) // 2 < self.y1
+        return self.y0 <= (box.y0 + box.y1) // 2 < self.y1 and self.left <= (box.x0 + box.x1) // 2 < self.right
 
 
 class View:
@@ -178,14 +181,19 @@ class View:
         return Band(box.y0 - margin, box.y1 + margin, box.centre.x)
 
     def in_band(self, band: Band) -> list[int]:
-        """The elements of a row, from left to right."""
-        return sorted(
-            (i for i, e in enumerate(self.elements) if band.holds(e.box)), key=lambda i: self.elements[i].box.x0
-        )
+        """The elements of a row, from left to right; of a card line by line."""
+        inside = [i for i, e in enumerate(self.elements) if band.holds(e.box)]
+        if band.right < 1_000_000:
+            return sorted(
+                inside, key=lambda i: (self.elements[i].box.y0 // max(4, round(self.line)), self.elements[i].box.x0)
+            )
+        return sorted(inside, key=lambda i: self.elements[i].box.x0)
 
     def header(self, band: Band, column: str) -> int | None:
         """The heading of a column over a row; the nearest to what the row was found by where several are called so."""
-        over = [i for i in self.find(column) if self.elements[i].box.y0 < band.y0 and not band.holds(self.elements[i].box)]
+        over = [
+            i for i in self.find(column) if self.elements[i].box.y0 < band.y0 and not band.holds(self.elements[i].box)
+        ]
         lowest = max((self.elements[i].box.y0 for i in over), default=0)
         near = [i for i in over if lowest - self.elements[i].box.y0 <= self.line]
         return min(near, key=lambda i: abs(self.elements[i].box.centre.x - band.x), default=None)
@@ -216,6 +224,37 @@ class View:
         """The smallest element that holds a point."""
         hits = [i for i, e in enumerate(self.elements) if e.box.contains(point)]
         return min(hits, key=lambda i: self.elements[i].box.width * self.elements[i].box.height, default=None)
+
+    def block_start(self, index: int) -> int:
+        """The first line of the block that an element stands in: of a card its title."""
+        while True:
+            over = self.above(index, lines=1.0)
+            if over is None or abs(self.elements[over].box.x0 - self.elements[index].box.x0) > 0.5 * self.line:
+                return index
+            index = over
+
+    def item_of(self, index: int) -> Band:
+        """What belongs to one of several things that repeat down a column: its row, or, where they stand further apart, its card."""
+        box = self.elements[index].box
+        below = [i for i in self.alike(index) if self.elements[i].box.y0 > box.y0 and self.block_start(i) == i]
+        own = self.band_of(index)
+        lines = [i for i, e in enumerate(self.elements) if e.text and abs(e.box.x0 - box.x0) <= 0.5 * self.line]
+        last = index
+        for i in sorted(lines, key=lambda i: self.elements[i].box.y0):
+            if self.elements[last].box.y1 - 3 <= self.elements[i].box.y0 <= self.elements[last].box.y1 + self.line:
+                last = i
+        if last == index:
+            return own
+        limit = self.elements[below[0]].box.y0 if below else self.observation.height
+        right = min(
+            (
+                e.box.x0
+                for e in self.elements
+                if e.text and e.box.x0 > max(self.elements[i].box.x1 for i in (index, last)) + 2 * self.line
+            ),
+            default=self.observation.width,
+        )
+        return Band(own.y0, min(limit, self.elements[last].box.y1 + 2), own.x, box.x0 - round(self.line), right)
 
     def inside(self, point: Point) -> bool:
         """Whether a point is on the screen."""

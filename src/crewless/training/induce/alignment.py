@@ -17,6 +17,8 @@ from crewless.training.induce.intents import Intent, Trace, is_entry, radio_grou
 COMMON = 0.5
 """A text that stands in this share of the demonstrations belongs to the program, not to a case."""
 FIXED = 0.8
+_LONGEST_BODY = 5
+"""Steps that lead on in the body of a loop."""
 _SOME, _TOGETHER = 0.3, 4
 """So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
@@ -45,12 +47,24 @@ class Symbol:
     """What an empty field says of itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One step of one trace."""
+
+    symbol: int
+    intents: tuple[Intent, ...]
+    rounds: "tuple[tuple[Item, ...], ...]" = ()
+    """Of a loop, what was done in each round."""
+
+
 @dataclass(slots=True)
 class Column:
     """One step of the job: of each demonstration that has it the intents that make it."""
 
     symbol: int
     members: dict[int, list[Intent]] = field(default_factory=dict[int, list[Intent]])
+    rounds: dict[int, tuple[tuple[Item, ...], ...]] = field(default_factory=dict[int, tuple[tuple[Item, ...], ...]])
+    """Of a loop, what each demonstration did in each round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +84,11 @@ def align(traces: Sequence[Trace]) -> Alignment:
     """Lay traces side by side."""
     common, fixed = common_texts(traces), common_texts(traces, share=FIXED)
     symbols: list[Symbol] = []
-    rows: list[list[tuple[int, list[Intent]]]] = []
-    for trace in traces:
-        rows.append(_symbolised(trace, symbols, common))
+    rows = [_symbolised(trace, symbols, common) for trace in traces]
     merged = _merged_submits(traces, symbols, rows)
-    rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
-    columns = _progressive(rows)
+    plain_rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
+    folded = fold(plain_rows, symbols, traces)
+    columns = progressive([_joined_repeats(row) for row in folded])
     return Alignment(traces=tuple(traces), symbols=tuple(symbols), columns=tuple(columns), common=common, fixed=fixed)
 
 
@@ -172,7 +185,9 @@ def _symbolised(
 def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[str, str]) -> Symbol:
     page = page_of(view, common)
     if intent.element is None:
-        return Symbol(kind=intent.kind, verb=intent.verb, family="", page=page, text=intent.value if intent.kind == "key" else "")
+        return Symbol(
+            kind=intent.kind, verb=intent.verb, family="", page=page, text=intent.value if intent.kind == "key" else ""
+        )
     element = view.elements[intent.element]
     family = FAMILIES.get(element.kind, element.kind)
     text = plain(element.text)
@@ -198,7 +213,11 @@ def _is_same(a: Symbol, b: Symbol) -> bool:
         return False
     if a.family != b.family and not {a.family, b.family} <= {"words", "button", "option"}:
         return False
-    known = bool(a.names and b.names and a.names[0] == b.names[0]) or bool(a.text and a.text == b.text) or bool(a.hint and a.hint == b.hint)
+    known = (
+        bool(a.names and b.names and a.names[0] == b.names[0])
+        or bool(a.text and a.text == b.text)
+        or bool(a.hint and a.hint == b.hint)
+    )
     if jaccard(a.page, b.page) < (0.12 if known else SAME_PAGE):
         return False
     if a.group or b.group:
@@ -230,7 +249,9 @@ def _merged_submits(
     for trace, row in zip(traces, rows, strict=True):
         for number, intents in row:
             counts[number] += 1
-            after.setdefault(number, []).append(page_of(trace.views[min(intents[-1].end, len(trace.views) - 1)], common))
+            after.setdefault(number, []).append(
+                page_of(trace.views[min(intents[-1].end, len(trace.views) - 1)], common)
+            )
     leading = [n for n, s in enumerate(symbols) if s.kind in ("press", "key") and not s.rows]
     merged: dict[int, int] = {}
     for key in leading:
@@ -254,54 +275,159 @@ def _mean_jaccard(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> f
     return sum(values) / len(values) if values else 0.0
 
 
-def _canonical(row: Iterable[tuple[int, list[Intent]]]) -> list[tuple[int, list[Intent]]]:
-    """Entries between two steps that lead on in one order; the same symbol in a row is one item."""
-    out: list[tuple[int, list[Intent]]] = []
+def _canonical(row: Iterable[tuple[int, list[Intent]]]) -> list[Item]:
+    """Entries between two steps that lead on in one order, those of one symbol as one item."""
+    out: list[Item] = []
     run: dict[int, list[Intent]] = {}
     for number, intents in row:
         if is_entry(intents[0]):
             run.setdefault(number, []).extend(intents)
             continue
-        out += [(n, run[n]) for n in sorted(run)]
+        out += [Item(n, tuple(run[n])) for n in sorted(run)]
         run = {}
-        if out and out[-1][0] == number:
-            out[-1][1].extend(intents)
+        out.append(Item(number, tuple(intents)))
+    return out + [Item(n, tuple(run[n])) for n in sorted(run)]
+
+
+def _joined_repeats(row: Sequence[Item]) -> list[Item]:
+    """What is pressed several times in a row as one item."""
+    out: list[Item] = []
+    for item in row:
+        if out and out[-1].symbol == item.symbol and not item.rounds and not is_entry(item.intents[0]):
+            out[-1] = Item(item.symbol, (*out[-1].intents, *item.intents))
         else:
-            out.append((number, list(intents)))
-    return out + [(n, run[n]) for n in sorted(run)]
+            out.append(item)
+    return out
 
 
-def _progressive(rows: Sequence[Sequence[tuple[int, list[Intent]]]]) -> list[Column]:
+def fold(rows: Sequence[Sequence[Item]], symbols: list[Symbol], traces: Sequence[Trace]) -> list[list[Item]]:
+    """Loops: what is done again and again, each time with another of several like things, as one item. A body that repeats in some
+    traces is a loop of one round where it occurs once."""
+    votes: Counter[tuple[int, ...]] = Counter()
+    for row, trace in zip(rows, traces, strict=True):
+        leads = [item for item in row if not is_entry(item.intents[0])]
+        votes.update(set(_repeated_bodies(leads, trace)))
+    bodies = [body for body, n in votes.items() if n >= max(1.0, 0.1 * len(rows))]
+    # The longer body first: what repeats inside it is not the loop.
+    bodies.sort(key=lambda body: (-len(body), -votes[body]))
+    out = [list(row) for row in rows]
+    for body in bodies:
+        number = len(symbols)
+        head = symbols[body[0]]
+        symbols.append(
+            Symbol(
+                kind="loop",
+                verb="",
+                family=head.family,
+                page=head.page,
+                names=head.names,
+                text=head.text,
+                column=head.column,
+            )
+        )
+        out = [_folded(row, body, number) for row in out]
+    return out
+
+
+def _repeated_bodies(leads: Sequence[Item], trace: Trace) -> list[tuple[int, ...]]:
+    """The bodies that repeat, each round with another thing."""
+    numbers = [item.symbol for item in leads]
+    found: list[tuple[int, ...]] = []
+    at = 0
+    while at < len(numbers):
+        for size in range(1, _LONGEST_BODY + 1):
+            body = numbers[at : at + size]
+            rounds = 1
+            while len(body) == size and numbers[at + rounds * size : at + (rounds + 1) * size] == body:
+                rounds += 1
+            whole = all(body != body[:part] * (size // part) for part in range(1, size))
+            if rounds > 1 and whole and _others(trace, [leads[at + k * size].intents[0] for k in range(rounds)]):
+                found.append(tuple(body))
+                at += rounds * size - 1
+                break
+        at += 1
+    return found
+
+
+def _others(trace: Trace, intents: Sequence[Intent]) -> bool:
+    """Whether each of the intents is about another thing: it says something else, or stands in another row."""
+    seen: set[tuple[str, ...]] = set()
+    for intent in intents:
+        if intent.element is None:
+            return False
+        view = trace.views[intent.seen]
+        own = (view.plain_texts[intent.element], *(view.plain_texts[i] for i in view.level_with(intent.element)))
+        if own in seen:
+            return False
+        seen.add(own)
+    texts = {trace.views[i.seen].plain_texts[i.element] for i in intents if i.element is not None}
+    rows = {(trace.views[i.seen].elements[i.element].box.y0 // 4) for i in intents if i.element is not None}
+    return len(texts) == len(intents) or len(rows) > 1
+
+
+def _folded(row: Sequence[Item], body: tuple[int, ...], number: int) -> list[Item]:
+    leads = [at for at, item in enumerate(row) if not is_entry(item.intents[0])]
+    numbers = [row[at].symbol for at in leads]
+    out: list[Item] = []
+    done, k = 0, 0
+    while k < len(leads):
+        rounds = 0
+        while tuple(numbers[k + rounds * len(body) : k + (rounds + 1) * len(body)]) == body:
+            rounds += 1
+        if not rounds:
+            k += 1
+            continue
+        parts: list[tuple[Item, ...]] = []
+        begin = leads[k]
+        out += row[done:begin]
+        for r in range(rounds):
+            last = leads[k + (r + 1) * len(body) - 1]
+            parts.append(tuple(row[begin : last + 1]))
+            begin = last + 1
+        done = begin
+        out.append(Item(number, tuple(i for part in parts for item in part for i in item.intents), tuple(parts)))
+        k += rounds * len(body)
+    return out + list(row[done:])
+
+
+def progressive(rows: Sequence[Sequence[Item]]) -> list[Column]:
+    """Lay rows side by side: columns of the items that are the same step."""
     order = sorted(range(len(rows)), key=lambda d: (len(rows[d]), d))
     middle = order[len(order) // 2] if order else 0
-    columns = [Column(number, {middle: intents}) for number, intents in rows[middle]] if rows else []
-    for d in order:
-        if d != middle:
-            columns = _joined(columns, d, rows[d])
+    columns: list[Column] = []
+    for d in [middle, *(d for d in order if d != middle)] if rows else []:
+        columns = _joined(columns, d, rows[d])
     return columns
 
 
-def _joined(columns: list[Column], d: int, row: Sequence[tuple[int, list[Intent]]]) -> list[Column]:
+def _joined(columns: list[Column], d: int, row: Sequence[Item]) -> list[Column]:
     n, m = len(row), len(columns)
     table = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(n - 1, -1, -1):
         for j in range(m - 1, -1, -1):
             best = max(table[i + 1][j], table[i][j + 1])
-            if row[i][0] == columns[j].symbol:
+            if row[i].symbol == columns[j].symbol:
                 best = max(best, table[i + 1][j + 1] + 1 + 0.01 * len(columns[j].members))
             table[i][j] = best
     out: list[Column] = []
     i = j = 0
     while i < n or j < m:
-        same = i < n and j < m and row[i][0] == columns[j].symbol
+        same = i < n and j < m and row[i].symbol == columns[j].symbol
         if same and table[i][j] == table[i + 1][j + 1] + 1 + 0.01 * len(columns[j].members):
-            columns[j].members[d] = row[i][1]
+            _put(columns[j], d, row[i])
             out.append(columns[j])
             i, j = i + 1, j + 1
         elif j < m and (i == n or table[i][j] == table[i][j + 1]):
             out.append(columns[j])
             j += 1
         else:
-            out.append(Column(row[i][0], {d: row[i][1]}))
+            out.append(Column(row[i].symbol))
+            _put(out[-1], d, row[i])
             i += 1
     return out
+
+
+def _put(column: Column, d: int, item: Item) -> None:
+    column.members[d] = list(item.intents)
+    if item.rounds:
+        column.rounds[d] = item.rounds

@@ -92,12 +92,20 @@ class Draft:
     def target(self, at: int, demos: Sequence[int], *, reads_text: bool) -> Target | None:
         """One description of what a column acts on; None where there is none that fits."""
         acted = [
-            Acted(self.traces[d].views[intent.seen], intent.element, intent.point, self.env(d, at))
+            Acted(self.traces[d].views[intent.seen], intent.element, intent.point, self.env(d, at), self._band(d, intent))
             for d in demos for intent in self.columns[at].members[d][:1] if intent.element is not None
         ]  # fmt: skip
         if not acted or len(acted) < 0.8 * len(demos):
             return None
         return target_from(acted, reads_text=reads_text)
+
+    def _band(self, d: int, intent: Intent) -> Band | None:
+        """The row of a loop, for what stands in it on the screen where the round began."""
+        band = self.bands.get(d)
+        if band is None or intent.element is None or intent.seen != self.traces[d].first:
+            return None
+        box = self.traces[d].views[intent.seen].elements[intent.element].box
+        return band if band.holds(box) else None
 
     def miss(self, demos: Sequence[int], about: str) -> None:
         """Note that something of these demonstrations was not understood."""
@@ -126,7 +134,9 @@ class Draft:
             if lead >= 0 and d not in self.columns[lead].members:
                 continue
             start = trace.first if lead < 0 else self.columns[lead].members[d][-1].end
-            later = [self.columns[at].members[d][0].seen for at in self.leads if at > lead and d in self.columns[at].members]
+            later = [
+                self.columns[at].members[d][0].seen for at in self.leads if at > lead and d in self.columns[at].members
+            ]
             last = later[0] if later else trace.last
             visit.views[d] = list(trace.views[start : max(last, start) + 1])
         return visit

@@ -50,10 +50,14 @@ def explained(values: Mapping[Any, str], absent: Sequence[Any], known: Known) ->
         if tree is None or expression.cost <= cost_of(tree):
             return expression.expression
     elif expression is not None:
-        when = condition({key: DO for key in values} | {key: LEAVE for key in absent}, known)
+        when = condition(dict.fromkeys(values, DO) | dict.fromkeys(absent, LEAVE), known)
         if when is not None and (tree is None or cost_of(when) + expression.cost <= cost_of(tree)):
             return as_value(when, {DO: expression.expression, LEAVE: Nothing()})
-    return None if tree is None else as_value(tree, {LEAVE: Nothing(), **{f"={text}": Constant(text) for text in distinct}})
+    return (
+        None
+        if tree is None
+        else as_value(tree, {LEAVE: Nothing(), **{f"={text}": Constant(text) for text in distinct}})
+    )
 
 
 def condition(labels: Mapping[Any, str], known: Known) -> Tree | None:

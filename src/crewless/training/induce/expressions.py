@@ -81,7 +81,11 @@ def explain(
             cost += own.get(name, 0.0)
             found[expression] = min(cost, found.get(expression, cost))
     if not found or min(found.values()) > 2.0:
-        for cost, expression in (*_from_two(names, examples), *_joined(names, examples), *_put_together(names, examples)):
+        for cost, expression in (
+            *_from_two(names, examples),
+            *_joined(names, examples),
+            *_put_together(names, examples),
+        ):
             found[expression] = min(cost, found.get(expression, cost))
     if tables and not found:
         for cost, expression in _tables(names, examples):
@@ -115,6 +119,7 @@ def misfit(expression: Expression, examples: Sequence[Example]) -> float | None:
 
 def pivot(examples: Sequence[Example]) -> list[Example]:
     """The examples with the plainest first: what it says is tried before all else, and a misread one would mislead."""
+
     def plainness(one: Example) -> tuple[bool, bool, int]:
         return (not one.target.isascii(), any(c in "Il1O0" for c in one.target), -len(one.target))
 
@@ -402,7 +407,11 @@ def _ranked(
     made: list[tuple[float, list[Expression]]] = [(0.0, [])]
     for each in options:
         made = sorted(
-            ((cost + more, [*chosen, piece]) for cost, chosen in made for more, piece in sorted(each, key=lambda o: o[0])[:12]),
+            (
+                (cost + more, [*chosen, piece])
+                for cost, chosen in made
+                for more, piece in sorted(each, key=lambda o: o[0])[:12]
+            ),
             key=lambda one: one[0],
         )[:400]
     return made
@@ -471,7 +480,11 @@ def _tables(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
             counts[key] = counts.get(key, 0) + 1
         else:
             known = sum(count for count in counts.values() if count > 1)
-            if 2 <= len(rows) <= 0.6 * len(examples) and known >= 0.6 * len(examples) and len(set(rows.values())) < len(rows):
+            if (
+                2 <= len(rows) <= 0.6 * len(examples)
+                and known >= 0.6 * len(examples)
+                and len(set(rows.values())) < len(rows)
+            ):
                 yield 2.0 + 0.05 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
 
 

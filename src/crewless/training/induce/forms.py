@@ -126,7 +126,7 @@ def _judged(
     few = 2 <= len(set(values.values())) <= max(2, len(values) // 2)
     if not (kind in ("choice", "text") and few) and not (kind == "toggle" and left):
         return None
-    answers = {**values, **{d: "" for d in left}}
+    answers = {**values, **dict.fromkeys(left, "")}
     texts = {
         name: {d: source.values[d] for d in answers}
         for name, source in draft.sources.items()

@@ -6,15 +6,30 @@ from msgspec.structs import replace
 
 from crewless.policy.job.conditions import names_of_value
 from crewless.policy.job.program import (
-    Drag, Expect, Form, If, Job, Judge, Key, Person, Press, Read, Rows, Step, Type, Until,
+    Drag,
+    Expect,
+    Form,
+    If,
+    Job,
+    Judge,
+    Key,
+    Person,
+    Press,
+    Read,
+    Rows,
+    Step,
+    Type,
+    Until,
 )  # fmt: skip
 from crewless.policy.job.targets import Target, ground
+from crewless.policy.job.view import View
 from crewless.training.induce.alignment import align
 from crewless.training.induce.draft import OFTEN, Draft, commonest, first
 from crewless.training.induce.explained import DO, LEAVE, Known, condition, guarded
 from crewless.training.induce.expressions import Example, explain
 from crewless.training.induce.forms import form
-from crewless.training.induce.intents import Trace, is_entry
+from crewless.training.induce.intents import Intent, Trace, is_entry
+from crewless.training.induce.loops import loop_of
 from crewless.training.induce.pages import last_outcome, outcome, page, scroll_at
 from crewless.training.induce.sources import Source
 from crewless.training.induce.targets import Acted, target_from
@@ -55,6 +70,10 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
             at = stop
             continue
         own = frozenset(column.members) & demos
+        if column.rounds:
+            steps += [*loop_of(draft, at, demos, _round, needed_by), page(draft, at)]
+            at += 1
+            continue
         if len(own) >= (_MOSTLY * len(demos) if len(demos) >= _MANY else len(demos)):
             steps += [*_lead(draft, at, demos), page(draft, at)]
             at += 1
@@ -70,6 +89,11 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
         steps += _branch(draft, at, stop, own, demos)
         at = stop
     return steps
+
+
+def _round(draft: Draft) -> list[Step]:
+    """The steps of one round of a loop: its first page is the one on which the loop stands."""
+    return with_reads(_block(draft, 0, len(draft.columns), frozenset(range(len(draft.traces)))), draft.sources, draft)
 
 
 def _branch(draft: Draft, start: int, stop: int, own: frozenset[int], demos: frozenset[int]) -> list[Step]:
@@ -93,7 +117,8 @@ def _shows_exactly(draft: Draft, at: int, own: frozenset[int], demos: frozenset[
         return False
     views = draft.visits[draft.page_before(at)].views
     return all(
-        d in views and not any(ground(target, view, draft.env(d, at)) is not None for view in views[d]) for d in demos - own
+        d in views and not any(ground(target, view, draft.env(d, at)) is not None for view in views[d])
+        for d in demos - own
     )
 
 
@@ -102,7 +127,9 @@ def _repeated(draft: Draft, at: int, end: int, demos: frozenset[int]) -> tuple[S
     column = draft.columns[at]
     if first(column).kind not in ("press", "key"):
         return None
-    following = next((c for c in range(at + 1, end) if len(demos & draft.columns[c].members.keys()) >= OFTEN * len(demos)), None)
+    following = next(
+        (c for c in range(at + 1, end) if len(demos & draft.columns[c].members.keys()) >= OFTEN * len(demos)), None
+    )
     if following is None:
         return None
     between = [draft.columns[c] for c in range(at + 1, following)]
@@ -114,12 +141,17 @@ def _repeated(draft: Draft, at: int, end: int, demos: frozenset[int]) -> tuple[S
     if target is None or press is None:
         return None
     early = sum(
-        any(ground(target, draft.traces[d].views[i.seen], draft.env(d, following)) is not None for i in column.members.get(d, []))
+        any(
+            ground(target, draft.traces[d].views[i.seen], draft.env(d, following)) is not None
+            for i in column.members.get(d, [])
+        )
         for d in after
     )
     if early > 0.1 * len(demos):
         return None
-    return Until(target=target, press=Press(target=press, seen=len(column.members)), seen=len(column.members)), following
+    return Until(
+        target=target, press=Press(target=press, seen=len(column.members)), seen=len(column.members)
+    ), following
 
 
 def _lead(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
@@ -150,19 +182,45 @@ def _lead(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
     verb = commonest([column.members[d][0].verb for d in same])
     press = Press(target=target, verb=verb, outcome=shows, commits=commits, seen=len(own))  # pyright: ignore[reportArgumentType]
     if any(len(column.members[d]) > 1 for d in own):
-        following = next((c for c in range(at + 1, len(draft.columns)) if set(own) <= draft.columns[c].members.keys()), None)
-        until = None if following is None else draft.target(following, own, reads_text=not is_entry(first(draft.columns[following])))
+        following = next(
+            (c for c in range(at + 1, len(draft.columns)) if set(own) <= draft.columns[c].members.keys()), None
+        )
+        until = (
+            None
+            if following is None
+            else draft.target(following, own, reads_text=not is_entry(first(draft.columns[following])))
+        )
         if until is not None:
             return [Until(target=until, press=press, seen=len(own))]
     return [press]
 
 
 def _dropped(draft: Draft, at: int, own: Sequence[int]) -> Target | None:
-    acted = [
-        Acted(draft.traces[d].views[i.seen], i.to, i.drop, draft.env(d, at))
-        for d in own for i in draft.columns[at].members[d][:1] if i.to is not None
+    """Where things are dragged: what stands there, or the heading under which they are let go."""
+    drags = [(d, i) for d in own for i in draft.columns[at].members[d][:1] if i.drop is not None]
+    for find in (_heading_over, lambda draft, view, intent: intent.to):
+        acted = [
+            Acted(view, found, i.drop, draft.env(d, at))
+            for d, i in drags for view in (draft.traces[d].views[i.seen],) if (found := find(draft, view, i)) is not None
+        ]  # fmt: skip
+        target = target_from(acted, reads_text=True) if len(acted) >= 0.8 * len(own) else None
+        if target is not None and target.text is not None:
+            return target
+    return None
+
+
+def _heading_over(draft: Draft, view: View, intent: Intent) -> int | None:
+    """The heading of the column in which something is let go: of the lowest row of headings over it the one that begins left of it."""
+    point = intent.drop
+    if point is None:
+        return None
+    over = [
+        i for i, e in enumerate(view.elements)
+        if view.plain_texts[i] in draft.alignment.fixed and e.kind == "text" and e.box.y1 <= point.y and e.box.x0 <= point.x
     ]  # fmt: skip
-    return target_from(acted, reads_text=True) if len(acted) >= 0.8 * len(own) else None
+    lowest = max((view.elements[i].box.y0 for i in over), default=0)
+    row = [i for i in over if lowest - view.elements[i].box.y0 <= view.line]
+    return max(row, key=lambda i: view.elements[i].box.x0, default=None)
 
 
 def _unclear(draft: Draft, own: Sequence[int], about: str) -> list[Step]:
@@ -178,7 +236,7 @@ def _commits(draft: Draft, at: int) -> bool:
 
 def with_reads(steps: Sequence[Step], sources: Mapping[str, Source], draft: Draft) -> list[Step]:
     """The steps with the readings that they need, each behind the page where it stands."""
-    needed = set(_needed(steps))
+    needed = set(needed_by(steps))
     while True:
         more = {need for name in needed if name in sources for need in sources[name].needs} - needed
         if not more:
@@ -204,7 +262,7 @@ def _read_in(steps: Sequence[Step], needed: frozenset[str], sources: Mapping[str
     return out
 
 
-def _needed(steps: Sequence[Step]) -> frozenset[str]:
+def needed_by(steps: Sequence[Step]) -> frozenset[str]:
     """The names that steps use."""
     found: set[str] = set()
 
@@ -228,10 +286,10 @@ def _needed(steps: Sequence[Step]) -> frozenset[str]:
                 found.update(names_of_value(value))
             case If(test, inner, otherwise):
                 found.update(names_of_value(test) if test is not None else ())
-                found |= _needed(inner) | _needed(otherwise)
+                found |= needed_by(inner) | needed_by(otherwise)
             case Rows(marker, inner):
                 of(marker)
-                found |= _needed(inner)
+                found |= needed_by(inner)
             case Read(_, place):
                 key = getattr(place, "key", None)
                 found.update(names_of_value(key) if key is not None else ())

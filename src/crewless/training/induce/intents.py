@@ -17,7 +17,9 @@ IntentKind = Literal["text", "choice", "toggle", "press", "key", "drag", "type"]
 _SAME_PLACE_PX = 6
 _READ_AS = 0.75
 """From this similarity on a field shows what was typed into it."""
-_EDITING = frozenset({"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"})
+_EDITING = frozenset(
+    {"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"}
+)
 _MOVING = frozenset({"Tab", "shift+Tab", "ISO_Left_Tab", "shift+ISO_Left_Tab"})
 _ALONG = frozenset({"Down", "Up", "Home", "End", "Page_Down", "Page_Up", "Next", "Prior"})
 
@@ -134,7 +136,14 @@ class _Reader:
                 return self._key(at)
             case "drag":
                 self._end_edit(at)
-                self._add("drag", at, to=None if action.to is None else self.views[at].at(action.to), drop=action.to, verb="drag")
+                self._add(
+                    "drag",
+                    at,
+                    element=self._card_at(at),
+                    to=None if action.to is None else self.views[at].at(action.to),
+                    drop=action.to,
+                    verb="drag",
+                )
                 return at + 1
             case _:
                 self._end_edit(at)
@@ -150,7 +159,12 @@ class _Reader:
         chosen = self._chosen(at, index)
         if chosen is not None:
             return chosen
-        beside = element is not None and action.point is not None and not element.box.contains(action.point) and element.kind not in ("radio", "checkbox")
+        beside = (
+            element is not None
+            and action.point is not None
+            and not element.box.contains(action.point)
+            and element.kind not in ("radio", "checkbox")
+        )
         if element is not None and (element.kind in ("field", "textarea") or beside) and self._is_typed_into(at):
             if self.edit is not None and self._is_edited(self.edit, at, index):
                 self.edit.selected = False
@@ -199,7 +213,11 @@ class _Reader:
             self._end_edit(at)
             self._add("choice", at, value=option.text, end=follow + 1, steps=(at, follow))
             return follow + 1
-        if then.verb == "key" and (then.text in _ALONG or then.text == "Return") and widget.kind in ("select", "field", "button"):
+        if (
+            then.verb == "key"
+            and (then.text in _ALONG or then.text == "Return")
+            and widget.kind in ("select", "field", "button")
+        ):
             return self._chosen_by_keys(at, index, follow)
         return None
 
@@ -217,7 +235,11 @@ class _Reader:
             last += 1
             widget = self.views[at].elements[index]
             now = _at_place(self.views[min(last, len(self.views) - 1)], widget)
-            if now is None or not now.text or (now.kind != "select" and widget.kind != "select" and now.text == widget.text):
+            if (
+                now is None
+                or not now.text
+                or (now.kind != "select" and widget.kind != "select" and now.text == widget.text)
+            ):
                 return None
             self._end_edit(at)
             self._add("choice", at, value=now.text, end=last, steps=tuple(steps))
@@ -229,10 +251,15 @@ class _Reader:
         before, now = changed
         self.found.append(
             Intent(
-                kind="choice", seen=follow, element=before, point=self.views[follow].elements[before].box.centre,
-                value=self.views[last].elements[now].text, end=last, steps=tuple(steps),
+                kind="choice",
+                seen=follow,
+                element=before,
+                point=self.views[follow].elements[before].box.centre,
+                value=self.views[last].elements[now].text,
+                end=last,
+                steps=tuple(steps),
                 from_value=self.views[follow].elements[before].text,
-            )  # fmt: skip
+            )
         )
         return last
 
@@ -346,7 +373,8 @@ class _Reader:
     def _next_types(self, at: int) -> bool:
         follow = self._next(at)
         return follow is not None and (
-            self.actions[follow].verb == "type" or (self.actions[follow].verb == "key" and self.actions[follow].text in _EDITING)
+            self.actions[follow].verb == "type"
+            or (self.actions[follow].verb == "key" and self.actions[follow].text in _EDITING)
         )
 
     def _is_edited(self, edit: _Edit, at: int, index: int | None) -> bool:
@@ -361,9 +389,15 @@ class _Reader:
         now = _at_element(after, self.views[edit.seen], edit.element)
         self.found.append(
             Intent(
-                kind="text", seen=edit.seen, element=edit.element, point=edit.point, value=_value(edit.text, now),
-                end=max(edit.steps) + 1, steps=tuple(edit.steps), from_value=edit.before,
-            )  # fmt: skip
+                kind="text",
+                seen=edit.seen,
+                element=edit.element,
+                point=edit.point,
+                value=_value(edit.text, now),
+                end=max(edit.steps) + 1,
+                steps=tuple(edit.steps),
+                from_value=edit.before,
+            )
         )
 
     # Places
@@ -377,9 +411,18 @@ class _Reader:
         held = "" if index is None else shown(self.views[seen].elements[index])
         self.found.append(
             Intent(
-                kind=kind, seen=seen, element=index, point=self.actions[at].point, value=value, verb=verb, to=to, drop=drop,
-                end=at + 1 if end is None else end, steps=steps or (at,), from_value=held,
-            )  # fmt: skip
+                kind=kind,
+                seen=seen,
+                element=index,
+                point=self.actions[at].point,
+                value=value,
+                verb=verb,
+                to=to,
+                drop=drop,
+                end=at + 1 if end is None else end,
+                steps=steps or (at,),
+                from_value=held,
+            )
         )
 
     def _element_at(self, at: int, point: Point | None) -> int | None:
@@ -390,9 +433,17 @@ class _Reader:
         found = action.element if point == action.point and action.element is not None else self.views[at].at(point)
         return found if found is not None else self.views[at].near(point)
 
+    def _card_at(self, at: int) -> int | None:
+        """What is dragged: whatever line of a card was seized, the card is told by its first."""
+        found = self._element_at(at, self.actions[at].point)
+        return None if found is None or not self.views[at].elements[found].text else self.views[at].block_start(found)
+
     def _next(self, at: int) -> int | None:
         """The next action that is more than looking about."""
-        return next((i for i in range(at + 1, len(self.actions)) if self.actions[i].verb not in ("scroll", "wait", "move")), None)
+        return next(
+            (i for i in range(at + 1, len(self.actions)) if self.actions[i].verb not in ("scroll", "wait", "move")),
+            None,
+        )
 
     def _settled(self, at: int) -> int:
         """The screen before the next action."""
@@ -440,7 +491,9 @@ def identity(view: View, intent: Intent) -> tuple[object, ...]:
         return (family, radio_group(view, intent.element))
     own = plain(element.text) if element.kind == "checkbox" else ""
     beside = tuple(
-        plain(view.elements[i].text) for i in view.level_with(intent.element) if view.elements[i].kind in ("text", "link")
+        plain(view.elements[i].text)
+        for i in view.level_with(intent.element)
+        if view.elements[i].kind in ("text", "link")
     )
     return (family, own, tuple(plain(name) for name in view.names_of(intent.element)), beside)
 
@@ -460,9 +513,14 @@ def _run(view: View, members: Sequence[int], index: int) -> list[int]:
     ordered = sorted(members, key=lambda i: view.elements[i].box.y0)
     at = ordered.index(index)
     first = last = at
-    while first > 0 and view.elements[ordered[first]].box.y0 - view.elements[ordered[first - 1]].box.y1 <= 2.5 * view.line:
+    while (
+        first > 0 and view.elements[ordered[first]].box.y0 - view.elements[ordered[first - 1]].box.y1 <= 2.5 * view.line
+    ):
         first -= 1
-    while last + 1 < len(ordered) and view.elements[ordered[last + 1]].box.y0 - view.elements[ordered[last]].box.y1 <= 2.5 * view.line:
+    while (
+        last + 1 < len(ordered)
+        and view.elements[ordered[last + 1]].box.y0 - view.elements[ordered[last]].box.y1 <= 2.5 * view.line
+    ):
         last += 1
     return ordered[first : last + 1]
 
@@ -544,7 +602,9 @@ def _at_element(view: View, before: View, index: int | None) -> Element | None:
 def _is_new(element: Element, before: View, now: View) -> bool:
     """Whether it was not on the screen before, at that place."""
     return element.kind == "option" or not any(
-        e.text == element.text and abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
+        e.text == element.text
+        and abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX
+        and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
         for e in before.elements
     )
 

@@ -33,7 +33,9 @@ def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]
     return None if best is None else best[2]
 
 
-def judgements_of(judged: Mapping[str, Sequence[tuple[str, str]]], archive: Sequence[tuple[str, str]] = ()) -> dict[str, Judgement]:
+def judgements_of(
+    judged: Mapping[str, Sequence[tuple[str, str]]], archive: Sequence[tuple[str, str]] = ()
+) -> dict[str, Judgement]:
     """Learn each judgement from its texts and answers.
 
     Args:

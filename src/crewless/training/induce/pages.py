@@ -69,7 +69,9 @@ def last_outcome(traces: Sequence[Trace]) -> Outcome:
         for e in end.elements:
             spelled.setdefault(plain(e.text), e.text)
     count = len(traces)
-    shows = [t for t, n in sorted(last.items(), key=_most) if n >= OFTEN * count and before[t] <= 0.1 * count and len(t) > 1]
+    shows = [
+        t for t, n in sorted(last.items(), key=_most) if n >= OFTEN * count and before[t] <= 0.1 * count and len(t) > 1
+    ]
     slots = tuple(
         name for name in traces[0].slots
         if sum(trace.views[-1].shows(trace.slots.get(name, ""), at_least=1.1) for trace in traces) >= 0.95 * count
@@ -80,7 +82,9 @@ def last_outcome(traces: Sequence[Trace]) -> Outcome:
 def scroll_at(traces: Sequence[Trace]) -> tuple[float, float]:
     """Where the wheel was turned, as shares of the screen; near the right edge where it never was."""
     points = [
-        (p.x / max(1, t.views[0].observation.width), p.y / max(1, t.views[0].observation.height)) for t in traces for p in t.scrolls
+        (p.x / max(1, t.views[0].observation.width), p.y / max(1, t.views[0].observation.height))
+        for t in traces
+        for p in t.scrolls
     ]
     if not points:
         return 0.97, 0.5
@@ -122,7 +126,9 @@ def _anchors(draft: Draft, lead: int) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def _shown_first(draft: Draft, lead: int) -> Counter[str]:
     """In how many demonstrations each text shows when the page has come."""
-    return Counter(text for views in draft.visits[lead].views.values() for text in {t for t in views[0].plain_texts if t})
+    return Counter(
+        text for views in draft.visits[lead].views.values() for text in {t for t in views[0].plain_texts if t}
+    )
 
 
 def _known(draft: Draft, lead: int) -> tuple[str, ...]:

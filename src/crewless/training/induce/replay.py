@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 from msgspec.structs import replace
 
 from crewless.core.messages import Decision
-from crewless.policy.job.hands import holds_text, row_key, same_row
+from crewless.policy.job.hands import find_row, holds_text, item_band, item_key, same_row
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set
@@ -72,7 +72,11 @@ def said(trace: Trace, intent: Intent) -> str:
     if intent.element is not None:
         element = view.elements[intent.element]
         name = next(iter(view.names_of(intent.element)), "") if is_entry(intent) else element.text
-        where = f" {element.kind} {name or element.text or element.label!r}".rstrip("'\"") if name or element.text else f" a {element.kind}"
+        where = (
+            f" {element.kind} {name or element.text or element.label!r}".rstrip("'\"")
+            if name or element.text
+            else f" a {element.kind}"
+        )
     value = f" {intent.value!r}" if intent.value else ""
     return f"{intent.kind}{where}{value}"
 
@@ -87,7 +91,7 @@ class ReplayHands:
     misread: int = 0
     _lead: int = -1
     """The intent that led to this page; -1: the first page."""
-    _here: tuple[View, tuple[str, ...], Band] | None = None
+    _here: tuple[View, tuple[str, ...], Target, Band] | None = None
 
     def _segment(self) -> tuple[list[int], int, Sequence[View]]:
         """The entries of the page, the intent that leads on (or -1), and the page's screens."""
@@ -120,7 +124,7 @@ class ReplayHands:
     def read(self, place: Place, env: Mapping[str, str], *, search: bool) -> Generator[Decision, None, str | None]:
         """The first text that stood there."""
         if self._here is not None:
-            return place.read(self._here[0], env, self._here[2])
+            return place.read(self._here[0], env, self._here[3])
         _, _, views = self._segment()
         return next((text for view in views if (text := place.read(view, env)) is not None), None)
         yield
@@ -147,7 +151,9 @@ class ReplayHands:
                 continue
             if intent.value != value and not (entry.kind == "choice" and plain(intent.value) == plain(value)):
                 if not misread(value, intent.value):
-                    raise HandOverError(f"{entry.target.words()} would get {value!r}; the demonstration gave {intent.value!r}")
+                    raise HandOverError(
+                        f"{entry.target.words()} would get {value!r}; the demonstration gave {intent.value!r}"
+                    )
                 self.misread += 1
             self.explained.add(at)
             return True
@@ -183,7 +189,9 @@ class ReplayHands:
     def key(self, step: Key, env: Mapping[str, str]) -> Deeds:
         """The person must have pressed the same key next, or the button that does the same."""
         at, intent = self._next(f"the key {step.chord}")
-        if not (intent.kind == "key" and intent.value == step.chord) and not (step.chord in _SUBMITS and intent.kind == "press"):
+        if not (intent.kind == "key" and intent.value == step.chord) and not (
+            step.chord in _SUBMITS and intent.kind == "press"
+        ):
             self._differs(f"the key {step.chord}", intent)
         self._on(at)
         return
@@ -223,19 +231,19 @@ class ReplayHands:
                 continue
             left = list(done)
             for hit in sorted(candidates(marker, view, env), key=lambda hit: view.elements[hit.index].box.y0):
-                key = row_key(view, hit.index)
+                key = item_key(view, marker, hit.index)
                 same = next((other for other in left if same_row(key, other)), None)
                 if same is not None:
                     left.remove(same)
                     continue
-                self._here = view, key, view.band_of(hit.index)
+                self._here = view, key, marker, item_band(view, marker, hit.index)
                 return key
         return None
         yield
 
     def row(self) -> Band | None:
         """Where the row stood when it was found."""
-        return None if self._here is None else self._here[2]
+        return None if self._here is None else self._here[3]
 
     def judge(self, name: str, text: str) -> Judged:
         """What the person judged."""
@@ -255,14 +263,9 @@ class ReplayHands:
         """The row on another screen of the page."""
         if self._here is None:
             return None
-        found, key, band = self._here
-        if view is found:
-            return band
-        for index, text in enumerate(view.plain_texts):
-            if key and text == key[0] and same_row(row_key(view, index), key):
-                now = view.band_of(index)
-                return Band(now.y0, now.y1, band.x)
-        return band
+        found, key, marker, band = self._here
+        now = band if view is found else find_row(view, marker, self.trace.slots, key)
+        return band if now is None else now
 
     def _next(self, about: str) -> tuple[int, Intent]:
         entries, on, _ = self._segment()

@@ -54,11 +54,16 @@ def rows_of(draft: Draft, at: int, demos: frozenset[int], kind: SetKind) -> list
         draft.miss(own, f"{about}: which rows")
         return [Person(f"{about}: which rows")]
     local = sources_of(draft, at, {key: (row.view, row.band) for key, row in rows.items()})
-    envs = {key: {**draft.env(key[0], at), **{n: s.values[key] for n, s in local.items() if key in s.values}} for key in rows}
+    envs = {
+        key: {**draft.env(key[0], at), **{n: s.values[key] for n, s in local.items() if key in s.values}}
+        for key in rows
+    }
     values = {key: intent.value for key, intent in acted.items()}
     absent = [key for key in rows if key not in acted]
     if kind == "toggle":
-        values |= {key: "on" if "checked" in rows[key].view.elements[rows[key].index].state else "off" for key in absent}
+        values |= {
+            key: "on" if "checked" in rows[key].view.elements[rows[key].index].state else "off" for key in absent
+        }
         absent = []
     costs = {**draft.costs(), **{name: source.cost for name, source in local.items()}}
     optional = [name for name, source in local.items() if not source.always] + draft.optional(at)
@@ -91,7 +96,11 @@ def reads_for(needed: frozenset[str], local: Mapping[str, Source]) -> list[Read]
         if not more:
             break
         wanted |= more
-    return [Read(source.name, source.place, optional=not source.always) for source in local.values() if source.name in wanted]
+    return [
+        Read(source.name, source.place, optional=not source.always)
+        for source in local.values()
+        if source.name in wanted
+    ]
 
 
 def same_texts(key: tuple[str, ...], keys: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
@@ -137,11 +146,16 @@ def _marker(draft: Draft, at: int, rows: Mapping[RowKey, RowShown]) -> Target | 
         return None
     heading = draft.alignment.symbols[draft.columns[at].symbol].column
     widgets = [row.view.elements[row.index] for row in rows.values()]
-    spelled = Counter(e.text for row in rows.values() for e in row.view.elements if heading and plain(e.text) == heading)
+    spelled = Counter(
+        e.text for row in rows.values() for e in row.view.elements if heading and plain(e.text) == heading
+    )
     kinds = Counter(widget.kind for widget in widgets)
     texts = {plain(widget.text) for widget in widgets}
     own = next(iter(texts)) if len(texts) == 1 and first(draft.columns[at]).kind == "press" else ""
-    across = sorted(widget.box.centre.x / max(1, row.view.observation.width) for widget, row in zip(widgets, rows.values(), strict=True))
+    across = sorted(
+        widget.box.centre.x / max(1, row.view.observation.width)
+        for widget, row in zip(widgets, rows.values(), strict=True)
+    )
     return Target(
         kinds=tuple(kinds), text=Constant(own) if own else None, column=spelled.most_common(1)[0][0] if spelled else "",
         place=(round(across[len(across) // 2], 3), 0.5),

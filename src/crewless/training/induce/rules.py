@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log2
 
 from crewless.policy.job.conditions import AtLeast, Contains, Equal, NotBefore, Present, SameNumber, Test, true_in
@@ -137,7 +137,11 @@ def _grow(
     perfect = [one for one in scored if -one[0] + 0.02 * one[1] >= _entropy(labels) - 1e-9]
     for _, _, candidate in sorted(perfect, key=lambda one: one[1])[:1] or scored[:_ROOTS]:
         yes = _grow(cases, [i for i in own if candidate.held[i]], candidates, depth - 1, spared)
-        no = _grow(cases, [i for i in own if candidate.held[i] is False], candidates, depth - 1, spared) if yes is not None else None
+        no = (
+            _grow(cases, [i for i in own if candidate.held[i] is False], candidates, depth - 1, spared)
+            if yes is not None
+            else None
+        )
         if yes is None or no is None:
             continue
         made = Branch(candidate.test, yes, no, candidate.cost)
@@ -161,7 +165,7 @@ def _entropy(counts: Counter[str]) -> float:
 
 def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence[str]) -> list[_Candidate]:
     envs = [case.env for case in cases]
-    names = [name for name in dict.fromkeys(n for env in envs for n in env)]
+    names = list(dict.fromkeys(n for env in envs for n in env))
     found: list[tuple[float, Test]] = [(1.0, Present(name)) for name in optional]
     numeric: list[Numbered] = []
     dated: list[tuple[Named, DateFormat]] = []
@@ -206,7 +210,11 @@ def _number_formats(texts: Sequence[str]) -> list[NumberFormat]:
     formats = number_formats(texts)
     if formats or len(texts) < _ONE_OF:
         return formats
-    return number_formats([text for text in texts if numbers_in(text)]) if sum(bool(numbers_in(text)) for text in texts) >= len(texts) * (1 - 1 / _ONE_OF) else []
+    return (
+        number_formats([text for text in texts if numbers_in(text)])
+        if sum(bool(numbers_in(text)) for text in texts) >= len(texts) * (1 - 1 / _ONE_OF)
+        else []
+    )
 
 
 def _limits(number: Numbered, cases: Sequence[Ruled]) -> list[Decimal]:
@@ -215,7 +223,7 @@ def _limits(number: Numbered, cases: Sequence[Ruled]) -> list[Decimal]:
         (value, case.label) for case in cases if (value := number.number(case.env)) is not None
     )  # fmt: skip
     found = [
-        _roundest(low, high) for (low, a), (high, b) in zip(pairs, pairs[1:], strict=False) if a != b and low < high
+        _roundest(low, high) for (low, a), (high, b) in pairwise(pairs) if a != b and low < high
     ]  # fmt: skip
     return list(dict.fromkeys(found))
 
@@ -235,7 +243,7 @@ def _roundest(low: Decimal, high: Decimal) -> Decimal:
 
 
 def _digits(value: Decimal) -> tuple[int, int]:
-    digits = [d for d in value.normalize().as_tuple().digits]
+    digits = list(value.normalize().as_tuple().digits)
     return (len(digits), 0 if digits[-1] in (1, 5) else 1)
 
 

@@ -1,5 +1,6 @@
 """What could have been read on the way: every place of every page that shows something of the case, with what stood there."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +70,11 @@ def page_sources(
     for place, values in sorted(made.items(), key=lambda item: _plainness(item[0])):
         share = len(values) / count
         varied = len(set(values.values())) > 1
-        if share < SOMETIMES or (share >= ALWAYS and not varied) or all(plain(text) in labels for text in values.values()):
+        if (
+            share < SOMETIMES
+            or (share >= ALWAYS and not varied)
+            or all(plain(text) in labels for text in values.values())
+        ):
             continue
         if all(_is_slot(text, slots[demo]) for demo, text in values.items() if isinstance(demo, int)):
             # Nothing but the case's own number again.
@@ -80,9 +85,13 @@ def page_sources(
         known.add(frozenset(values.items()))
         found.append(
             Source(
-                name=_name_of(place, taken), place=place, visit=visit.number, values=values, always=len(values) == count,
+                name=_name_of(place, taken),
+                place=place,
+                visit=visit.number,
+                values=values,
+                always=len(values) == count,
                 cost=0.05 + 0.02 * _plainness(place),
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -137,9 +146,14 @@ def joined_sources(
             if len(values) >= max(2.0, 0.2 * len(key.values)):
                 found.append(
                     Source(
-                        name=_name_of(place, taken), place=place, visit=visit, values=values,
-                        always=len(values) == len(key.values), cost=0.15, needs=(key.name,),
-                    )  # fmt: skip
+                        name=_name_of(place, taken),
+                        place=place,
+                        visit=visit,
+                        values=values,
+                        always=len(values) == len(key.values),
+                        cost=0.15,
+                        needs=(key.name,),
+                    )
                 )
     return found
 
@@ -200,7 +214,12 @@ def _readings(
                 band = view.band_of(i)
                 for header in _headers_over(view, band, fixed):
                     cell = view.cell(band, header)
-                    if cell is not None and cell != i and view.elements[cell].text and view.elements[cell].kind not in _WIDGETS:
+                    if (
+                        cell is not None
+                        and cell != i
+                        and view.elements[cell].text
+                        and view.elements[cell].kind not in _WIDGETS
+                    ):
                         yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
 
 
@@ -214,7 +233,7 @@ def _areas(view: View, fixed: frozenset[str]) -> Iterator[tuple[Place, str]]:
         (i for i, e in enumerate(view.elements) if e.kind in ("text", "link", "button") and view.plain_texts[i] in fixed),
         key=lambda i: view.elements[i].box.y0,
     )  # fmt: skip
-    for i, j in zip(always, always[1:], strict=False):
+    for i, j in itertools.pairwise(always):
         if view.elements[j].box.y0 - view.elements[i].box.y1 < view.line:
             continue
         place = Area(above=(view.elements[i].text,), below=(view.elements[j].text,))
@@ -263,7 +282,14 @@ def _merged_headings(made: Mapping[Place, dict[object, str]]) -> dict[Place, dic
     out: dict[Place, dict[object, str]] = {}
     for place, values in sorted(made.items(), key=lambda item: -len(item[1])):
         same = next(
-            (p for p in out if isinstance(p, InRow) and isinstance(place, InRow) and p.column and plain(p.column) == plain(place.column)),
+            (
+                p
+                for p in out
+                if isinstance(p, InRow)
+                and isinstance(place, InRow)
+                and p.column
+                and plain(p.column) == plain(place.column)
+            ),
             None,
         )
         if same is None:
@@ -294,7 +320,15 @@ def _name_of(place: Place, taken: set[str]) -> str:
         case Beside(label, "right"):
             base = label
         case Beside(label, _, line):
-            base = label if line == 0 else f"{label}, last line" if line == -1 else f"{label}, line {line + 1}" if line > 0 else f"{label}, line {-line} from the end"
+            base = (
+                label
+                if line == 0
+                else f"{label}, last line"
+                if line == -1
+                else f"{label}, line {line + 1}"
+                if line > 0
+                else f"{label}, line {-line} from the end"
+            )
         case Block(label):
             base = f"{label}, all lines"
         case Starting(prefix):

@@ -49,7 +49,7 @@ def target_from(acted: Sequence[Acted], *, reads_text: bool, choose: bool = Fals
     tried += _by_row(acted, base, names, column)
     if column:
         tried.append(replace(base, column=column, names=()))
-    if acted[0].band is not None:
+    if all(one.band is not None for one in acted):
         tried = [replace(target, in_row=True, names=() if target.column else target.names) for target in [*tried, base]]
     best: tuple[float, int, Target] | None = None
     for rank, target in enumerate(tried):
@@ -137,7 +137,7 @@ def _by_text(acted: Sequence[Acted], base: Target) -> list[Target]:
             found.append(replace(base, text=Constant(word), names=names))
         return found
     examples = [Example(one.env, text) for one, text in zip(acted, texts, strict=True)]
-    found = [replace(base, text=one.expression) for one in explain(examples, tables=False)[:2]]
+    found = [replace(base, text=one.expression) for one in explain(examples)[:2]]
     names = [name for name in acted[0].env if all(name in one.env for one in acted)]
     for name in names:
         if all(plain(one.env[name]) and f" {plain(one.env[name])} " in f" {plain(text)} " for one, text in zip(acted, texts, strict=True)):  # fmt: skip
@@ -166,7 +166,7 @@ def _names(acted: Sequence[Acted]) -> tuple[Name, ...]:
 
 def _by_row(acted: Sequence[Acted], base: Target, names: tuple[Name, ...], column: str) -> list[Target]:
     """The element in the row in which a known text stands."""
-    if acted[0].band is not None:
+    if any(one.band is not None for one in acted):
         return []
     found: list[Target] = []
     for name in acted[0].env:
@@ -190,9 +190,7 @@ def _in_row_of(one: Acted, value: str) -> bool:
     if not wanted:
         return False
     box = one.view.elements[one.index].box
-    return any(
-        one.view.band_of(i).holds(box) for i in one.view.find(value, at_least=1.1) if i != one.index
-    )
+    return any(one.view.band_of(i).holds(box) for i in one.view.find(value, at_least=1.1) if i != one.index)
 
 
 def _column(acted: Sequence[Acted]) -> str:
@@ -222,7 +220,9 @@ def _numbered(target: Target, acted: Sequence[Acted]) -> Target:
     for one in acted:
         found = candidates(target, one.view, one.env, one.band)
         best = [hit for hit in found if hit.score >= found[0].score - 0.05] if found else []
-        ordered = sorted(best, key=lambda hit: (one.view.elements[hit.index].box.y0, one.view.elements[hit.index].box.x0))
+        ordered = sorted(
+            best, key=lambda hit: (one.view.elements[hit.index].box.y0, one.view.elements[hit.index].box.x0)
+        )
         own = next((at for at, hit in enumerate(ordered) if hit.index == one.index), None)
         if own is None:
             continue
