@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crewless.policy.job.hands import row_key
 from crewless.policy.job.program import Person, Read, Rows, Step
 from crewless.policy.job.targets import Target
+from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import plain
 from crewless.training.induce.alignment import Alignment, Item, progressive
@@ -15,6 +15,11 @@ from crewless.training.induce.draft import Draft
 from crewless.training.induce.explained import DO, LEAVE, Known, condition, guarded
 from crewless.training.induce.intents import Intent
 from crewless.training.induce.rows import RowKey, reads_for, same_texts, sources_of
+
+BlockOf = Callable[[Draft], list[Step]]
+"""Makes the steps of a draft, with the readings that they need."""
+NeededBy = Callable[[Sequence[Step]], frozenset[str]]
+"""Tells the names that steps use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Thing:
     band: Band
 
 
-def loop_of(draft: Draft, at: int, demos: frozenset[int], block: "BlockOf", needed: "NeededBy") -> list[Step]:
+def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf, needed: NeededBy) -> list[Step]:
     """The steps for a loop: what is done with each thing, and with which.
 
     Args:
@@ -66,22 +71,6 @@ def loop_of(draft: Draft, at: int, demos: frozenset[int], block: "BlockOf", need
         steps = guarded(tree, tuple(steps))
     reads: list[Read] = reads_for(needed(steps), local)
     return [Rows(marker=marker, steps=(*reads, *steps), seen=len(own))]
-
-
-class BlockOf:
-    """Makes the steps of a draft."""
-
-    def __call__(self, draft: Draft) -> list[Step]:
-        """All of them, with the readings that they need."""
-        raise NotImplementedError
-
-
-class NeededBy:
-    """Tells the names that steps use."""
-
-    def __call__(self, steps: Sequence[Step]) -> frozenset[str]:
-        """Names."""
-        raise NotImplementedError
 
 
 def _title(draft: Draft, d: int, intent: Intent) -> bool:
@@ -133,8 +122,6 @@ def _marker(draft: Draft, heads: Sequence[tuple[int, Intent, tuple[Item, ...]]],
         e.box.x0 / max(1, draft.traces[d].views[0].observation.width)
         for e, (d, _, _) in zip(elements, heads, strict=True)
     )
-    from crewless.policy.job.values import Constant
-
     own = next(iter(texts)) if len(texts) == 1 else ""
     mask = next(iter(masks)) if len(masks) == 1 and not own and any(c.isalpha() for c in next(iter(masks))) else ""
     left = across[len(across) // 2]
@@ -163,6 +150,3 @@ def _inner(
         alignment, given={n: envs[keys[n]] for n in keys}, given_costs=costs,
         bands={n: things[keys[n]].band for n in keys},
     )  # fmt: skip
-
-
-__all__ = ["BlockOf", "NeededBy", "Thing", "loop_of", "row_key"]

@@ -5,12 +5,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from crewless.policy.job.places import Area, Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
 from crewless.policy.job.values import Named
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import plain
-from crewless.training.induce.intents import shown
+from crewless.training.induce.effects import shown
 
 ALWAYS = 0.95
 """A place that has a text in this share of the demonstrations has one always."""
@@ -26,7 +27,7 @@ class Source:
     name: str
     place: Place
     visit: int
-    values: Mapping[object, str]
+    values: Mapping[Any, str]
     always: bool
     cost: float = 0.05
     """What it costs to say it, beside a given slot."""
@@ -47,7 +48,7 @@ def page_sources(
     before: Sequence[Source] = (),
 ) -> list[Source]:  # fmt: skip
     """Every place of a page whose text varies from case to case, or is there only sometimes."""
-    made: dict[Place, dict[object, str]] = {}
+    made: dict[Place, dict[Any, str]] = {}
     for demo, views in visit.views.items():
         seen = frozenset(views[0].plain_texts) if views else frozenset[str]()
         for at, view in enumerate(views):
@@ -101,10 +102,10 @@ def _is_slot(text: str, slots: Mapping[str, str]) -> bool:
 
 
 def row_sources(
-    rows: Mapping[object, tuple[View, Band]], common: frozenset[str], *, without: Sequence[str] = _WIDGETS
+    rows: Mapping[Any, tuple[View, Band]], common: frozenset[str], *, without: Sequence[str] = _WIDGETS
 ) -> list[Source]:
     """The cells of the rows of a table: under their headings, or by their number where there are none."""
-    made: dict[Place, dict[object, str]] = {}
+    made: dict[Place, dict[Any, str]] = {}
     for key, (view, band) in rows.items():
         headers = _headers_over(view, band, common)
         for header in headers:
@@ -129,13 +130,13 @@ def row_sources(
 
 
 def joined_sources(
-    keys: Sequence[Source], views: Mapping[object, tuple[View, Band | None]], common: frozenset[str], visit: int
+    keys: Sequence[Source], views: Mapping[Any, tuple[View, Band | None]], common: frozenset[str], visit: int
 ) -> list[Source]:
     """What stands in another table of the page, in the row that has the same text as one that is known already."""
     found: list[Source] = []
     taken: set[str] = {source.name for source in keys}
     for key in keys:
-        made: dict[Place, dict[object, str]] = {}
+        made: dict[Place, dict[Any, str]] = {}
         for at, value in key.values.items():
             if at not in views or len(value) < 2:
                 continue
@@ -277,9 +278,9 @@ def _headers_over(view: View, band: Band, common: frozenset[str]) -> list[int]:
     return []
 
 
-def _merged_headings(made: Mapping[Place, dict[object, str]]) -> dict[Place, dict[object, str]]:
+def _merged_headings(made: Mapping[Place, dict[Any, str]]) -> dict[Place, dict[Any, str]]:
     """Readings of a heading that differ by a letter are one heading: the commonest."""
-    out: dict[Place, dict[object, str]] = {}
+    out: dict[Place, dict[Any, str]] = {}
     for place, values in sorted(made.items(), key=lambda item: -len(item[1])):
         same = next(
             (
