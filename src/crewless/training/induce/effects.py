@@ -47,13 +47,11 @@ def at_element(view: View, before: View, index: int | None) -> Element | None:
 
 
 def is_new(element: Element, before: View, now: View) -> bool:
-    """Whether it was not on the screen before, at that place."""
-    return element.kind == "option" or not any(
-        e.text == element.text
-        and abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX
-        and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
-        for e in before.elements
-    )
+    """Whether it was not on the screen before; what has only moved there is not new."""
+    if element.kind == "option":
+        return True
+    then, there = (sum(e.text == element.text for e in view.elements) for view in (before, now))
+    return there > then
 
 
 def typed_into(before: View, after: View, text: str) -> int | None:
