@@ -18,7 +18,7 @@ def states() -> dict[str, Diagnosis]:
 def test_a_complete_machine_is_ok(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "examine", lambda config: iter([Diagnosis(what="a thing", state="ok", found="here")]))
     assert main(["doctor"]) == 0
-    assert "everything that is needed is here" in capsys.readouterr().out
+    assert "everything required is present" in capsys.readouterr().out
 
 
 def test_something_weak_is_shown_and_is_no_failure(capsys, monkeypatch):

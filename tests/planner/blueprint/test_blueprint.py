@@ -356,7 +356,7 @@ def test_a_blueprint_that_somebody_broke_is_refused_by_the_command(solar, tmp_pa
 
     (tmp_path / "b.json").write_bytes(to_json(FAULTS["power"](solar)))
     assert main(["plan", "run", str(tmp_path / "b.json"), "--runs", str(tmp_path)]) == 2
-    assert "does not hold: power:" in capsys.readouterr().err
+    assert "fails its checks: power:" in capsys.readouterr().err
     cyclic = tuple(dataclasses.replace(p, consumes={**p.consumes, "solar_panel": 1.0}) for p in solar.processes)
     (tmp_path / "c.json").write_bytes(to_json(dataclasses.replace(solar, processes=cyclic)))
     assert main(["plan", "schedule", str(tmp_path / "c.json"), "--runs", str(tmp_path)]) == 2

@@ -98,7 +98,7 @@ def search(
     population: int = 60,
     generations: int = 40,
     seed: int = 0,
-    told: Callable[[], None] = lambda: None,
+    on_generation: Callable[[], None] = lambda: None,
 ) -> Found:
     """Search from a design; the same seed finds the same.
 
@@ -107,7 +107,7 @@ def search(
         population: designs in a generation.
         generations: how many.
         seed: of the search.
-        told: called after each generation.
+        on_generation: called after each generation.
 
     Raises BadInput: fewer than one generation or eight designs.
     """
@@ -149,7 +149,7 @@ def search(
         rank, crowd = _rank(_costs(values), broken)
         kept = np.lexsort((-crowd, rank))[:population]
         genes, values, broken = genes[kept], values[kept], broken[kept]
-        told()
+        on_generation()
     if not seen:
         raise BadInput(
             "the search found no hand that can be built", alternatives=["more generations", "a heavier robot"]
