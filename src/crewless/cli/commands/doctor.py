@@ -49,7 +49,7 @@ class Diagnosis:
     state: State
     """``weak``: crewless runs, but slower or without one of its features."""
     found: str
-    mend: str = ""
+    remedy: str = ""
     """The command that fixes it."""
 
 
@@ -65,7 +65,7 @@ def run(config: DoctorConfig) -> int:
         table.add_column(column, overflow="fold")
     marks = {"ok": Text("ok", "green"), "weak": Text("weak", "yellow"), "missing": Text("MISSING", "bold red")}
     for check in checks:
-        table.add_row(marks[check.state], check.what, check.found, Text(check.mend))
+        table.add_row(marks[check.state], check.what, check.found, Text(check.remedy))
     console = Console()
     console.print(table)
     missing = [check.what for check in checks if check.state == "missing"]
@@ -95,7 +95,7 @@ def _python() -> Diagnosis:
         what="Python >= 3.11",
         state="ok" if fits else "missing",
         found=found,
-        mend="" if fits else "install a newer Python",
+        remedy="" if fits else "install a newer Python",
     )
 
 
@@ -110,8 +110,8 @@ def _packages() -> Iterator[Diagnosis]:
         what = f"packages for {EXTRAS[group]}" if group else "packages"
         extras = f"[{group}]" if group else ""
         state: State = "ok" if not lacks else "weak" if group else "missing"
-        mend = f"python -m pip install -c constraints.txt -e '.{extras}'" if lacks else ""
-        yield Diagnosis(what=what, state=state, found=", ".join(lacks) or "all present", mend=mend)
+        remedy = f"python -m pip install -c constraints.txt -e '.{extras}'" if lacks else ""
+        yield Diagnosis(what=what, state=state, found=", ".join(lacks) or "all present", remedy=remedy)
 
 
 def lacking(requirement: str) -> str:
@@ -137,7 +137,7 @@ def _programs() -> Iterator[Diagnosis]:
         if path:
             yield Diagnosis(what=program, state="ok", found=path)
         else:
-            yield Diagnosis(what=program, state="missing", found="not on the PATH", mend=_apt(package))
+            yield Diagnosis(what=program, state="missing", found="not on the PATH", remedy=_apt(package))
 
 
 def _apt(package: str) -> str:
@@ -165,14 +165,14 @@ def _display() -> Diagnosis:
         what="a display starts",
         state="missing",
         found=said[-1] if said else "no display within 10 s",
-        mend="Xvfb :99 -screen 0 64x64x24 (shows why not)",
+        remedy="Xvfb :99 -screen 0 64x64x24 (shows why not)",
     )
 
 
 def _fonts() -> Iterator[Diagnosis]:
     lister = shutil.which("fc-list")
     if lister is None:
-        yield Diagnosis(what="fonts", state="missing", found="no fc-list", mend=_apt("fontconfig"))
+        yield Diagnosis(what="fonts", state="missing", found="no fc-list", remedy=_apt("fontconfig"))
         return
     families = subprocess.run([lister, ":", "family"], capture_output=True, text=True, check=False).stdout
     for family, package in FONTS.items():
@@ -181,7 +181,7 @@ def _fonts() -> Iterator[Diagnosis]:
             what=f"font {family}",
             state="ok" if there else "missing",
             found="installed" if there else "not installed",
-            mend="" if there else _apt(package),
+            remedy="" if there else _apt(package),
         )
 
 
@@ -189,12 +189,12 @@ def _shared_memory(path: Path) -> Diagnosis:
     what = "shared memory >= 0.5 GiB"
     if not os.access(path, os.W_OK):
         return Diagnosis(
-            what=what, state="weak", found=f"no {path} to write to: frames go through files", mend=f"mount {path}"
+            what=what, state="weak", found=f"no {path} to write to: frames go through files", remedy=f"mount {path}"
         )
     usage = shutil.disk_usage(path)
     weak = usage.total < GIB / 2
-    mend = f"mount -o remount,size=1G {path} (in a container: --shm-size=1g)" if weak else ""
-    return Diagnosis(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", mend=mend)
+    remedy = f"mount -o remount,size=1G {path} (in a container: --shm-size=1g)" if weak else ""
+    return Diagnosis(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", remedy=remedy)
 
 
 def _disk(path: Path) -> Diagnosis:
@@ -205,15 +205,15 @@ def _disk(path: Path) -> Diagnosis:
     writable = os.access(nearest, os.W_OK)
     state: State = "missing" if free < GIB or not writable else "weak" if free < 5 * GIB else "ok"
     found = f"{free / GIB:.1f} GiB free on {nearest}" + ("" if writable else ", which cannot be written to")
-    mend = "" if state == "ok" else "free some space, or choose another folder with --runs"
-    return Diagnosis(what="disk >= 5 GiB", state=state, found=found, mend=mend)
+    remedy = "" if state == "ok" else "free some space, or choose another folder with --runs"
+    return Diagnosis(what="disk >= 5 GiB", state=state, found=found, remedy=remedy)
 
 
 def _cores() -> Diagnosis:
     cores = len(os.sched_getaffinity(0))
     state: State = "ok" if cores >= 2 else "weak"
-    mend = "" if cores >= 2 else "half the speed: program and worker share one core"
-    return Diagnosis(what="cores >= 2", state=state, found=str(cores), mend=mend)
+    remedy = "" if cores >= 2 else "half the speed: program and worker share one core"
+    return Diagnosis(what="cores >= 2", state=state, found=str(cores), remedy=remedy)
 
 
 def _memory(meminfo: str) -> Diagnosis:
@@ -221,5 +221,5 @@ def _memory(meminfo: str) -> Diagnosis:
     match = re.search(r"MemAvailable:\s+(\d+) kB", meminfo)
     available = int(match.group(1)) * 1024 if match else 0
     state: State = "ok" if available >= 3 * GIB else "weak" if available >= 1.5 * GIB else "missing"
-    mend = "" if state == "ok" else "close other programs"
-    return Diagnosis(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", mend=mend)
+    remedy = "" if state == "ok" else "close other programs"
+    return Diagnosis(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", remedy=remedy)
