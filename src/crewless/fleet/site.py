@@ -43,7 +43,7 @@ class Answer(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """Of the record."""
+    """One line of the record."""
 
     operation: str
     attempt: int
@@ -91,7 +91,7 @@ class Site:
                 try:
                     self._take(msgspec.json.decode(line, type=_Line))
                 except msgspec.MsgspecError as error:
-                    raise BadInput(f"{record}:{number} is no line of a site's record: {error}") from error
+                    raise BadInput(f"{record}:{number} is not a line of a site's record: {error}") from error
         transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:

@@ -63,7 +63,7 @@ class TextLine:
     words: tuple[str, ...]
     """One for each word of the line; a word that could not be read is empty."""
     confidence: float
-    """Of the worst word, 0 to 1."""
+    """Confidence of the worst word, 0 to 1."""
 
     @property
     def text(self) -> str:

@@ -115,4 +115,4 @@ def test_the_picture_of_growth_names_what_binds_when(site):
     assert spans[0][0] == 1
     assert spans[-1][1] == 36
     for reason in {one.limits_growth for one in months}:
-        assert f"bound by {reason}" in picture
+        assert f"limited by {reason}" in picture

@@ -65,7 +65,7 @@ def import_process(
     else:
         path = Path(text)
         if not path.exists():
-            raise BadInput(f"there is no {path}", alternatives=KINDS)
+            raise BadInput(f"{path} does not exist", alternatives=KINDS)
         if path.suffix == ".bpmn":
             from crewless.company.sheet.bpmn import read_bpmn
 
@@ -83,7 +83,7 @@ def import_process(
             lines = [f"{len(sheet.cells)} cells, {len(sheet.resources)} resources"]
             if alone:
                 lines.append(
-                    "a list of cells alone: worked in the order of its rows, a case an hour, until it is edited"
+                    "the list has cells only: they are worked in the order of the rows, one case per hour, until you edit the sheet"
                 )
         else:
             from crewless.company.discover.findings import summary, write_report
@@ -118,7 +118,8 @@ def columns_of(words: Sequence[str]) -> dict[str, str]:
         what, equals, column = word.partition("=")
         if not (equals and what and column):
             raise BadInput(
-                f"{word!r} names no column", alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"]
+                f"{word!r} does not name a column",
+                alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"],
             )
         found[what] = column
     return found
@@ -138,7 +139,7 @@ def read_log(path: Path, *, columns: Mapping[str, str] | None = None, unfinished
         return read_xes(path, unfinished=unfinished)
     if path.name.endswith(".jsonl"):
         return read_event_log(path, unfinished=unfinished)
-    raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
+    raise BadInput(f"{path.name} cannot be imported", alternatives=KINDS)
 
 
 __all__ = ["KINDS", "RUN", "Imported", "columns_of", "import_process", "read_log"]

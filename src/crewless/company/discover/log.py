@@ -46,7 +46,7 @@ class Log:
     activities: tuple[str, ...]
     resources: tuple[str, ...]
     roles: tuple[str, ...]
-    """Of each resource, empty where the log names none."""
+    """Role of each resource; empty where the log names none."""
     case: np.ndarray
     activity: np.ndarray
     resource: np.ndarray
@@ -102,7 +102,7 @@ def make_log(visits: Iterable[Visit], name: str) -> Log:
     """
     rows = list(visits)
     if not rows:
-        raise BadInput(f"{name} holds no visits", alternatives=["a log with at least one finished step"])
+        raise BadInput(f"{name} contains no visits", alternatives=["a log with at least one finished step"])
     for row in rows:
         if row.end < row.start:
             raise BadInput(
@@ -177,7 +177,7 @@ class Times:
             moment = datetime.strptime(value, self._formats[0])
         if moment is None:
             raise BadInput(
-                f"{self._name}, {where}: {value!r} is no time",
+                f"{self._name}, {where}: {value!r} is not a time",
                 alternatives=["2026-01-31T09:30:00+01:00", "seconds since 1970"],
             )
         if moment.tzinfo is not None:
@@ -231,7 +231,7 @@ class Pairing:
         elif visit.activity in self._seen_starts and self._unfinished == "refuse":
             raise BadInput(
                 f"{self._name}, {visit.where}: {visit.activity!r} of case {visit.case!r} ends at {said(visit.end)} "
-                "and was never begun",
+                "and has no start",
                 alternatives=["--unfinished drop leaves such rows out"],
             )
         elif visit.activity not in self._seen_starts:
@@ -243,7 +243,7 @@ class Pairing:
         if left and self._unfinished == "refuse":
             one = left[0]
             raise BadInput(
-                f"{self._name}, {one.where}: {one.activity!r} of case {one.case!r}, begun at {said(one.start)}, has no end"
+                f"{self._name}, {one.where}: {one.activity!r} of case {one.case!r}, started at {said(one.start)}, has no end"
                 + (f"; {len(left) - 1} more like it" if len(left) > 1 else ""),
                 alternatives=["--unfinished drop leaves such rows out"],
             )

@@ -132,7 +132,7 @@ def _visit(name: str, row: dict[str, str], at: Mapping[str, str], where: str, st
     try:
         cost = float(row[at["cost"]] or 0) if "cost" in at else 0.0
     except ValueError:
-        raise BadInput(f"{name}, {where}: the cost {row[at['cost']]!r} is no number") from None
+        raise BadInput(f"{name}, {where}: the cost {row[at['cost']]!r} is not a number") from None
     return Visit(
         case=row[at["case"]].strip(),
         activity=" ".join(row[at["activity"]].split()),

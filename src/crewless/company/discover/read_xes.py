@@ -102,7 +102,7 @@ def _read_event(event: dict[str, str], case: str, where: str, times: Times, pair
     try:
         cost = float(event.get("cost:total", 0))
     except ValueError:
-        raise BadInput(f"{name}, {where}: the cost {event['cost:total']!r} is no number") from None
+        raise BadInput(f"{name}, {where}: the cost {event['cost:total']!r} is not a number") from None
     activity = " ".join(event["concept:name"].split())
     visit = Visit(
         case=case,

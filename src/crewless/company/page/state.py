@@ -1,4 +1,4 @@
-"""What the page asks and what it is answered: a sheet with the sliders' changes, simulated, as JSON values."""
+"""Requests and answers of the page: a sheet with the sliders' changes, simulated, as JSON values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from crewless.company.simulate.replications import MEASURES, SimulateConfig, Sim
 from crewless.core.errors import BadInput
 
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
-"""Of one click: a few hundredths of a second a replication, so that the page answers at once."""
+"""Simulation behind one click: a few hundredths of a second per replication, so that the page answers quickly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +22,11 @@ class Scenario:
 
     choice: dict[str, Performer]
     demand: float = 1.0
-    """Times as many cases as the sheet says."""
+    """Factor on the sheet's arrival rate."""
     errors: float = 1.0
-    """Times as many errors."""
+    """Factor on all error probabilities."""
     members: dict[str, int] | None = None
-    """Of pools; the others keep theirs."""
+    """Member counts of changed pools; the others keep theirs."""
 
 
 def scenario_of(sheet: Sheet, asked: Any) -> Scenario:
@@ -86,7 +86,7 @@ def scaled(duration: Duration, factor: float) -> Duration:
 
 
 class Page:
-    """Holds the sheet and its outcome as it was opened; every answer is set against that."""
+    """The sheet as it was opened, and its outcome, with which every answer is compared."""
 
     def __init__(self, sheet: Sheet, choice: Mapping[str, Performer], name: str, seed: int = 0) -> None:
         self.sheet = replace(sheet, cells=tuple(chosen(sheet, choice)))

@@ -84,7 +84,7 @@ class _Scope:
 
 
 def read_bpmn(path: Path) -> Sheet:
-    """Of every process in the file, side by side.
+    """A sheet of every process in the file, side by side.
 
     Raises:
         BadInput: no XML, no process, a flow that hangs, an event attached to nothing, a link that leads nowhere, a cycle that
@@ -100,7 +100,9 @@ def read_bpmn(path: Path) -> Sheet:
     graph = _Graph(called={key: p for key, p in processes.items() if key in calls and key not in pools})
     top = [key for key in processes if key not in graph.called]
     if not top:
-        raise BadInput(f"{path.name} holds no process that nobody calls", alternatives=["a process to begin with"])
+        raise BadInput(
+            f"{path.name} contains no process that is not called by another", alternatives=["a process to begin with"]
+        )
     _read_messages(graph, root, processes, set(pools))
     for key in top:
         _read_process(graph, processes[key], pools.get(key, ""))
@@ -110,7 +112,7 @@ def read_bpmn(path: Path) -> Sheet:
             for node in (e for e in lane if _tag(e) == "flowNodeRef"):
                 graph.roles[(node.text or "").strip()] = lane.get("name") or lane.get("id", "")
     if not graph.kinds:
-        raise BadInput(f"{path.name} holds no process", alternatives=["a BPMN 2.0 file with a process in it"])
+        raise BadInput(f"{path.name} contains no process", alternatives=["a BPMN 2.0 file with a process in it"])
     for sender, start in graph.messaged:
         # A subprocess sends when it is over.
         sender = sender if sender in graph.kinds else f"{sender}/over"
@@ -137,7 +139,7 @@ def _read_messages(graph: _Graph, root: _Element, processes: dict[str, _Element]
         source, target = flow.get("sourceRef", ""), flow.get("targetRef", "")
         for end in (source, target):
             if end not in home and end.rsplit(":", 1)[-1] not in whole:
-                raise BadInput(f"the message flow {flow.get('id', '')!r} hangs, there is no {end!r}")
+                raise BadInput(f"the message flow {flow.get('id', '')!r} is not connected: there is no {end!r}")
         if target in starts and source in home and home[source] != home[target]:
             graph.messages.setdefault(target, []).append(source)
 
@@ -163,7 +165,7 @@ def _read_scope(graph: _Graph, scope: _Element, role: str, *, top: bool = False)
         for end in (source, target):
             if end not in found.own:
                 raise BadInput(
-                    f"the flow {flow!r} from {source!r} to {target!r} hangs, there is no node {end!r} in "
+                    f"the flow {flow!r} from {source!r} to {target!r} is not connected: there is no node {end!r} in "
                     f"{scope.get('id', '')!r}",
                     alternatives=found.own[:20],
                 )
@@ -175,7 +177,7 @@ def _read_scope(graph: _Graph, scope: _Element, role: str, *, top: bool = False)
     for host, event in found.attached:
         if host not in found.own:
             raise BadInput(
-                f"the boundary event {event!r} is attached to {host!r}, which is not there", alternatives=found.own
+                f"the boundary event {event!r} is attached to {host!r}, which does not exist", alternatives=found.own
             )
         found.flows.append((host, event))
     sources, targets = {s for s, _ in found.flows}, {t for _, t in found.flows}

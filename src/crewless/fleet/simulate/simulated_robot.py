@@ -70,7 +70,7 @@ class SimulatedRobotConfig:
     work_w: float = 250.0
     charge_w: float = 2000.0
     loss_share: float = 0.3
-    """Of the power drawn, what heats the motors."""
+    """Share of the drawn power that heats the motors."""
     heat_capacity_j_k: float = 4000.0
     heat_resistance_k_w: float = 0.6
     """Motor to air: one thermal mass, C dT/dt = P_loss - (T - T_air) / R."""

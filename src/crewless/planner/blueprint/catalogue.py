@@ -35,7 +35,7 @@ def read_yaml(content: str, what: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise BadInput(f"{what} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(value, dict):
-        raise BadInput(f"{what} holds no mapping of names to values")
+        raise BadInput(f"{what} is not a mapping of names to values")
     return value
 
 
@@ -57,7 +57,7 @@ def load_catalogue(goal: Goal) -> Catalogue:
                 raw[key] = value
     for key in ("robot", "building"):
         if key not in raw:
-            raise BadInput(f"no catalogue says anything of the {key}", alternatives=["site"])
+            raise BadInput(f"no catalogue defines the {key}", alternatives=["site"])
     parts = _named(parse(tuple[Part, ...], raw["parts"], "parts"), "name", "part")
     skills = _named(parse(tuple[Skill, ...], raw["skills"], "skills"), "name", "skill")
     processes = _named(parse(tuple[Process, ...], raw["processes"], "processes"), "makes", "process for")
@@ -80,7 +80,7 @@ def load_catalogue(goal: Goal) -> Catalogue:
             raise BadInput(f"goal: unknown product {part!r}", alternatives=sorted(processes))
     for part in goal.products:
         if part not in processes:
-            raise BadInput(f"goal: nothing makes {part!r}, it is only bought", alternatives=sorted(processes))
+            raise BadInput(f"goal: no process makes {part!r}, it is only bought", alternatives=sorted(processes))
     _fit_cards(goal, processes, skills)
     return Catalogue(
         parts=parts, processes=processes, skills=skills, robot=robot, building=building, order=tuple(order)
@@ -99,14 +99,14 @@ def _fit_cards(goal: Goal, processes: dict[str, Process], skills: dict[str, Skil
             if name and name not in needing:
                 raise BadInput(f"the skill card of {card.skill!r} names the task {name!r}", alternatives=needing)
             if (card.skill, name) in seen:
-                raise BadInput(f"two skill cards of {card.skill!r} speak of {name or 'the skill as a whole'}")
+                raise BadInput(f"two skill cards of {card.skill!r} apply to {name or 'the skill as a whole'}")
             seen.add((card.skill, name))
 
 
 def _has_skill(name: str, who: str, skills: dict[str, Skill], robot: RobotKind) -> None:
     if name not in skills or not {robot.name, "machine"} & set(skills[name].kinds):
         able = sorted(s.name for s in skills.values() if {robot.name, "machine"} & set(s.kinds))
-        raise BadInput(f"{who} needs the skill {name!r}, which nobody has", alternatives=able)
+        raise BadInput(f"{who} needs the skill {name!r}, which no robot or machine has", alternatives=able)
 
 
 def _named(items: tuple[Any, ...], key: str, what: str) -> dict[str, Any]:
@@ -114,6 +114,6 @@ def _named(items: tuple[Any, ...], key: str, what: str) -> dict[str, Any]:
     for item in items:
         name = getattr(item, key)
         if name in found:
-            raise BadInput(f"{what} {name!r} is there twice")
+            raise BadInput(f"{what} {name!r} is defined twice")
         found[name] = item
     return found

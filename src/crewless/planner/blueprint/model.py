@@ -12,7 +12,7 @@ from crewless.core.errors import BadInput
 from crewless.planner.blueprint.cards import SkillCard
 
 VERSION = "2.0"
-"""Of the file format; a reader refuses another first number."""
+"""Version of the file format; a reader refuses another major version."""
 
 _STRICT = ConfigDict(extra="forbid")
 NonNegative = Annotated[float, Ge(0)]
@@ -294,8 +294,10 @@ def load_blueprint(content: bytes, what: str) -> Blueprint:
         blueprint = TypeAdapter(Blueprint).validate_json(content)
     except ValueError as error:
         if not isinstance(error, ValidationError):
-            raise BadInput(f"{what} is no blueprint: {error}") from error
+            raise BadInput(f"{what} is not a blueprint: {error}") from error
         first = error.errors()[0]
         given = "" if first["type"] == "missing" else f", not {str(first['input'])[:60]!r}"
-        raise BadInput(f"{what} is no blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}{given}") from error
+        raise BadInput(
+            f"{what} is not a blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}{given}"
+        ) from error
     return blueprint

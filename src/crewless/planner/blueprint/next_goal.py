@@ -1,4 +1,4 @@
-"""The next goal: what a site that has grown can be asked for, with the robots, the ground and the power that it has by then."""
+"""The next goal: what a grown site can be asked for, with the robots, the land and the power that it has by then."""
 
 from dataclasses import asdict, fields, replace
 
@@ -8,7 +8,7 @@ from crewless.planner.blueprint.expansion import ExpandConfig, Month
 from crewless.planner.blueprint.model import Blueprint, Goal
 
 _ROOM = 0.95
-"""Of what the grown site makes: whole stations, robots and slots do not divide evenly."""
+"""Share of the grown site's output that is asked for: whole stations, robots and slots do not divide evenly."""
 
 
 def next_goal(blueprint: Blueprint, month: Month, config: ExpandConfig | None = None) -> Goal:

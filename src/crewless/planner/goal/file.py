@@ -56,7 +56,7 @@ def make_goal(raw: dict[str, Any], what: str, folder: Path | None = None) -> Goa
         cards = raw["skill_cards"]
         if not isinstance(cards, list):
             raise BadInput(
-                f"{what}: skill_cards: {str(cards)[:60]!r} are no cards",
+                f"{what}: skill_cards: {str(cards)[:60]!r} is not a list of cards",
                 alternatives=["[a file or folder of skill cards, ...], as crewless skill writes them"],
             )
         raw["skill_cards"] = read_cards(cards, folder)

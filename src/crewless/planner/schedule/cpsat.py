@@ -1,6 +1,6 @@
 """The whole problem as a constraint model for CP-SAT: bounds and proofs, and short schedules where the search is stuck.
 
-What makes the model strong (measured: see dev/LOG.md) is told to it beside the plain constraints: heads and tails as the domains of the
+What makes the model strong (measured: see dev/LOG.md) is added to the plain constraints: heads and tails as the domains of the
 starts, a duration variable for operations with alternatives, the work of all machines as a cut, and the best schedule as a hint.
 """
 

@@ -105,13 +105,13 @@ class Problem:
                 raise BadInput(f"resource {r} has capacity {resource.capacity}", alternatives=["0 or more"])
             if resource.is_robot and resource.capacity != 1:
                 raise BadInput(
-                    f"resource {r} has set-up, battery or heat and capacity {resource.capacity}", alternatives=["1"]
+                    f"resource {r} has set-up, battery or heat, and capacity {resource.capacity}", alternatives=["1"]
                 )
             if any(until <= start or start < 0 for start, until in resource.closed):
                 raise BadInput(f"resource {r} has an empty or negative closed window: {resource.closed}")
             if not -1 <= resource.family < max(1, len(resource.setup)):
                 raise BadInput(
-                    f"resource {r} begins in family {resource.family}",
+                    f"resource {r} starts in family {resource.family}",
                     alternatives=[f"-1 to {len(resource.setup) - 1}"],
                 )
             if resource.heat_limit and resource.cooling < 1:
@@ -131,7 +131,7 @@ class Problem:
         for p in self.precedences:
             if not (0 <= p.before < count and 0 <= p.after < count):
                 raise BadInput(
-                    f"precedence {p.before} -> {p.after} names no operation", alternatives=[f"0 to {count - 1}"]
+                    f"precedence {p.before} -> {p.after} names an unknown operation", alternatives=[f"0 to {count - 1}"]
                 )
             if p.lag < 0:
                 raise BadInput(f"precedence {p.before} -> {p.after} has lag {p.lag}", alternatives=["0 or more"])

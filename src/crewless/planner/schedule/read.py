@@ -12,7 +12,7 @@ def _numbers(path: Path) -> list[int]:
     except OSError as error:
         raise BadInput(f"cannot read {path.name}: {error.strerror}") from None
     except ValueError as error:
-        raise BadInput(f"{path.name} holds what is not a whole number: {error}") from None
+        raise BadInput(f"{path.name} contains something that is not an integer: {error}") from None
 
 
 def read_rcpsp(path: Path) -> Problem:

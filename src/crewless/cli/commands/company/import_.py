@@ -1,4 +1,4 @@
-"""Make a sheet from a BPMN model, an event log, a spreadsheet, or run:DIR, the folder of a shift."""
+"""Make a sheet from a BPMN model, an event log, a spreadsheet, or a run folder (run:DIR)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,12 @@ class CompanyImportConfig:
     source: Positional[str]
     """A file, a folder of CSV files, or run:DIR."""
     out: Path = Path("sheet.xlsx")
-    """Where the sheet goes, a workbook (.xlsx) or a folder of CSV files."""
+    """Where the sheet is written: a workbook (.xlsx) or a folder of CSV files."""
     columns: tuple[str, ...] = ()
-    """Of a CSV log: which column is what, such as "case=Ticket" "end=Closed"; the usual names are found without."""
+    """For a CSV log: which column holds what, such as "case=Ticket" "end=Closed". Columns with the usual names are found
+    without it."""
     unfinished: Literal["refuse", "drop"] = "refuse"
-    """Of a log: what to do with a step that has a start and no end."""
+    """For a log: what to do with a step that has a start and no end."""
 
 
 def run(config: CompanyImportConfig) -> int:

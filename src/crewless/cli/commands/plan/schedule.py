@@ -15,21 +15,21 @@ class PlanScheduleConfig:
     runs: Path = Path("runs")
     """Where the run folder goes."""
     skills: tuple[Path, ...] = ()
-    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
+    """Skill cards (files or folders), in addition to those in the goal file; crewless skill makes them."""
     units: int = 3
-    """Units that each line begins."""
+    """Units that each line starts."""
     rounds: int = 10
-    """Rounds of the search for a schedule."""
+    """Rounds of the schedule search."""
     closed: tuple[str, ...] = ()
-    """Hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run keeps none."""
+    """Hours from the start in which no station works, such as 8-24 or 4-4.5. A simulated run ignores them."""
     checks: bool = False
-    """List every check of the blueprint."""
+    """List every check, not only the failed ones."""
     seed: int = 0
-    """Of the layout's search and of the schedule's."""
+    """Seed of the layout search and of the schedule search."""
 
 
 def run(config: PlanScheduleConfig) -> int:
-    """Design and schedule. Returns 0 when every check holds."""
+    """Design and schedule. Returns 0 when every check passed."""
     from crewless.cli.commands.plan._steps import blueprint_of, write_design, write_schedule
     from crewless.core.runs import RunFolder
     from crewless.planner.schedule.shift import hours, schedule_shift
