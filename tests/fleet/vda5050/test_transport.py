@@ -69,6 +69,17 @@ def test_what_is_retained_reaches_those_who_come_later(house):
     assert wait_for(late, 1) == [("u/a/connection", b"1")]
 
 
+def test_what_is_retained_is_left_out_where_it_is_not_wanted(house):
+    first = house.connect("first")
+    first.subscribe("u/+/state")
+    first.publish("u/a/state", b"old", retain=True)
+    wait_for(first, 1)
+    late = house.connect("late")
+    late.subscribe("u/+/state", kept=False)
+    first.publish("u/a/state", b"new", retain=True)
+    assert wait_for(late, 1) == [("u/a/state", b"new")]
+
+
 def test_a_robot_that_is_gone_without_goodbye_is_reported_broken(house):
     control = house.connect("control")
     control.subscribe("uagv/v3/crewless/+/connection")
