@@ -30,7 +30,7 @@ from crewless.fleet.control.robots import COMMANDED, KNOWN_STOPS, Assignment, Ro
 from crewless.fleet.control.zone_keeper import ZoneKeeper
 from crewless.fleet.control.zones import Zones
 from crewless.fleet.site import Answer
-from crewless.fleet.vda5050.error_types import INVALID_ORDER_ACTION, PASSING, canonical, said
+from crewless.fleet.vda5050.error_types import canonical, said
 from crewless.fleet.vda5050.transport import Transport
 
 
@@ -73,8 +73,7 @@ class FleetControl:
         self._assignments: dict[str, Assignment] = {}
         for name in self._resumed:
             self._dispatcher.take_room(name, self.ledger.progress[name].station, 1)
-        self._unreachable: set[str] = set()
-        self._cancelled: set[str] = set()
+        self._unreachable, self._cancelled = set[str](), set[str]()
         self._given_up: dict[str, str] = {}
         self._now_s = 0.0
         self._news = True
@@ -266,7 +265,7 @@ class FleetControl:
             if assignment.cancelling:  # it does not even answer that: the site will refuse its work
                 self._revoke(name, assignment.revoked, assignment.blame)
             else:
-                self._note(robot.name, f"late with {name}")
+                self._complain(robot.name, f"late with {name}", "late")
                 self._call_off(name, "forfeited", blame=True)
                 assignment.since_s = now_s
 
@@ -337,9 +336,13 @@ class FleetControl:
         robot.unfit_since_s = min(robot.unfit_since_s, self._now_s) if unfit else math.inf
         if carried or robot.loads:
             for load in self._loads.heard(robot, carried):
-                self._complain(robot.name, f"says that it carries {load}, and was never sent for it: not believed")
+                self._complain(
+                    robot.name, f"says that it carries {load}, and was never sent for it: not believed", "load"
+                )
         for fault in sorted(robot.faults - had):
             self._note(robot.name, fault)
+            if fault not in robot.fatal:  # else it is said that it gets no work
+                self._complain(robot.name, f"cannot go on: {fault}")
         if "batteryEmpty" in robot.faults - had:
             self._keeper.block(robot)
         elif "batteryEmpty" in had - robot.faults:
@@ -360,7 +363,9 @@ class FleetControl:
         if robot.idle or not robot.holds:
             return
         if not self._book.is_ours(robot.holds):
-            self._complain(robot.name, f"carries out order {robot.holds!r}, which is not of this control: gets no work")
+            self._complain(
+                robot.name, f"carries out order {robot.holds!r}, which is not of this control: gets no work", "order"
+            )
         elif self._now_s - robot.stray_s >= self.config.resend_s:
             robot.stray_s = self._now_s
             self._sender.instant_action(robot, "cancelOrder", orderId=robot.holds)
@@ -411,15 +416,14 @@ class FleetControl:
             self._revoke(name, assignment.revoked or "forfeited", blame=True)
         elif news == "forgotten" and not assignment.revoked:
             # It has started anew and knows nothing of what it had, or somebody else has sent it something.
+            self._complain(robot.name, f"has forgotten its order {robot.order}", "order")
             if state["orderId"]:
                 robot.rest(self._now_s, self.config.resend_s)
             self._revoke(name, "forfeited", blame=False)
-        elif news == "over":
-            self._revoke(name, assignment.revoked, assignment.blame)
         elif news == "done":
             robot.refusals = 0
             self._end(name, "done")
-        elif news == "failed":
+        elif news in ("over", "failed"):
             self._revoke(name, assignment.revoked or "failed", assignment.blame or not assignment.revoked)
         elif news == "stopped" and not assignment.revoked:
             self._stopped(robot, name, assignment, hot)
@@ -430,6 +434,8 @@ class FleetControl:
         """Somebody else does it meanwhile, unless waiting for a hot motor costs less than beginning anew."""
         short = self._now_s - assignment.running_s < self.config.cooling_s and name not in robot.loads
         if robot.faults - {"motorTooHot"} or not robot.faults or short:
+            if not robot.faults:
+                self._complain(robot.name, "waits for a retry, or refuses to be sent further: called off")
             if not robot.faults & KNOWN_STOPS:
                 robot.rest(self._now_s, self.config.resend_s)
             self._call_off(name, "forfeited", blame=not robot.faults & KNOWN_STOPS)
@@ -437,17 +443,11 @@ class FleetControl:
             assignment.expected_s += self.config.cooling_s
 
     def _refused(self, robot: Robot, error: Any, name: str, skill: str) -> None:
-        """A robot does not take an order. It is not asked for the same again, and for nothing for a while."""
-        kind = canonical(error["errorType"])
+        """A robot does not take an order."""
         self._note(robot.name, f"refuses {name or skill}: {said(error)}")
+        words = robot.refuse(canonical(error["errorType"]), name, skill)
         robot.rest(self._now_s, self.config.resend_s)
-        if kind == INVALID_ORDER_ACTION:
-            robot.refused_skills.add(skill)
-            self._complain(robot.name, f"does not do {skill!r}, though its factsheet says so ({kind}): not asked again")
-            return
-        if kind not in PASSING and name:
-            robot.refused.add(name)
-        self._complain(robot.name, f"refuses orders ({kind})")
+        self._complain(robot.name, words, "refusal")
 
     def _answered(self, answer: Answer) -> None:
         name = answer.operation
@@ -486,7 +486,7 @@ class FleetControl:
         self._again_s = math.inf
         for robot in self.robots.values():
             if not robot.free:
-                if robot.online and robot.heard and robot.unfit and not robot.fatal & KNOWN_STOPS:
+                if robot.online and robot.heard and robot.unfit and not (robot.mute or robot.fatal & KNOWN_STOPS):
                     self._complain(robot.name, f"{robot.unfit}: gets no work")
                 continue
             if now_s < robot.ready_s():
@@ -530,7 +530,7 @@ class FleetControl:
         beyond = self._book.compose(robot, name, chosen.station, attempt, assignment)
         if beyond:
             robot.refused.add(name)
-            self._complain(robot.name, f"cannot be sent an order: {beyond}")
+            self._complain(robot.name, f"cannot be sent an order: {beyond}", "limits")
             self._news = True
             return
         self._dispatcher.take_room(name, chosen.station.name, 1)

@@ -34,10 +34,10 @@ class Inbox:
     """Args:
     transport: an end of the broker.
     run: see :class:`crewless.fleet.site.Site`.
-    complain: called with a sender's name and what is wrong with what it sent.
+    complain: called with a sender's name, what is wrong with what it sent, and what that is about.
     """
 
-    def __init__(self, transport: Transport, run: str, complain: Callable[[str, str], None]) -> None:
+    def __init__(self, transport: Transport, run: str, complain: Callable[[str, str, str], None]) -> None:
         self._transport, self._complain = transport, complain
         self.ask, self._answer, self._station = topics(run)
         for pattern, kept in (
@@ -59,7 +59,7 @@ class Inbox:
                 try:
                     yield parse("answer", payload, Answer)
                 except BadInput as error:
-                    self._complain("site", error.message)
+                    self._complain("site", error.message, "unreadable")
             elif topic.startswith(self._station + "/"):
                 yield StationSaid(topic.rpartition("/")[2], payload == b"down")
             else:
@@ -76,12 +76,14 @@ class Inbox:
         try:
             message = decode(kind, payload)
         except BadInput as error:
-            self._complain(name_of(manufacturer, serial), str(error))
+            self._complain(name_of(manufacturer, serial), str(error), "unreadable")
             return None
         signed = message["manufacturer"], message["serialNumber"]
         if signed[1] != serial or _plain(signed[0]) != _plain(manufacturer):
             self._complain(
-                name_of(manufacturer, serial), f"its {kind} is signed by {'/'.join(signed)[:80]!r}: not believed"
+                name_of(manufacturer, serial),
+                f"its {kind} is signed by {'/'.join(signed)[:80]!r}: not believed",
+                "signature",
             )
             return None
         return RobotSaid(manufacturer, serial, kind, message)
@@ -93,6 +95,7 @@ class Inbox:
             self._complain(
                 name_of(levels[2], levels[3]),
                 f"speaks VDA 5050 {levels[1]}, not {PREFIX.partition('/')[2]}: not commanded",
+                "version",
             )
 
 

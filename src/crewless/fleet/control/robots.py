@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crewless.fleet.control.operations import FleetOperation
-from crewless.fleet.vda5050.error_types import canonical
+from crewless.fleet.vda5050.error_types import INVALID_ORDER_ACTION, PASSING, canonical
 from crewless.fleet.vda5050.limits import FactsheetLimits, limits_of
 from crewless.fleet.vda5050.order_rules import idle
 from crewless.fleet.vda5050.topics import MANUFACTURER
@@ -169,6 +169,21 @@ class Robot:
         return operation.name not in self.refused and (
             operation.carry is None or operation.carry.kg <= self.limits.load_kg
         )
+
+    def refuse(self, kind: str, name: str, skill: str) -> str:
+        """It has not taken an order, and is not asked for the same again. Returns that in words.
+
+        Args:
+            kind: the error by which it refuses, in the standard's word.
+            name: of the operation; empty: it was an errand.
+            skill: that it needs.
+        """
+        if kind == INVALID_ORDER_ACTION:
+            self.refused_skills.add(skill)
+            return f"does not do {skill!r}, though its factsheet says so ({kind}): not asked again"
+        if kind not in PASSING and name:
+            self.refused.add(name)
+        return f"refuses orders ({kind})"
 
     def rest(self, now_s: float, rest_s: float) -> None:
         """It has refused an order: it is asked again after a while, which doubles each time."""
