@@ -120,7 +120,7 @@ class LiveRun:
         there = [each for each in online if each.fit]
         if not any(TEND in each.skills for each in there):
             unfit = [each for each in online if TEND in each.offers and not each.fit]
-            why = "; ".join(f"{each.name} {each.unfit or 'has sent no state'}" for each in unfit)
+            why = "; ".join(f"{each.name} {each.unfit if each.heard else 'has sent no state'}" for each in unfit)
             if why:
                 remind(f"waiting: no robot can {TEND!r} just now: {why[:200]}")
             else:

@@ -107,11 +107,7 @@ class _Referee:
         if serial != STRANGER:
             return
         self.orders += 1
-        # States that cross with an order cannot be held against the control: one that forbids any forbids them for good here.
-        self.forbidden += not self._allowed or (self._state is not None and _forbids(self._state) and self._was)
-        self._was = self._state is not None and _forbids(self._state)
-
-    _was = False
+        self.forbidden += not self._allowed or (self._state is not None and _forbids(self._state))
 
 
 def _forbids(state: dict[str, Any]) -> bool:
@@ -157,7 +153,7 @@ def try_persona(
             robot.start()
     # Last, so that what the broker has kept comes as such.
     control = FleetControl(
-        operations=_operations(), roadmap=LineRoadmap(nodes, ways + [way[::-1] for way in ways]),
+        operations=_operations(), roadmap=LineRoadmap(nodes, ways + [(b, a) for a, b in ways]),
         stations=[
             StationNode(name=f"s{number}", kind=kind, node=node, places=4)
             for number, (kind, node) in enumerate((("press", "n5"), ("press", "n6"), ("store", "n1")))
