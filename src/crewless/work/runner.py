@@ -51,6 +51,8 @@ class RunnerConfig:
     """The worker only looks at cases that are already done: it is right when nothing at all has changed."""
     receipts: bool = True
     case_timeout_s: float = 90.0
+    unsealed: bool = False
+    """Work even where the kernel cannot keep the worker to its screen."""
 
 
 class CaseRecording(Protocol):
@@ -172,6 +174,7 @@ class Runner:
                 abstain=self.config.abstain,
                 max_steps=int(getattr(self.task, "max_steps", WorkerConfig.max_steps)),
                 forbidden=tuple(str(path) for path in getattr(self.task, "record", ())),
+                unsealed=self.config.unsealed,
             )
         )
 
