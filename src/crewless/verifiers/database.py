@@ -1,6 +1,7 @@
 """The judge of work that ends in a database: did what should have changed change, and did nothing else?"""
 
 import difflib
+import hashlib
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -120,6 +121,16 @@ class DatabaseVerifier:
                 **({"spoiled": spoiled} if spoiled and unexpected else {}),
             },
         )
+
+    def fingerprint(self, before: Mapping[str, Any]) -> str:
+        """What a look found, in a few letters that can be kept: equal for equal content of everything that is judged."""
+        snapshot: Snapshot = before["snapshot"]
+        found = hashlib.sha256()
+        for table in sorted(snapshot.rows):
+            found.update(repr((table, snapshot.columns[table])).encode())
+            for row in sorted(map(repr, snapshot.rows[table].values())):
+                found.update(row.encode())
+        return found.hexdigest()[:32]
 
     def close(self) -> None:
         """Let go of the database. Safe to call twice."""

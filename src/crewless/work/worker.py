@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import queue
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -160,9 +162,43 @@ class Worker:
         return json.loads(line)
 
     def _said(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
         self._errors.seek(0)
-        lines = [line for line in self._errors.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self._process.poll()}"
+        return cause_of_death(self._errors.read(), self._process.poll())
+
+
+_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit|Warning|Failure|Died|Crashed)\b.*|[\w.]+: .+")
+_FATAL = re.compile(r"Fatal Python error: .+|\s*what\(\): .+|.*(Segmentation fault|Out of memory|Killed)\b.*")
+_CHATTER = re.compile(r"warn|telemetry|deprecat|\binfo\b|\bdebug\b|\bnotice\b|^\s", re.IGNORECASE)
+
+
+def cause_of_death(said: str, status: int | None) -> str:
+    """What ended a process, in one line: the last thing it said that is an error, or how the system ended it.
+
+    Libraries warn until the last moment, so the last line says nothing.
+
+    Args:
+        said: its standard error.
+        status: its exit status; negative is the signal that ended it, None: not known yet.
+    """
+    lines = said.splitlines()
+    fatal = [line.strip() for line in lines if _FATAL.fullmatch(line)]
+    if fatal:
+        return fatal[-1]
+    if status is not None and status < 0:
+        with contextlib.suppress(ValueError):
+            return f"ended by signal {-status} ({signal.Signals(-status).name})"
+        return f"ended by signal {-status}"
+    begun = max(
+        (at for at, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")), default=None
+    )
+    if begun is not None:
+        for line in lines[begun + 1 :]:
+            if not line.startswith((" ", "\t")) and _ERROR.fullmatch(line):
+                return line
+    plain = [line.strip() for line in lines if line.strip() and not _CHATTER.search(line)]
+    return plain[-1] if plain else f"exit code {status}"
 
 
 def _said_error(message: dict[str, Any]) -> CrewlessError:
