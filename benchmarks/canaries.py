@@ -152,8 +152,11 @@ def play(person: InputDriver, kind: Kind, secret: str, each_s: float) -> None:
     keys(AFTER)
 
 
-def record(kind: Kind, theme: str, speeds: Sequence[str], folder: Path) -> dict[str, str]:
-    """Record one episode a speed into ``folder/SPEED``. Returns the secrets by speed."""
+def record(kind: Kind, theme: str, speeds: Sequence[str], folder: Path, *, watched: bool = True) -> dict[str, str]:
+    """Record one episode a speed into ``folder/SPEED``. Returns the secrets by speed.
+
+    ``watched``: whether the recorder looks for secrets; without it the search has to find them.
+    """
     secrets = {speed: draw(kind, f"{theme} {speed}") for speed in speeds}
     with ScreenBody(ScreenBodyConfig(slots=36)) as desk:
         if kind.shell:
@@ -172,7 +175,7 @@ def record(kind: Kind, theme: str, speeds: Sequence[str], folder: Path) -> dict[
                     person.chord("F5")
                     time.sleep(1.0)
                 desk.settle()
-                recording = EpisodeRecording(desk.display, desk.ring.path, folder / speed / "episodes")
+                recording = EpisodeRecording(desk.display, desk.ring.path, folder / speed / "episodes", secrets=watched)
                 try:
                     recording.start(Case(id="1"), "ann")
                     play(person, kind, secret, SPEEDS[speed])

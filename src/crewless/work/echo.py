@@ -24,7 +24,7 @@ _LINE_PX = (5, 64)
 """The height of a band that can be a line of text."""
 _SURE = 4
 """Fewer characters than these are found in any text by chance."""
-_CONFUSED = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "ß": "s"})
+_CONFUSED = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l"})
 """What a reader of pictures takes for each other."""
 _LIKE_BULLETS = frozenset("0oec•.")
 """What a lone bullet is read as."""
@@ -150,16 +150,18 @@ class Echo:
         """Of the screen."""
         lines = [b for b in self.boxes if _LINE_PX[0] <= b.height <= _LINE_PX[1] and b.width >= 3]
         self._strips = read([line_picture(now, box) for box in lines[:24]]) if read is not None and lines else []
-        self._texts = [
-            element.text
-            for element in (observation.elements if observation is not None else ())
-            if element.text and any(_meet(element.box, box) for box in self.boxes)
-        ]
-        self._entries = [
-            element.text
-            for element in (observation.elements if observation is not None else ())
-            if element.kind in ("field", "textarea") and any(_meet(element.box, box) for box in self.boxes)
-        ]
+        self._texts: list[str] = []
+        self._entries: list[str] = []
+        self.observed = False
+        if observation is not None:
+            self.observe(observation)
+
+    def observe(self, observation: Observation) -> None:
+        """Take in what perception makes of the picture."""
+        self.observed = True
+        touched = [e for e in observation.elements if e.text and any(_meet(e.box, box) for box in self.boxes)]
+        self._texts = [element.text for element in touched]
+        self._entries = [element.text for element in touched if element.kind in ("field", "textarea")]
 
     def shows(self, text: str, context: str = "") -> bool:
         """Whether the text has appeared, right behind ``context``, which was seen before. Never true by a guess."""
@@ -188,7 +190,9 @@ class Echo:
 
 def folded(text: str) -> str:
     """Letters and digits alone, without case, accents, and what readers confuse."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", text.replace("ß", "b").casefold()) if not unicodedata.combining(c)
+    )
     return "".join(c for c in bare.translate(_CONFUSED) if c.isalnum())
 
 

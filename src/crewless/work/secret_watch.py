@@ -310,19 +310,36 @@ class SecretWatch:
         base = stretch.base
         first: Echo | None = None
         if base is not None:
-            for frame in look.frames:
-                echo = echoes.get(frame.index)
-                if echo is None:
-                    same = look.frame is not None and frame.index == look.frame.index
-                    echo = Echo(base.pixels, frame.pixels, observation if same else None, self._read)
-                    echoes[frame.index] = echo
-                first = first or echo
-                if echo.shows(text.text, stretch.shown):
-                    return self._place(echo), looks_like_a_key(text.text)
+            # Lines that were drawn are soon read; where a frame was drawn around them, they are to be found on the whole screen.
+            for whole in (False, True):
+                for frame in look.frames:
+                    echo = self._echo(look, frame, base, observation, echoes, whole=whole)
+                    first = first or echo
+                    if echo.shows(text.text, stretch.shown):
+                        return self._place(echo), looks_like_a_key(text.text)
             command = alone and len(text.text) == 1 and not stretch.shown and stretch.alone
             if command and look.final and any(echo.share > _COMMAND_SHARE for echo in echoes.values()):
                 return _NOWHERE, False
         return (None if first is None else self._place(first)), True
+
+    def _echo(
+        self,
+        look: _Look,
+        frame: Frame,
+        base: Frame,
+        observation: Observation | None,
+        echoes: dict[int, Echo],
+        *,
+        whole: bool,
+    ) -> Echo:
+        """What has been drawn by the time of a frame."""
+        echo = echoes.get(frame.index)
+        if echo is None:
+            same = look.frame is not None and frame.index == look.frame.index
+            echo = echoes[frame.index] = Echo(base.pixels, frame.pixels, observation if same else None, self._read)
+        if whole and not echo.observed:
+            echo.observe(self._perception.perceive(frame))
+        return echo
 
     @staticmethod
     def _place(echo: Echo) -> Box | None:
