@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -329,3 +330,21 @@ def test_a_name_that_no_case_gives_is_bad_input(database: Path):
     with pytest.raises(BadInput, match=r"\{number\}.*queue; reply; status; ticket"):
         outcome(verifier, database)
     verifier.close()
+
+
+def test_a_file_that_was_put_in_the_other_s_place_is_the_one_that_is_read(verifier: DatabaseVerifier, database: Path):
+    """A backup that is restored is a new file under the old name; an open connection would go on reading the old one."""
+    before = verifier.before(CASE)
+    copy = database.with_name("backup.sqlite3")
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    write(copy, *RIGHT)
+    copy.replace(database)
+    assert verifier.judge(CASE, before, claimed_done=True).outcome == "right"
+
+
+def test_a_record_in_which_nothing_was_written_is_not_read_twice(verifier: DatabaseVerifier, database: Path):
+    first = verifier.before(CASE)["snapshot"]
+    assert verifier.before(CASE)["snapshot"] is first
+    write(database, RIGHT[0])
+    assert verifier.before(CASE)["snapshot"] is not first
