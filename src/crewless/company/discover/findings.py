@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+from crewless.company.discover.calendars import unseen_days
 from crewless.company.discover.fit import Fit
-from crewless.company.discover.log import Log, said
+from crewless.company.discover.log import Log
 from crewless.company.discover.sheet_of_log import Discovery
+from crewless.company.discover.times import said
 from crewless.company.sheet.model import Duration
 from crewless.core.errors import StorageFull
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def write_report(log: Log, found: Discovery, path: Path) -> Path:
@@ -29,8 +33,15 @@ def summary(log: Log, found: Discovery) -> list[str]:
         f"{found.explained:.0%} of the waiting is explained by people's absence and other work"
         + ("; the rest became delays on the arrows" if found.delays else ""),
     ]
+    lines += log.notes
     if log.estimated:
-        lines.append("the log has no start times: they were estimated, so the durations are estimates too")
+        lines.append("times were estimated, so the durations are estimates too")
+    first, last = log.span()
+    if unseen := unseen_days(log.span()):
+        lines.append(
+            f"the log spans {(last - first) / 86400:.1f} days: what is open on {', '.join(_DAYS[day] for day in unseen)} is not "
+            "known and was taken to be as on the days that it shows; edit the calendars"
+        )
     if agreement.unsolved:
         lines.append(f"{agreement.unsolved} cases could not be aligned within the limit and are left out of both")
     return lines

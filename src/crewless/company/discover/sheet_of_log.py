@@ -128,7 +128,7 @@ def discover(
 def find_arrival(log: Log) -> tuple[Week, Fit]:
     """When cases come, and the hours between them, counted in that week's open hours."""
     _, first, _ = log.case_times()
-    week = find_week(first)
+    week = find_week(first, span=log.span())
     gaps = np.diff(week.open_hours(first))
     found = fit(gaps) if len(gaps) else fit(np.array([1.0]))
     return week, found
