@@ -67,14 +67,14 @@ def import_process(
         path = Path(text)
         if not path.exists():
             raise BadInput(f"there is no {path}", alternatives=KINDS)
-        if path.suffix == ".bpmn":
-            from crewless.company.sheet.bpmn import read_bpmn
+        if _is_bpmn(path):
+            from crewless.company.sheet.bpmn import read_model
 
-            sheet = read_bpmn(path)
+            sheet, notes = read_model(path)
             lines = [
                 f"{len(sheet.cells)} cells, {len(sheet.gateways)} gateways, {len(sheet.arrows)} arrows, "
-                f"{len(sheet.resources)} roles",
-                "a model has no times: durations are 0 and branches equally likely until you edit them",
+                f"{len(sheet.resources)} resources",
+                *notes,
             ]
         elif not columns and (path.is_dir() or _is_sheet(path)):
             from crewless.company.sheet.spreadsheet import is_cells, read_cells, read_sheet
@@ -104,6 +104,14 @@ def import_process(
     if report:
         print_line(f"report       {report}")
     return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
+
+
+def _is_bpmn(path: Path) -> bool:
+    """By its name; a file that only says that it is XML by what it begins with."""
+    name = path.name.lower()
+    if name.endswith((".bpmn", ".bpmn2", ".bpmn20.xml", ".bpmn.xml")):
+        return path.is_file()
+    return name.endswith(".xml") and path.is_file() and b"definitions" in path.read_bytes()[:4000]
 
 
 def _is_sheet(path: Path) -> bool:

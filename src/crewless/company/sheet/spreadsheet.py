@@ -39,7 +39,7 @@ COLUMNS = {
     "cells": ["name", "role", "performer", "rework", "priority", "capacity", *(f"meeting {m}" for m in _MEETING)]
     + [f"{p} {w}" for p in PERFORMERS for w in _WORK],
     "gateways": ["name", "kind"],
-    "arrows": ["source", "target", "probability", "delay"],
+    "arrows": ["source", "target", "probability", "delay", "label"],
     "resources": [
         "name",
         "count",
@@ -52,6 +52,8 @@ COLUMNS = {
     "calendars": ["name", "week"],
     "arrival": ["between", "calendar"],
 }
+OPTIONAL = {"arrows": ["label"]}
+"""Columns that a table may lack."""
 Rows = dict[str, list[dict[str, str]]]
 
 
@@ -96,7 +98,7 @@ def read_sheet(path: Path) -> Sheet:
     for name, columns in COLUMNS.items():
         lines = _workbook_lines(path, name) if path.suffix == ".xlsx" else _csv_lines(path / f"{name}.csv")
         head = lines[0] if lines else []
-        missing = [column for column in columns if column not in head]
+        missing = [column for column in columns if column not in head and column not in OPTIONAL.get(name, ())]
         if missing:
             raise BadInput(f"{path.name}, {name}: there is no column {missing[0]!r}", alternatives=head)
         tables[name] = [dict(zip(head, line, strict=False)) for line in lines[1:] if any(line)]
@@ -138,7 +140,9 @@ def read_cells(path: Path) -> Sheet:
     tables: Rows = {
         "cells": rows,
         "gateways": [{"name": end, "kind": end} for end in ("start", "end")],
-        "arrows": [{"source": a, "target": b, "probability": "1", "delay": "constant 0"} for a, b in pairwise(way)],
+        "arrows": [
+            {"source": a, "target": b, "probability": "1", "delay": "constant 0", "label": ""} for a, b in pairwise(way)
+        ],
         "resources": [{"name": name, **member} for name in resources],
         "calendars": [],
         "arrival": [{"between": "exponential 1", "calendar": ""}],
@@ -250,7 +254,13 @@ def _rows(sheet: Sheet) -> Rows:
         "cells": cells,
         "gateways": [{"name": g.name, "kind": g.kind} for g in sheet.gateways],
         "arrows": [
-            {"source": a.source, "target": a.target, "probability": repr(a.probability), "delay": _duration(a.delay)}
+            {
+                "source": a.source,
+                "target": a.target,
+                "probability": repr(a.probability),
+                "delay": _duration(a.delay),
+                "label": a.label,
+            }
             for a in sheet.arrows
         ],
         "resources": [
@@ -345,6 +355,7 @@ def _sheet(tables: Rows) -> Sheet:
                 target=row.text("target"),
                 probability=row.number("probability"),
                 delay=row.duration("delay"),
+                label=row.text("label"),
             )
             for row in rows["arrows"]
         ),
