@@ -614,7 +614,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         fire = -1
                         for join in range(cells, nodes):
                             if c_joining[c, join] > 0:
-                                free = True
+                                # One that still travels to the join is there by its name, and has not come.
+                                free = c_at[c, join] == c_joining[c, join]
                                 for other in range(nodes):
                                     if other != join and c_at[c, other] > 0 and p_reach[other, join]:
                                         free = False
