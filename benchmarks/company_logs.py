@@ -371,10 +371,10 @@ class Shape(NamedTuple):
 SHAPES = {
     "receipt": Shape(receipt, 1434, 1.4, False, {name: [f"{name} {i}" for i in range(n)] for name, n in (("front", 8), ("expert", 12), ("stop", 6))}),
     "BPIC 2012": Shape(bpic2012, 1500, 0.35, False, {"people": [str(10000 + 7 * i) for i in range(30)]}),
-    "BPIC 2019": Shape(bpic2019, 1600, 0.8, False, {"buyers": [f"user_{i:03}" for i in range(40)]}),
+    "BPIC 2019": Shape(bpic2019, 1600, 2.0, False, {"buyers": [f"user_{i:03}" for i in range(40)]}),
     "BPIC 2020": Shape(bpic2020, 1500, 1.5, False, {}),
     "Sepsis": Shape(sepsis, 1050, 9.0, True, {}),
-    "Hospital billing": Shape(hospital_billing, 2000, 0.9, True, {"clerks": [f"Res{chr(65 + i)}" for i in range(20)]}),
+    "Hospital billing": Shape(hospital_billing, 2000, 6.0, True, {"clerks": [f"Res{chr(65 + i)}" for i in range(20)]}),
 }  # fmt: skip
 
 

@@ -7,9 +7,10 @@ import shutil
 import pytest
 
 from crewless.company.page.sheet_app import serve, sheet_app
-from crewless.company.page.state import Page, changed, scaled, scenario_of
+from crewless.company.page.state import Page, changed, scenario_of
 from crewless.company.sheet.example import example_sheet
 from crewless.company.sheet.model import Duration
+from crewless.company.sheet.quantiles import scaled
 from crewless.core.errors import BadInput
 from crewless.core.web import WebServer
 

@@ -1,8 +1,10 @@
 """What was found in a log, in words: a Markdown page beside the sheet."""
 
+from math import isfinite
 from pathlib import Path
 
 from crewless.company.discover.calendars import unseen_days
+from crewless.company.discover.calibration import Calibration
 from crewless.company.discover.fit import Fit
 from crewless.company.discover.log import Log
 from crewless.company.discover.sheet_of_log import Discovery
@@ -10,6 +12,7 @@ from crewless.company.discover.times import said
 from crewless.company.sheet.model import Duration
 from crewless.core.errors import StorageFull
 
+_FAR = 0.25
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -33,7 +36,7 @@ def summary(log: Log, found: Discovery) -> list[str]:
         f"{found.explained:.0%} of the waiting is explained by people's absence and other work"
         + ("; the rest became delays on the arrows" if found.delays else ""),
     ]
-    lines += log.notes
+    lines += [*_compared(found.calibration), *log.notes]
     if log.estimated:
         lines.append("times were estimated, so the durations are estimates too")
     first, last = log.span()
@@ -44,6 +47,28 @@ def summary(log: Log, found: Discovery) -> list[str]:
         )
     if agreement.unsolved:
         lines.append(f"{agreement.unsolved} cases could not be aligned within the limit and are left out of both")
+    return lines
+
+
+def _compared(found: Calibration) -> list[str]:
+    """Lead times of the log and of the sheet, and what was scaled to bring them together."""
+    lines = []
+    if found.simulated_h[1] and isfinite(found.simulated_h[1]):
+        mine, theirs = (
+            "mean {:.3g}, median {:.3g}, 95 % within {:.3g} h".format(*one) for one in (found.simulated_h, found.lead_h)
+        )
+        lines.append(
+            f"lead time: log {theirs}; sheet {mine}; it ends {found.throughput:.0%} of the log's cases in its time"
+        )
+        if max(abs(a / b - 1) for a, b in zip(found.simulated_h[1:], found.lead_h[1:], strict=True) if b) > _FAR:
+            lines.append(f"warning: the sheet's lead times lie more than {_FAR:.0%} beside the log's")
+    if found.delay_factor != 1:
+        lines.append(f"delays were multiplied by {found.delay_factor:.2g}, so that lead times agree")
+    if found.work_factor != 1:
+        lines.append(
+            f"durations, which are estimates, were multiplied by {found.work_factor:.2g}: with longer ones its people would not finish "
+            "as many cases as the log's did"
+        )
     return lines
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isfinite, log
+from math import isfinite
 from typing import Any
 
 from crewless.company.compare.compare import BETTER, compare, difference, significant
 from crewless.company.compare.report import choice_report, report_page
-from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet
+from crewless.company.sheet.model import PERFORMERS, Performer, Sheet
+from crewless.company.sheet.quantiles import scaled
 from crewless.company.simulate.compiled import chosen
 from crewless.company.simulate.replications import MEASURES, SimulateConfig, SimulationOutcome, run_choices
 from crewless.core.errors import BadInput
@@ -73,16 +74,6 @@ def changed(sheet: Sheet, scenario: Scenario) -> Sheet:
         resources=tuple(replace(r, count=members.get(r.name, r.count)) for r in sheet.resources),
         arrival=replace(sheet.arrival, between=between),
     )
-
-
-def scaled(duration: Duration, factor: float) -> Duration:
-    """``factor`` times as long."""
-    kind, n = duration.kind, duration.numbers
-    if kind == "lognormal":
-        return Duration(kind=kind, numbers=(n[0] + log(factor), n[1]))
-    if kind in ("gamma", "weibull"):
-        return Duration(kind=kind, numbers=(n[0], n[1] * factor))
-    return Duration(kind=kind, numbers=tuple(value * factor for value in n))
 
 
 class Page:

@@ -1,4 +1,4 @@
-"""Quantiles of a duration without the engine: of tables, reports and tests."""
+"""Durations without the engine: their quantiles, and durations that are so many times as long."""
 
 from math import exp, log, sqrt
 from statistics import NormalDist
@@ -40,3 +40,13 @@ def quantile(duration: Duration, share: float) -> float:
     at = share * (len(n) - 1)
     low = int(at)
     return n[low] + (n[min(low + 1, len(n) - 1)] - n[low]) * (at - low)
+
+
+def scaled(duration: Duration, factor: float) -> Duration:
+    """``factor`` times as long."""
+    kind, n = duration.kind, duration.numbers
+    if kind == "lognormal":
+        return Duration(kind=kind, numbers=(n[0] + log(factor), n[1]))
+    if kind in ("gamma", "weibull"):
+        return Duration(kind=kind, numbers=(n[0], n[1] * factor))
+    return Duration(kind=kind, numbers=tuple(value * factor for value in n))
