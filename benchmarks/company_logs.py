@@ -272,6 +272,7 @@ def bpic2020(rng: random.Random, number: int, t: datetime, rows: list[Row]) -> C
     if rng.random() < 0.002:
         steps.append(("Declaration SAVED by EMPLOYEE", "STAFF MEMBER", 1))
     for step, who, days in steps:
+        days = days if len(rows) and rows[-1].case == case else 0
         t += timedelta(days=rng.lognormvariate(-0.2, 0.6) * days, seconds=rng.randint(1, 900))
         if who != "SYSTEM":
             t = office(t)
@@ -312,7 +313,7 @@ def sepsis(rng: random.Random, number: int, t: datetime, rows: list[Row]) -> Cas
     rows.append(
         Row(
             case,
-            rng.choices(["Release A", "Release B", "Release C", "Release D"], [80, 6, 3, 3])[0],
+            rng.choices(["Release A", "Release B", "Release C", "Release D"], [80, 6, 3, 0.6])[0],
             "E",
             "complete",
             t,

@@ -10,6 +10,7 @@ from crewless.company.discover.log import Log
 from crewless.company.discover.sheet_of_log import Discovery
 from crewless.company.discover.times import said
 from crewless.company.sheet.model import Duration
+from crewless.company.sheet.quantiles import quantile
 from crewless.core.errors import StorageFull
 
 _FAR = 0.25
@@ -82,7 +83,7 @@ def report(log: Log, found: Discovery, title: str) -> str:
         "",
         *(f"- {line}" for line in summary(log, found)),
         f"- from {said(first.min())} to {said(last.max())}; lead time mean {lead.mean():.2f} h, median "
-        f"{_median(lead):.2f} h",
+        f"{_share(lead, 0.5):.2f} h, 95 % within {_share(lead, 0.95):.2f} h",
         f"- arrivals: {_words(found.arrival)} open hours apart; calendar {found.sheet.arrival.calendar or 'always'}",
         "",
         "## Cells",
@@ -90,15 +91,17 @@ def report(log: Log, found: Discovery, title: str) -> str:
         "Distance: earth mover's, as a share of the mean. KS: Kolmogorov-Smirnov. Rework: visits that were not the first of "
         "their case. Delay: mean hours that a case waits although somebody was free. Pool: share of the visits done by it.",
         "",
-        "| cell | visits | pool | share | hours of work | distance | KS | rework | delay, h | batches |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| cell | visits | pool | share | hours of work | median | 95 % within | distance | KS | rework | delay, h: mean | median | "
+        "95 % within | batches |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for cell in found.sheet.cells:
         name = cell.name
         one, delay, batch = found.durations[name], found.delays.get(name), found.batches.get(name)
         parts.append(
             f"| {_cell(name)} | {one.count} | {_cell(cell.role)} | {found.people.share[name]:.0%} | {_words(one)} | "
-            f"{one.relative:.3f} | {one.ks:.2f} | {found.rework[name]:.1%} | {delay.mean if delay else 0:.2f} | "
+            f"{_tails(one)} | {one.relative:.3f} | {one.ks:.2f} | {found.rework[name]:.1%} | "
+            f"{f'{delay.mean:.3g} | {_tails(delay)}' if delay else '0 | 0 | 0'} | "
             f"{f'{batch.share:.0%} {batch.kind}, {batch.size:.1f} each' if batch else ''} |"
         )
     parts += ["", "## People", "", "| pool | members | regular members | open hours a week | support | confidence |", "|---|---|---|---|---|---|"]  # fmt: skip
@@ -126,10 +129,14 @@ def duration_words(duration: Duration) -> str:
     return " ".join([duration.kind, *(f"{n:.4g}" for n in duration.numbers)])
 
 
-def _median(values: object) -> float:
+def _tails(fit: Fit) -> str:
+    return " | ".join(f"{quantile(fit.duration, share):.3g}" for share in (0.5, 0.95))
+
+
+def _share(values: object, share: float) -> float:
     import numpy as np
 
-    return float(np.median(np.asarray(values)))
+    return float(np.quantile(np.asarray(values), share))
 
 
 def _cell(text: str) -> str:

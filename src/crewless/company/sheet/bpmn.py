@@ -142,7 +142,8 @@ class _Reader:
         """What is done only to compensate."""
         self.stops = {_id(e.get("id")) for e in everything if any(tag_of(c) == "terminateEventDefinition" for c in e)}
         self.defaults = {_id(e.get("default")) for e in everything if e.get("default")}
-        self.idle: set[str] = set()
+        self.begins = {_id(e.get("id")) for e in everything if tag_of(e) == "startEvent"}
+        self.ends = {_id(e.get("id")) for e in everything if tag_of(e) == "endEvent"}
         self.catchers: dict[str, str] = {}
         """Event that throws an error or an escalation to the node where that is caught;"""
         self.interrupts: dict[str, bool] = {}
@@ -269,7 +270,9 @@ class _Reader:
         if last:
             graph.node(f"{key}/end", "end")
             graph.join(last, f"{key}/end")
-        if first:
+        if first in self.begins and first in graph.titled and not any(flow.target == first for flow in graph.flows):
+            graph.kinds[first] = "start"
+        elif first:
             graph.node(f"{key}/start", "start")
             graph.join(f"{key}/start", first)
 
@@ -294,6 +297,12 @@ class _Reader:
         leaving = {f.source for f in found.flows if not f.attached} | set(stopped)
         caught = [n for n in found.own if self.interrupts.get(n)]
         last = [found.way_out(n) for n in found.own if n not in leaving and n not in caught]
+        if top and not found.detours:
+            # An end that has a name is an end of the sheet.
+            named = {n for n in last if n in self.ends and n in graph.titled}
+            graph.kinds.update(dict.fromkeys(named, "end"))
+            stopped += sorted(named)
+            last = [n for n in last if n not in named]
         if fork and not top and (ends := [n for n in found.own if n in caught or n in self.stops]):
             graph.guessed["ends that stop a subprocess, while what is done beside them goes on"] += len(ends)
         out = ""
@@ -327,7 +336,6 @@ class _Reader:
             idle = [n for n in others if graph.kinds.get(n) != "task" and n not in found.inner]
             others = [n for n in others if n not in idle]
             graph.dropped["events that nothing leads to"] += len(idle)
-            self.idle |= set(idle)
         ways = [graph.node(f"{key}/one of", "xor")] if len(started) > 1 else started[:1]
         for n in started if len(started) > 1 else ():
             graph.join(ways[0], n)
