@@ -1,5 +1,6 @@
 """What the page asks and what it is answered: a sheet with the sliders' changes, simulated, as JSON values."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from crewless.company.simulate.compiled import chosen
 from crewless.company.simulate.replications import MEASURES, SimulateConfig, SimulationOutcome, run_choices
 from crewless.core.errors import BadInput
 
+_MADE = re.compile(r"(choice|merge|again|split|join) \d+|.*/.*|\w*\d\w*")
+"""Names of gateways that say nothing: those of discovery, of implicit splits, and ids."""
 AI_POOL = "ai worker"
 """The resource of a machine that the sheet does not know."""
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
@@ -213,7 +216,7 @@ def map_of(sheet: Sheet) -> dict[str, Any]:
         "layers": places.layers,
         "columns": places.columns,
         "nodes": [
-            {"name": name, "kind": kind, "layer": places.layer[name], "column": places.column[name], "titled": " " in name.strip() or "?" in name}
+            {"name": name, "kind": kind, "layer": places.layer[name], "column": places.column[name], "titled": not _MADE.fullmatch(name)}
             for name, kind in kinds.items()
         ],
         "arrows": [
