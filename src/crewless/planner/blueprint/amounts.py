@@ -39,7 +39,9 @@ def amount(value: object, key: str, units: Mapping[str, float], plain: str, *, z
     known = [f"a number of {plain}", *([f"with a unit: {', '.join(units)}"] if units else [])]
     shown = repr(str(value)[:60])
     unit = ""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool):
+        raise BadInput(f"{key}: {shown} is no number", alternatives=known)
+    if not isinstance(value, int | float | str):
         raise BadInput(f"{key}: {shown} is no number", alternatives=known)
     if isinstance(value, str):
         split = _SPLIT.fullmatch(value)
