@@ -56,9 +56,11 @@ def amount(value: object, key: str, units: Mapping[str, float], plain: str, *, z
             raise BadInput(f"{key}: {shown} is no number", alternatives=known)
         if unit and unit not in units:
             raise BadInput(f"{key}: {shown} has the unit {unit[:20]!r}, which is not known here", alternatives=known)
-        value = digits.replace(",", "").replace("_", "")
+        given: str | float = digits.replace(",", "").replace("_", "")
+    else:
+        given = value
     try:
-        number = float(value)
+        number = float(given)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):

@@ -17,8 +17,8 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
     from crewless.planner.blueprint.measured import read_cards
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal, with_cards
-    from crewless.planner.schedule import is_instance
     from crewless.planner.goal.words import chat_endpoint, goal_from_words
+    from crewless.planner.schedule import is_instance
 
     path = Path(what)
     if path.suffix != ".txt" and is_instance(path):
