@@ -18,6 +18,8 @@ from crewless.planner.goal.file import HOW_TO_WRITE, make_goal
 
 _REPAIRS = 2
 _PERSONS = ("catalogues", "skill_cards")
+_DERIVED = "power_units"
+"""Follows from how the rates are written."""
 _LARGEST = 1_000_000
 """Bytes of an answer; what is longer is no goal."""
 
@@ -52,7 +54,7 @@ def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
     """Ask, validate, repair at most twice. Raises BadInput when no proposal could be used."""
     fields = schema(Goal)
     # Files of this machine are not the model's to name, and what was measured not its to say.
-    for name in _PERSONS:
+    for name in (*_PERSONS, _DERIVED):
         fields["properties"].pop(name, None)
     fields.get("$defs", {}).pop("SkillCard", None)
     messages = [
