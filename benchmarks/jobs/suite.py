@@ -1,0 +1,26 @@
+"""Every job by its name."""
+
+from benchmarks.jobs.job import Job
+from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY
+from benchmarks.jobs.web_rows import RECONCILE, ROWS_RULE
+from benchmarks.jobs.web_widgets import DATE_PICKER, DRAG_BOARD
+from crewless.core.errors import BadInput
+
+JOBS = {
+    job.name: job
+    for job in (
+        INVOICE_ENTRY,
+        EXPENSE_BOXES,
+        ROWS_RULE,
+        RECONCILE,
+        DATE_PICKER,
+        DRAG_BOARD,
+    )
+}
+
+
+def job_named(name: str) -> Job:
+    """Raises BadInput for a name that there is not."""
+    if name not in JOBS:
+        raise BadInput(f"there is no job {name!r}", alternatives=list(JOBS))
+    return JOBS[name]
