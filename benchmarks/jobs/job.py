@@ -37,7 +37,7 @@ class Job:
     lacks: Callable[[], str] = _always
     """Why it cannot be worked on this machine; empty: it can."""
     files: Callable[[Sheet], Mapping[str, bytes]] | None = None
-    """Files that must lie in the program's folder, by name."""
+    """Files that must be there, by their path, whole or below the program's folder."""
 
 
 def sheets_of(job: Job, seed: int = 0) -> list[Sheet]:

@@ -326,15 +326,16 @@ class Drag:
         items = look["items"]
         if self._dragged or any(name not in items or items[name]["box"] is None for name in (self.name, self.onto)):
             return []
-        box = items[self.onto]["box"]
-        if self.place is None:
+        box, place, strays = items[self.onto]["box"], self.place, False
+        if place is not None and hand.happens(hand.manner.mistakes):
+            place, strays = (min(0.95, max(0.05, place[0] + hand.chance.choice((-0.1, 0.1)))), place[1]), True
+        if place is None:
             to = hand.inside(box)
         else:
-            to = Point(
-                round(box[0] + (box[2] - box[0]) * self.place[0]), round(box[1] + (box[3] - box[1]) * self.place[1])
-            )
-        actions = hand.to(look, items[self.name]["box"], lambda point: [Action(verb="drag", point=point, to=to)])
-        self._dragged = actions[-1].verb == "drag"
+            to = Point(round(box[0] + (box[2] - box[0]) * place[0]), round(box[1] + (box[3] - box[1]) * place[1]))
+        start = hand.inside(items[self.name]["box"])
+        actions = hand.to(look, items[self.name]["box"], lambda point: [Action(verb="drag", point=start, to=to)])
+        self._dragged = actions[-1].verb == "drag" and not strays
         return actions
 
 

@@ -2,6 +2,8 @@
 
 from benchmarks.jobs.job import Job
 from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY
+from benchmarks.jobs.web_more import FILE_DIALOG, SLIDER
+from benchmarks.jobs.web_office import REPLY, SEARCH_UPDATE, WIZARD
 from benchmarks.jobs.web_rows import RECONCILE, ROWS_RULE
 from benchmarks.jobs.web_widgets import DATE_PICKER, DRAG_BOARD
 from crewless.core.errors import BadInput
@@ -15,6 +17,11 @@ JOBS = {
         RECONCILE,
         DATE_PICKER,
         DRAG_BOARD,
+        SLIDER,
+        FILE_DIALOG,
+        REPLY,
+        WIZARD,
+        SEARCH_UPDATE,
     )
 }
 

@@ -67,7 +67,9 @@ class JobTask:
         if self.job.files is not None:
             for sheet in self._all:
                 for name, content in self.job.files(sheet).items():
-                    (self._folder / name).write_bytes(content)
+                    path = self._folder / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
         program = self.job.program
         if isinstance(program, DesktopProgram):
             make_database(self.database, program.schema, program.fill, self._all)
