@@ -108,3 +108,26 @@ def popup(display_name: str) -> Box | None:
         return None
     finally:
         connection.close()
+
+
+def dialog(display_name: str) -> Box | None:
+    """The window that opened last, in screen pixels, where there is more than one. Raises DisplayDied."""
+    from Xlib import display, error
+
+    from crewless.body.screen.apps import client_windows
+
+    windows = sorted(client_windows(display_name))
+    if len(windows) < 2:
+        return None
+    try:
+        connection = display.Display(display_name)
+    except (error.DisplayError, OSError) as problem:
+        raise DisplayDied(f"the X display {display_name} is gone") from problem
+    try:
+        window = connection.create_resource_object("window", windows[-1])
+        size, at = window.get_geometry(), window.translate_coords(connection.screen().root, 0, 0)
+        return Box(-at.x, -at.y, size.width - at.x, size.height - at.y)
+    except (error.BadWindow, error.BadDrawable):
+        return None
+    finally:
+        connection.close()

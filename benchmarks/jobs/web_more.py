@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.jobs.eyes import Look
+from benchmarks.jobs.eyes import Look, dialog
 from benchmarks.jobs.job import Job, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
@@ -149,17 +149,16 @@ class ChooseFile:
         return "file" in look["items"] and str(look["items"]["file"]["value"]).endswith(Path(self.path).name)
 
     def act(self, look: Look, hand: Hand) -> list[Action]:
-        """Type the path once the dialog is there."""
-        from crewless.body.screen.apps import client_windows
-
-        if self._sent or len(client_windows(hand.display)) < 2:
+        """Type the path once the dialog is there, then click the button at its lower right."""
+        box = None if self._sent else dialog(hand.display)
+        if box is None:
             return []
         self._sent = True
+        button = [box.x1 - 80, box.y1 - 44, box.x1 - 16, box.y1 - 14]
         return [
             Action(verb="key", text="ctrl+l"),
-            Action(verb="key", text="ctrl+a"),
             Action(verb="type", text=self.path),
-            Action(verb="key", text="Return"),
+            Action(verb="click", point=hand.inside(button)),
         ]
 
 
