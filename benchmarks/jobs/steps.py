@@ -101,15 +101,16 @@ class Hand:
         if item["kind"] == "select":
             return self._choose(look, item, value)
         if item["value"]:
-            wipe = [Action(verb="key", text="ctrl+a"), *self._type(value)]
+            wipe = [Action(verb="key", text="ctrl+a"), *self.type(value)]
             if item["focused"]:
                 return wipe
             return self.to(look, item["box"], lambda point: [Action(verb="click", point=point), *wipe])
         if item["focused"]:
-            return self._type(value)
-        return self.to(look, item["box"], lambda point: self._type(value, point))
+            return self.type(value)
+        return self.to(look, item["box"], lambda point: self.type(value, point))
 
-    def _type(self, text: str, point: Point | None = None) -> list[Action]:
+    def type(self, text: str, point: Point | None = None) -> list[Action]:
+        """Type a text into the field at a point, or where the focus is."""
         if len(text) > 2 and self.happens(self.manner.slips):
             at = self.chance.randrange(1, len(text))
             wrong = text[:at] + self.chance.choice("aeimrst") + text[at : at + 1]
@@ -122,6 +123,9 @@ class Hand:
         return [Action(verb="type", point=point, text=text)]
 
     def _choose(self, look: Look, item: Mapping[str, Any], option: str) -> list[Action]:
+        if "rows" in item:
+            # The program says itself where the rows of its list are, once it is open.
+            return self.click(look, item["rows"].get(option, item["box"]))
         box = popup(self.display)
         if box is None:
             return self.click(look, item["box"])
@@ -161,14 +165,17 @@ class Open:
     """Look a case up by its number: type it into the field and press Return."""
 
     text: str
-    page: str
+    page: str = ""
+    until: Callable[[Look], bool] | None = None
+    """What shows the case, where it is no page."""
     field: str = "search"
     keys: str = "Return"
     _asked: bool = False
 
     def done(self, look: Look) -> bool:
         """The case's page shows."""
-        return look["page"] == self.page and (self._asked or self.field not in look["items"])
+        shows = look["page"] == self.page if self.until is None else self.until(look)
+        return shows and (self._asked or self.field not in look["items"])
 
     def act(self, look: Look, hand: Hand) -> list[Action]:
         """Type, then Return once."""
@@ -358,3 +365,42 @@ class Keys:
             return []
         self._sent = True
         return list(self.actions)
+
+
+@dataclass(kw_only=True)
+class FillByKeys:
+    """Give the fields of a terminal's form their values: the focus goes from field to field by keys."""
+
+    values: Mapping[str, str]
+    _wrong: dict[str, str] | None = None
+
+    def done(self, look: Look) -> bool:
+        """Every field holds its value."""
+        items = look["items"]
+        return not self._wrong and all(n in items and items[n]["value"] == value for n, value in self.values.items())
+
+    def act(self, look: Look, hand: Hand) -> list[Action]:
+        """Fill the field that has the focus, or go on to the next one that lacks its value."""
+        items, names = look["items"], list(self.values)
+        at = next((n for n in names if n in items and items[n]["focused"]), None)
+        if at is None:
+            return []
+        if self._wrong is None:
+            others = [value for value in self.values.values() if len(value) > 1]
+            self._wrong = {n: hand.chance.choice(others) for n in names if hand.happens(hand.manner.mistakes)}
+            self._wrong = {n: wrong for n, wrong in self._wrong.items() if wrong != self.values[n]}
+        holds_now, wanted = items[at]["value"], self._wrong.get(at, self.values[at])
+        if at in self._wrong and holds_now == wanted:
+            del self._wrong[at]
+            # A second thought: at once, or when the other fields are filled.
+            if hand.happens(0.5):
+                return []
+            return [Action(verb="key", text="Tab")]
+        if holds_now == self.values[at] and at not in self._wrong:
+            ahead = [
+                (names.index(n) - names.index(at)) % len(names) for n in names if items[n]["value"] != self.values[n]
+            ]
+            up = bool(ahead) and min(ahead) == len(names) - 1 and hand.manner.tabs > 0
+            return [Action(verb="key", text="Up" if up else "Tab")]
+        wipe = [Action(verb="key", text="ctrl+u")] if holds_now else []
+        return [*wipe, *hand.type(wanted)]
