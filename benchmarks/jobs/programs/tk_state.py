@@ -30,6 +30,8 @@ class TkState:
         """A widget, in the order of Tab, and how its value is had."""
         self._widgets[name] = widget
         self._values[name] = value or (lambda: "")
+        if isinstance(widget, tk.Entry) and not isinstance(widget, ttk.Combobox):
+            widget.bind("<Control-a>", _select_all)
 
     def _write(self) -> None:
         try:
@@ -72,3 +74,10 @@ class TkState:
                 x, y, width, height = map(int, bbox)
                 found[option] = [left + x, top + y, left + x + max(width, 60), top + y + height]
         return found
+
+
+def _select_all(event: "tk.Event[tk.Entry]") -> str:
+    """What ctrl+a does in most programs; Tk's own goes to the beginning of the line."""
+    event.widget.select_range(0, "end")
+    event.widget.icursor("end")
+    return "break"
