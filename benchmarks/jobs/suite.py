@@ -6,6 +6,7 @@ from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY
 from benchmarks.jobs.web_more import FILE_DIALOG, SLIDER
 from benchmarks.jobs.web_office import REPLY, SEARCH_UPDATE, WIZARD
 from benchmarks.jobs.web_rows import RECONCILE, ROWS_RULE
+from benchmarks.jobs.web_triage import TRIAGE
 from benchmarks.jobs.web_widgets import DATE_PICKER, DRAG_BOARD
 from crewless.core.errors import BadInput
 
@@ -14,6 +15,7 @@ JOBS = {
     for job in (
         INVOICE_ENTRY,
         EXPENSE_BOXES,
+        TRIAGE,
         ROWS_RULE,
         RECONCILE,
         DATE_PICKER,
