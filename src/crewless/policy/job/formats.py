@@ -57,7 +57,12 @@ class DateFormat:
             "d": str(value.day), "dd": f"{value.day:02}", "m": str(value.month), "mm": f"{value.month:02}",
             "mmm": name[:3], "mmmm": name, "yy": f"{value.year % 100:02}", "yyyy": f"{value.year:04}",
         }  # fmt: skip
-        return "".join(said.get(token, token) for token in _TOKEN.findall(self.pattern))
+        return "".join(said.get(token, token) for token in tokens_of(self.pattern))
+
+
+def tokens_of(pattern: str) -> list[str]:
+    """The parts of a date's pattern: of day, month and year, and what stands between them."""
+    return [str(token) for token in _TOKEN.findall(pattern)]
 
 
 def _month_number(name: str, language: str) -> int:
@@ -71,7 +76,7 @@ def _date_pattern(pattern: str, language: str) -> re.Pattern[str]:
     long = "|".join(MONTHS[language])
     short = "|".join(f"{name[:3]}[^\\W\\d_]{{0,2}}\\.?" for name in MONTHS[language])
     parts = {**_PARTS, "mmmm": f"(?P<name>{long})", "mmm": f"(?P<name>{short})"}
-    return re.compile("".join(parts.get(token, re.escape(token)) for token in _TOKEN.findall(pattern)), re.I)
+    return re.compile("".join(parts.get(token, re.escape(token)) for token in tokens_of(pattern)), re.I)
 
 
 _SEPARATORS = ("-", ".", "/", " ", ". ")

@@ -20,6 +20,8 @@ FAMILIES: dict[str, str] = {
 """Kinds that perception may take for one another from one look of a program to the next."""
 ACCEPT = 0.7
 """From this share of what a target says of itself an element is it."""
+_CUT_OFF = 12
+"""Letters from which on a text may be one that is cut off."""
 MARGIN = 0.05
 """The next best must be worse by at least this."""
 
@@ -202,6 +204,9 @@ def _said(element: Element, wanted: str, *, part: bool) -> float:
         return 1.0
     if part:
         return 1.0 if text and f" {text} " in f" {_spaced(own)} " else 0.0
+    # "Approve" is not "approved": only of a long text the beginning says enough.
+    if min(len(own), len(text)) < _CUT_OFF and (own.startswith(text) or text.startswith(own)):
+        return 0.0
     if min(len(own), len(text)) < 4 or "".join(filter(str.isdigit, own)) != "".join(filter(str.isdigit, text)):
         return 0.0
     return similarity(element.text, wanted)

@@ -7,7 +7,7 @@ are aligned progressively (Needleman & Wunsch 1970, sequence against profile).
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
@@ -304,12 +304,15 @@ def fold(rows: Sequence[Sequence[Item]], symbols: list[Symbol], traces: Sequence
     """Loops: what is done again and again, each time with another of several like things, as one item. A body that repeats in some
     traces is a loop of one round where it occurs once."""
     votes: Counter[tuple[int, ...]] = Counter()
+    alike = _alternatives(rows, symbols, traces)
     for row, trace in zip(rows, traces, strict=True):
         leads = [item for item in row if not is_entry(item.intents[0])]
-        votes.update(set(_repeated_bodies(leads, trace)))
+        votes.update(set(_repeated_bodies(leads, trace, alike)))
     bodies = [body for body, n in votes.items() if n >= max(1.0, 0.1 * len(rows))]
     # The longer body first: what repeats inside it is not the loop.
     bodies.sort(key=lambda body: (-len(body), -votes[body]))
+    first: dict[tuple[int, str], int] = {}
+    same = {n: first.setdefault((of, symbols[n].text), n) for n, of in alike.items()}
     out = [list(row) for row in rows]
     for body in bodies:
         number = len(symbols)
@@ -325,13 +328,39 @@ def fold(rows: Sequence[Sequence[Item]], symbols: list[Symbol], traces: Sequence
                 column=head.column,
             )
         )
-        out = [_folded(row, body, number) for row in out]
+        out = [_folded(row, body, number, alike, same) for row in out]
     return out
 
 
-def _repeated_bodies(leads: Sequence[Item], trace: Trace) -> list[tuple[int, ...]]:
+def _alternatives(rows: Sequence[Sequence[Item]], symbols: Sequence[Symbol], traces: Sequence[Trace]) -> dict[int, int]:
+    """Of each symbol the one that stands for it: buttons that stand side by side in a row, of which one is pressed in each row, are
+    alternatives."""
+    beside: dict[int, Counter[str]] = {}
+    times: Counter[int] = Counter()
+    for row, trace in zip(rows, traces, strict=True):
+        for item in row:
+            intent = item.intents[0]
+            if intent.kind == "press" and intent.element is not None and symbols[item.symbol].text:
+                view = trace.views[intent.seen]
+                times[item.symbol] += 1
+                level = {view.plain_texts[i] for i in view.level_with(intent.element)}
+                beside.setdefault(item.symbol, Counter()).update(level)
+    stands: dict[int, int] = {}
+    for a in sorted(beside):
+        stands[a] = a
+        for b in sorted(set(stands.values()) - {a}):
+            one, other = symbols[a], symbols[b]
+            together = beside[a][other.text] >= 0.8 * times[a] and beside[b][one.text] >= 0.8 * times[b]
+            same = one.text == other.text or together
+            if same and jaccard(one.page, other.page) >= SAME_PAGE:
+                stands[a] = b
+                break
+    return stands
+
+
+def _repeated_bodies(leads: Sequence[Item], trace: Trace, alike: Mapping[int, int]) -> list[tuple[int, ...]]:
     """The bodies that repeat, each round with another thing."""
-    numbers = [item.symbol for item in leads]
+    numbers = [alike.get(item.symbol, item.symbol) for item in leads]
     found: list[tuple[int, ...]] = []
     at = 0
     while at < len(numbers):
@@ -365,9 +394,11 @@ def _others(trace: Trace, intents: Sequence[Intent]) -> bool:
     return len(texts) == len(intents) or len(rows) > 1
 
 
-def _folded(row: Sequence[Item], body: tuple[int, ...], number: int) -> list[Item]:
+def _folded(
+    row: Sequence[Item], body: tuple[int, ...], number: int, alike: Mapping[int, int], same: Mapping[int, int]
+) -> list[Item]:
     leads = [at for at, item in enumerate(row) if not is_entry(item.intents[0])]
-    numbers = [row[at].symbol for at in leads]
+    numbers = [alike.get(row[at].symbol, row[at].symbol) for at in leads]
     out: list[Item] = []
     done, k = 0, 0
     while k < len(leads):
@@ -382,7 +413,9 @@ def _folded(row: Sequence[Item], body: tuple[int, ...], number: int) -> list[Ite
         out += row[done:begin]
         for r in range(rounds):
             last = leads[k + (r + 1) * len(body) - 1]
-            parts.append(tuple(row[begin : last + 1]))
+            parts.append(
+                tuple(replace(item, symbol=same.get(item.symbol, item.symbol)) for item in row[begin : last + 1])
+            )
             begin = last + 1
         done = begin
         out.append(Item(number, tuple(i for part in parts for item in part for i in item.intents), tuple(parts)))

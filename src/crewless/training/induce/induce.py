@@ -86,6 +86,21 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
         stop = at + 1
         while stop < end and own >= (members := frozenset(draft.columns[stop].members) & demos) and members:
             stop += 1
+        other = stop
+        while (
+            other < end
+            and not own & draft.columns[other].members.keys()
+            and draft.columns[other].members.keys() & demos
+        ):
+            other += 1
+        rest = frozenset(d for column in draft.columns[stop:other] for d in column.members) & demos
+        both = (
+            _alternatives(draft, (at, stop, other), own, rest, demos) if other > stop and own | rest == demos else None
+        )
+        if both is not None:
+            steps += both
+            at = other
+            continue
         steps += _branch(draft, at, stop, own, demos)
         at = stop
     return steps
@@ -94,6 +109,18 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
 def _round(draft: Draft) -> list[Step]:
     """The steps of one round of a loop: its first page is the one on which the loop stands."""
     return with_reads(_block(draft, 0, len(draft.columns), frozenset(range(len(draft.traces)))), draft.sources, draft)
+
+
+def _alternatives(
+    draft: Draft, columns: tuple[int, int, int], own: frozenset[int], rest: frozenset[int], demos: frozenset[int]
+) -> list[Step] | None:
+    """Two ways on, of which each demonstration went one; None where no condition tells which."""
+    start, stop, end = columns
+    known = Known({d: draft.env(d, start) for d in demos}, draft.costs(), draft.optional(start), draft.slots)
+    tree = condition({d: DO if d in own else LEAVE for d in sorted(demos)}, known)
+    if tree is None:
+        return None
+    return guarded(tree, tuple(_block(draft, start, stop, own)), tuple(_block(draft, stop, end, rest)))
 
 
 def _branch(draft: Draft, start: int, stop: int, own: frozenset[int], demos: frozenset[int]) -> list[Step]:
@@ -117,9 +144,18 @@ def _shows_exactly(draft: Draft, at: int, own: frozenset[int], demos: frozenset[
         return False
     views = draft.visits[draft.page_before(at)].views
     return all(
-        d in views and not any(ground(target, view, draft.env(d, at)) is not None for view in views[d])
+        d in views
+        and not any(
+            ground(target, view, draft.env(d, at), draft.bands.get(d)) is not None
+            for view in views[d][: _looks(target, views[d])]
+        )
         for d in demos - own
     )
+
+
+def _looks(target: Target, views: Sequence[View]) -> int:
+    """On how many screens of a page it is looked for: a row stands where it stood on the first one only."""
+    return 1 if target.in_row else len(views)
 
 
 def _repeated(draft: Draft, at: int, end: int, demos: frozenset[int]) -> tuple[Step, int] | None:
