@@ -55,10 +55,14 @@ class JobJudge:
     Args:
         database: the program's file.
         asked: what a case asks for.
+        verdicts: the last verdict of each case is put here too.
     """
 
-    def __init__(self, database: Path, asked: Callable[[Case], Asked]) -> None:
+    def __init__(
+        self, database: Path, asked: Callable[[Case], Asked], verdicts: dict[str, Verdict] | None = None
+    ) -> None:
         self._database, self._asked = database, asked
+        self._verdicts = {} if verdicts is None else verdicts
 
     def before(self, case: Case) -> Mapping[str, Any]:
         """Every row of every table."""
@@ -86,7 +90,9 @@ class JobJudge:
             ],
             "written": written, "entries": asked.entries, "bogus": bogus,
         }  # fmt: skip
-        return Verdict(case=case.id, outcome=outcome, claimed_done=claimed_done, evidence=evidence)
+        verdict = Verdict(case=case.id, outcome=outcome, claimed_done=claimed_done, evidence=evidence)
+        self._verdicts[case.id] = verdict
+        return verdict
 
 
 def read_rows(database: Path) -> dict[str, dict[int, dict[str, Any]]]:

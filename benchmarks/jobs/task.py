@@ -17,7 +17,7 @@ from benchmarks.jobs.server import Sheet, WebServer, make_database
 from benchmarks.jobs.steps import STYLES
 from crewless.core.body import Body
 from crewless.core.errors import BadInput, BodyFailure
-from crewless.core.messages import Case
+from crewless.core.messages import Case, Verdict
 
 if TYPE_CHECKING:
     from crewless.body.screen import ScreenBody
@@ -48,6 +48,8 @@ class JobTask:
         self.job, self.config = job, config or JobTaskConfig()
         self.name = job.name
         self.max_steps = 200
+        self.verdicts: dict[str, Verdict] = {}
+        """The last one of each case that was judged."""
         self.drift = drift_named(self.config.drift)
         if self.config.style not in STYLES:
             raise BadInput(f"there is no style {self.config.style!r}", alternatives=list(STYLES))
@@ -135,7 +137,7 @@ class JobTask:
 
     def verifier(self) -> JobJudge:
         """The judge."""
-        return JobJudge(self.database, self.asked)
+        return JobJudge(self.database, self.asked, self.verdicts)
 
     def teardown(self) -> None:
         """Stop serving. Safe to call twice."""
