@@ -11,6 +11,8 @@ from crewless.core.messages import Action, Applied, Case, Decision, Observation
 _PATIENCE = 80
 """How often it waits for one step before it gives the case up."""
 _WAIT_S = 0.12
+_OVER = ("modal", "cookies")
+"""What may lie over a page and is closed first."""
 
 
 class JobOperator:
@@ -55,6 +57,9 @@ class JobOperator:
                 return Decision(action=Action(verb="done"), why="every step is done")
             manner, hand = self._manner, self._hand
             why = repr(self._steps[0])[:120]
+            for over in _OVER:
+                if over in look["items"] and look["items"][over]["box"] is not None:
+                    return Decision(action=hand.click(look, look["items"][over]["box"])[0], why=f"{over} lies over it")
             if look["end"] > 40 and hand.happens(manner.scrolls):
                 down = hand.chance.randint(1, 3) * (1 if look["scrolled"] < look["end"] / 2 else -1)
                 return Decision(action=hand.wheel(look, down), why="looks around")

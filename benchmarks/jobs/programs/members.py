@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import gi
+import gi  # pyright: ignore[reportMissingImports] - the system's, not this environment's
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GLib, Gtk  # noqa: E402
+from gi.repository import Gdk, GLib, Gtk  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 SHOWN = (("name", "Name"), ("born", "Born"), ("mail", "E-mail"), ("plan", "Plan wanted"), ("pays", "Pays by"))
 PLANS = ("Basic", "Silver", "Gold", "Family")
