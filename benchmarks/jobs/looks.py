@@ -71,7 +71,7 @@ table.data{border-collapse:collapse} table.data td,table.data th{padding:4px 10p
 _DARK = """
 body,.card,.column,.dialog,.calendar{background:#1c1f24!important;color:#e4e6ea!important} nav{background:#101215!important;color:#fff!important}
 input,select,textarea{background:#2a2e35!important;color:#f0f0f0!important;border-color:#5a606b!important} .ticket,table.data{background:#2a2e35!important;color:#eee}
-.second,.danger{background:#2a2e35} td,th{border-color:#444!important} table.data th{background:#2a2e35!important} a{color:#8ab4f8!important} a.button{color:#fff!important}
+.second,.danger{background:#2a2e35!important;color:#cfd3da!important} td,th{border-color:#444!important} table.data th{background:#2a2e35!important} a{color:#8ab4f8!important} a.button{color:#fff!important}
 .note{background:#1e3a2c!important;color:#c8f0d8!important} .field label.name,h1{color:#e4e6ea!important}
 """
 
