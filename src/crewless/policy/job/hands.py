@@ -166,6 +166,12 @@ class ScreenHands:
         """Whether a target is somewhere on the page."""
         return (yield from self._find(target, env)) is not None
 
+    def text_of(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, str | None]":
+        """What a target says, where it is in sight."""
+        hit = ground(target, self.view, env, self.row())
+        return None if hit is None else self.view.elements[hit.index].text
+        yield
+
     def _find(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, Hit | None]":
         def look() -> Hit | None:
             return ground(target, self.view, env, self.row())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import has_words, plain, similarity, spaced
 from crewless.training.induce.intents import Intent, Trace, is_entry, radio_group
 
 COMMON = 0.5
@@ -19,6 +19,8 @@ COMMON = 0.5
 FIXED = 0.8
 _LONGEST_BODY = 5
 """Steps that lead on in the body of a loop."""
+_VALUES = 3
+"""From so many different texts on presses are of one step whose text depends on the case."""
 _SOME, _TOGETHER = 0.3, 4
 """So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
@@ -86,6 +88,7 @@ def align(traces: Sequence[Trace]) -> Alignment:
     symbols: list[Symbol] = []
     rows = [_symbolised(trace, symbols, common) for trace in traces]
     merged = _merged_submits(traces, symbols, rows)
+    merged |= _merged_values(traces, symbols, rows, common)
     plain_rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
     folded = fold(plain_rows, symbols, traces)
     columns = progressive([_joined_repeats(row) for row in folded])
@@ -195,6 +198,8 @@ def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[s
     if intent.kind == "key":
         own = intent.value
     slot = next((name for name, value in slots.items() if value and plain(value) == text), "")
+    if intent.kind in ("drag", "press") and not slot:
+        slot = next((name for name, value in slots.items() if value and has_words(text, value)), "")
     if slot and not is_entry(intent):
         own = f"<{slot}>"
     rows, column = repeats(view, intent.element, common)
@@ -268,6 +273,51 @@ def _merged_submits(
                 merged[rare] = other
                 break
     return merged
+
+
+def _merged_values(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]], common: frozenset[str]
+) -> dict[int, int]:  # fmt: skip
+    """Presses that differ in nothing but what they say, where that was given or shown before: the day of a calendar, an entry of a
+    list that is no select. One step whose target depends on the case. Each symbol to the commonest of its like."""
+    told: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
+    for trace, row in zip(traces, rows, strict=True):
+        words = _words_before(trace, common)
+        for number, intents in row:
+            intent = intents[0]
+            if intent.kind == "press" and symbols[number].text and intent.element is not None:
+                counts[number] += 1
+                text = trace.views[intent.seen].plain_texts[intent.element]
+                told[number] += _bare(text) in words[intent.seen]
+    depends = [n for n in sorted(counts, key=lambda n: (-counts[n], n)) if told[n] >= 0.8 * counts[n]]
+    merged: dict[int, int] = {}
+    for n in depends:
+        own = symbols[n]
+        like = [
+            other for other in depends
+            if other != n and other not in merged and symbols[other].family == own.family and symbols[other].verb == own.verb
+            and symbols[other].text.isdigit() == own.text.isdigit() and jaccard(symbols[other].page, own.page) >= SAME_PAGE
+        ]  # fmt: skip
+        if n not in merged and len(like) >= _VALUES - 1:
+            merged |= dict.fromkeys(like, n)
+    return merged
+
+
+def _words_before(trace: Trace, common: frozenset[str]) -> list[frozenset[str]]:
+    """Of each screen the words that were given, or had shown by then in texts of the case's own."""
+    known = {_bare(word) for value in trace.slots.values() for word in (plain(value), *spaced(value))}
+    out: list[frozenset[str]] = []
+    for view in trace.views:
+        for text in view.plain_texts:
+            if text and text not in common:
+                known |= {_bare(word) for word in (text, *spaced(text))}
+        out.append(frozenset(known))
+    return out
+
+
+def _bare(text: str) -> str:
+    return text.lstrip("0") if text.isdigit() else text
 
 
 def _mean_jaccard(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> float:

@@ -7,10 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crewless.policy.job.places import Area, Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
+from crewless.policy.job.places import (
+    Area,
+    Beside,
+    Block,
+    Cell,
+    InRow,
+    OfCard,
+    Place,
+    Starting,
+    block_below,
+    card_lines,
+    overlaps,
+)
 from crewless.policy.job.values import Named
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import plain
+from crewless.policy.texts import has_words, plain
 from crewless.training.induce.effects import shown
 
 ALWAYS = 0.95
@@ -228,6 +240,13 @@ def _readings(
                         and view.elements[cell].kind not in _WIDGETS
                     ):
                         yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
+        for i, text in enumerate(view.plain_texts):
+            if wanted and view.elements[i].kind not in ("field", "select") and has_words(text, wanted):
+                lines = card_lines(view, i, value)
+                for at, line in enumerate(lines[:_MOST_LINES]):
+                    if line and (at or plain(line) != wanted) and (first or plain(line) not in seen):
+                        yield OfCard(key=Named(name), line=at), line
+                break
 
 
 _AREA_WORDS = 6
@@ -324,6 +343,8 @@ def _plainness(place: Place) -> int:
             return 0
         case Cell():
             return 1
+        case OfCard():
+            return 2
         case Beside(_, _, line):
             return 1 if line == 0 else 2 if line > 0 else 3
         case Starting():
@@ -354,6 +375,8 @@ def _name_of(place: Place, taken: set[str]) -> str:
             base = f"{column} of {key.words()}"
         case Area(above, _):
             base = f"text below {above[0]}" if above else "text"
+        case OfCard(key, line):
+            base = f"card of {key.words()}, line {line + 1}"
         case InRow(column, nth):
             base = f"row {column}" if column else f"row text {nth + 1}"
         case _:
