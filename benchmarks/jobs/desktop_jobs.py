@@ -1,5 +1,6 @@
 """Jobs in windows of their own: Tk, two programs side by side, a terminal, GTK."""
 
+import ctypes.util
 import importlib.util
 import random
 import shutil
@@ -277,4 +278,58 @@ GTK_MEMBERS = Job(
     script=_member_script,
     asked=_member_asked,
     lacks=_lacks_gtk,
+)
+
+# qt_leave
+
+_QT_NEEDS = ("xcb-cursor", "xcb-icccm", "xcb-keysyms", "xkbcommon-x11")
+
+
+def _lacks_qt() -> str:
+    if importlib.util.find_spec("PySide6") is None:
+        return "PySide6 is not installed (pip install PySide6-Essentials)"
+    missing = [f"lib{name}" for name in _QT_NEEDS if ctypes.util.find_library(name) is None]
+    return f"Qt lacks {', '.join(missing)} of the system" if missing else ""
+
+
+def _make_request(chance: random.Random, number: int) -> Sheet:
+    left = chance.randint(1, 28)
+    days = chance.randint(1, left) if left > 20 or chance.random() < 0.5 else chance.randint(left + 1, left + 12)
+    return {
+        "id": f"LV-{5500 + 3 * number}",
+        "employee": person(chance),
+        "kind": chance.choice(("Vacation", "Moving house", "Wedding", "Training")),
+        "days": str(days),
+        "left_days": str(left),
+        "decision": "approved" if days <= left else "refused",
+    }
+
+
+def _request_script(sheet: Sheet) -> Sequence[Step]:
+    button = "approve" if sheet["decision"] == "approved" else "refuse"
+    return [
+        Open(text=sheet["id"], page=f"case {sheet['id']}"),
+        Fill(values={"kind": sheet["kind"], "days": sheet["days"]}),
+        Press(name=button, until=page_is(f"{sheet['decision']} {sheet['id']}")),
+    ]
+
+
+def _request_asked(sheet: Sheet) -> Asked:
+    values = {"booked_kind": sheet["kind"], "booked_days": int(sheet["days"]), "decision": sheet["decision"]}
+    return Asked(changes=(RowChange(table="request", where={"id": sheet["id"]}, values=values),))
+
+
+QT_LEAVE = Job(
+    name="qt_leave",
+    what="decide a request for leave: kind and days, then one of two buttons, as the days left allow",
+    program=DesktopProgram(
+        schema="CREATE TABLE request (id TEXT PRIMARY KEY, employee, kind, days, left_days, booked_kind, booked_days, decision);",
+        fill=insert_rows("request", "id", "employee", "kind", "days", "left_days"),
+        windows=(Window(argv=("{python}", _script("leave"), "{database}", "{state}")),),
+    ),
+    make=_make_request,
+    slots=one_slot("request"),
+    script=_request_script,
+    asked=_request_asked,
+    lacks=_lacks_qt,
 )

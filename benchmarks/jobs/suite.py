@@ -1,6 +1,6 @@
 """Every job by its name."""
 
-from benchmarks.jobs.desktop_jobs import COPY_BETWEEN, GTK_MEMBERS, TERMINAL_FORM, TK_GOODS_IN
+from benchmarks.jobs.desktop_jobs import COPY_BETWEEN, GTK_MEMBERS, QT_LEAVE, TERMINAL_FORM, TK_GOODS_IN
 from benchmarks.jobs.job import Job
 from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY
 from benchmarks.jobs.web_more import FILE_DIALOG, SLIDER
@@ -29,6 +29,7 @@ JOBS = {
         COPY_BETWEEN,
         TERMINAL_FORM,
         GTK_MEMBERS,
+        QT_LEAVE,
     )
 }
 
