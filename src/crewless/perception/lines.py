@@ -38,6 +38,8 @@ class Word:
     parts: tuple[Box, ...] = ()
     """What it was joined from, where a narrow word was kept with its neighbour: alone it could not be told from others.
     Empty for a single word."""
+    glyphs: tuple[Box, ...] = ()
+    """Its pieces of ink from left to right, those above each other as one: mostly one for each letter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,8 @@ class DetectedLine:
     """Pixels from the top of the tallest letter to the baseline."""
     words: tuple[Word, ...]
     icon: bool = False
+    monospaced: bool = False
+    """Its letters stand at equal steps, as in a terminal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +68,8 @@ class TextLine:
     """One for each word of the line; a word that could not be read is empty."""
     confidence: float
     """Of the worst word, 0 to 1."""
+    sure: tuple[float, ...] = ()
+    """Of each word; empty where it was not kept."""
 
     @property
     def text(self) -> str:
@@ -274,24 +280,70 @@ def _line(clusters: list[_Rows], *, icon: bool) -> DetectedLine:
     baseline = _baseline([row for row in own if row[3] - row[1] >= 0.5 * highest])
     ascent = max(1, baseline - box.y0)
     gap = max(3.0, _WORD_GAP * ascent)
+    glyphs = [_bounds(cluster) for cluster in clusters]
+    pitch = None if icon else _pitch(glyphs, ascent)
     words: list[Word] = []
-    part: _Rows = []
-    right = box.x0
-    for cluster in clusters:
-        x0 = cluster[0][0]
-        if part and x0 - right >= gap:
+    part: list[Box] = []
+    for glyph in glyphs:
+        if part and (_blanks(part[-1], glyph, pitch) >= 1 if pitch else glyph.x0 - max(g.x1 for g in part) >= gap):
             words.append(_word(part))
             part = []
-        part.extend(cluster)
-        right = max(right, *(row[2] for row in cluster))
+        part.append(glyph)
     words.append(_word(part))
-    joined = tuple(_join_narrow(words, _NARROW * ascent))
-    return DetectedLine(box=box, surface=own[0][5], baseline=baseline, ascent=ascent, words=joined, icon=icon)
+    joined = tuple(words if pitch else _join_narrow(words, _NARROW * ascent))
+    return DetectedLine(
+        box=box,
+        surface=own[0][5],
+        baseline=baseline,
+        ascent=ascent,
+        words=joined,
+        icon=icon,
+        monospaced=pitch is not None,
+    )
 
 
-def _word(rows: _Rows) -> Word:
-    x0, y0, x1, y1 = _bounds(rows)
-    return Word(x0=x0, y0=y0, x1=x1, y1=y1)
+def _pitch(glyphs: list[Box], ascent: int) -> float | None:
+    """The step at which the letters of a line stand, or None where they stand as wide as they are.
+
+    Middles of letters are whole steps apart, give or take a pixel for a letter that is not drawn in the middle of its cell.
+    """
+    if len(glyphs) < 5:
+        return None
+    middles = np.array([(glyph.x0 + glyph.x1) / 2 for glyph in glyphs])
+    widths = np.array([glyph.x1 - glyph.x0 for glyph in glyphs])
+    steps = np.diff(middles)
+    best: tuple[float, float] | None = None
+    for pitch in np.arange(0.62 * ascent, 1.0 * ascent + 0.01, max(0.02 * ascent, 0.1)):
+        if (widths > 1.25 * pitch).any():
+            continue
+        whole = np.round(steps / pitch)
+        if (whole < 1).any():
+            continue
+        # The step is fitted to the whole line, so that it does not drift.
+        fitted = float((middles[-1] - middles[0]) / whole.sum())
+        off = float(np.abs(middles - middles[0] - fitted * np.concatenate(([0.0], np.cumsum(whole)))).max())
+        if best is None or off < best[0]:
+            best = off, fitted
+    if best is None or best[0] > 0.22 * best[1]:
+        return None
+    pitch = best[1]
+    # Narrow and wide letters both keep the step; a line of equal letters would do so in any face.
+    return pitch if widths.min() <= 0.45 * pitch or len(glyphs) >= 12 else None
+
+
+def _blanks(left: Box, right: Box, pitch: float) -> int:
+    """How many blank cells stand between two letters."""
+    return round(((right.x0 + right.x1) - (left.x0 + left.x1)) / 2 / pitch) - 1
+
+
+def _word(glyphs: list[Box]) -> Word:
+    return Word(
+        x0=min(g.x0 for g in glyphs),
+        y0=min(g.y0 for g in glyphs),
+        x1=max(g.x1 for g in glyphs),
+        y1=max(g.y1 for g in glyphs),
+        glyphs=tuple(glyphs),
+    )
 
 
 def _join_narrow(words: list[Word], narrow: float) -> list[Word]:
@@ -303,7 +355,7 @@ def _join_narrow(words: list[Word], narrow: float) -> list[Word]:
         if before is not None and (ends or _last_part(before).width <= narrow):
             parts = (*(before.parts or (_last_part(before),)), Box(word.x0, word.y0, word.x1, word.y1))
             y0, y1 = min(before.y0, word.y0), max(before.y1, word.y1)
-            joined[-1] = Word(x0=before.x0, y0=y0, x1=word.x1, y1=y1, parts=parts)
+            joined[-1] = Word(x0=before.x0, y0=y0, x1=word.x1, y1=y1, parts=parts, glyphs=before.glyphs + word.glyphs)
         else:
             joined.append(word)
     return joined

@@ -12,8 +12,9 @@ from crewless.core.errors import BadInput
 from crewless.core.messages import Box, Element, Frame, Observation, Point
 from crewless.perception.crops import crop_word, side_paper
 from crewless.perception.elements import assemble
-from crewless.perception.lines import DetectedLine, TextLine, find_lines, join_monospaced, split_icons
-from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
+from crewless.perception.letters import settle, spaced, told_by_glyphs, told_by_shape
+from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines, join_monospaced, split_icons
+from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 from crewless.perception.segment import Segmentation, segment
 from crewless.perception.widgets import find_toggles, find_widgets
 
@@ -127,22 +128,34 @@ class ScreenPerception:
             keys.append(own)
         for key, reading in zip(unread, self._recogniser.read(list(unread.values())), strict=True):
             self._words[key] = reading
-        texts = []
+        texts: list[TextLine] = []
+        far: list[list[str]] = []
         for line, own in zip(lines, keys, strict=True):
-            words, confidence = [], 1.0
+            words, sure, others = [], [], []
             for word, key in zip(line.words, own, strict=True):
                 reading = self._words[key]
                 self._words.move_to_end(key)
-                left = word.x0 - side_paper(line)
-                gaps = [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)]
-                parts = word.parts or (Box(word.x0, word.y0, word.x1, word.y1),)
-                text = spaced(reading, gaps)
-                words.append(told_by_shape(text, parts, baseline=line.baseline, ascent=line.ascent))
-                confidence = min(confidence, reading.confidence)
-            texts.append(TextLine(words=tuple(words), confidence=confidence))
+                words.append(_said(reading, line, word))
+                sure.append(reading.confidence)
+                others.append(_said(reading.far, line, word) if reading.far is not None else "")
+            texts.append(TextLine(words=tuple(words), confidence=min(sure), sure=tuple(sure)))
+            far.append(others)
         while len(self._words) > self.config.cache_words:
             self._words.popitem(last=False)
-        return texts, lines_read
+        return settle(lines, texts, far), lines_read
+
+
+def _said(reading: RecognisedText, line: DetectedLine, word: Word) -> str:
+    """What a reading says in its line: its spaces and shapes set right."""
+    if line.monospaced:
+        return told_by_glyphs(reading.text.replace(" ", ""), word.glyphs, ascent=line.ascent, monospaced=True)
+    left = word.x0 - side_paper(line)
+    gaps = [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)]
+    parts = word.parts or (Box(word.x0, word.y0, word.x1, word.y1),)
+    text = told_by_shape(
+        spaced(reading.text, reading.positions, gaps), parts, baseline=line.baseline, ascent=line.ascent
+    )
+    return told_by_glyphs(text, word.glyphs, ascent=line.ascent, monospaced=False)
 
 
 def at_point(observation: Observation, point: Point) -> Element | None:
