@@ -6,9 +6,12 @@ in a script that the network does not know. Such a word becomes :data:`UNREAD`: 
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crewless.core.messages import Box
+from crewless.perception.crops import Glyph
 from crewless.perception.lines import DetectedLine, TextLine
 
 UNREAD = "\ufffd"
@@ -65,11 +68,16 @@ def spaced(text: str, positions: Sequence[float], gaps: Sequence[float]) -> str:
 
 _ROUND_ZERO = 0.82
 """A zero is at most this many times as wide as high, a capital O wider: in the sans and serif faces of interfaces."""
-_LOWER_SHAPES = dict(zip("COSUVWXZ", "cosuvwxz", strict=True))
-_UPPER_SHAPES = {lower: upper for upper, lower in _LOWER_SHAPES.items()}
 _X_HEIGHT = 0.84
-"""A letter that looks the same in both cases is a small one below this share of the ascent: x-heights are 0.66 to 0.76."""
+"""A letter that looks the same in both cases is a small one below this share of a capital: x-heights are 0.66 to 0.76."""
 _CAP_HEIGHT = 0.92
+_ACCENTED_CAP = 1.14
+"""A capital with an accent is higher than this many capitals; a small letter with one is about as high as a capital."""
+_SAME_SHAPE = frozenset("cosuvwxz")
+_CAPITALS = frozenset("ABDEFGHKLMNPRTY2345678")
+_ASCENDERS = frozenset("bdfhk")
+_SMALL = frozenset("aemnr")
+_BARS = frozenset("iıIlİ1|")
 
 
 def told_by_shape(text: str, parts: Sequence[Box], *, baseline: int, ascent: int) -> str:
@@ -92,33 +100,149 @@ def told_by_shape(text: str, parts: Sequence[Box], *, baseline: int, ascent: int
             elif part.y1 > baseline and part.width > 0.3 * ascent:
                 words[at] = "/"
     # In wide faces a colon stands as far from its neighbours as a word would.
-    words = re.sub(r" +([:;,.!?])", r"\1", " ".join(words)).split(" ")
-    # No English word begins with l and one of these; I does look like l in most fonts.
-    return " ".join(re.sub(r"^l(?=[cdfgmnpqrtvwxz'])", "I", word) for word in words)
+    words = re.sub(r" +([:;,.!?])(?!\S)", r"\1", " ".join(words)).split(" ")
+    return " ".join(_told_by_spelling(word) for word in words)
 
 
-def told_by_glyphs(text: str, glyphs: Sequence[Box], *, ascent: int, monospaced: bool) -> str:
-    """Set right what the size of single glyphs tells: 0 or O, and small letters that look like their capitals.
+def _told_by_spelling(word: str) -> str:
+    """I and l look alike in most sans faces; where they may stand, spelling tells."""
+    # No English word begins with l and one of these.
+    word = re.sub(r"^l(?=[cdfgmnpqrstvwxz])", "I", word)
+    # Three bars at the beginning are Ill, not Ili.
+    word = re.sub(r"^Ili(?=n|e|u|i)", "Ill", word)
+    # I'm, I'll, I'd, I've in English, l'eau in French and Italian.
+    word = re.sub(r"^[lI1](?=['’](?:m|ll|d|ve)$)", "I", word)
+    word = re.sub(r"^([dDcCnNsS]?)[I1](?=['’](?!(?:m|ll|d|ve)$)\w\w)", r"\1l", word)
+    # Inside and at the end of a word in small letters there is no capital I.
+    return re.sub(r"(?<=[a-zß-öø-ÿÄÖÜ])I(?=[a-zß-öø-ÿ]|$)", "l", word)
+
+
+def told_by_size(words: Sequence[str], glyphs: Sequence[Sequence[Glyph | None]], *, monospaced: bool) -> list[str]:
+    """Set right what the sizes of the letters of a line tell: 0 or O or o, i or l or ı, and small letters that look like their
+    capitals.
 
     Args:
-        text: what was read of a word, with or without spaces.
-        glyphs: its pieces from left to right; nothing is changed when there is not one for each letter.
-        ascent: of the line, in pixels.
+        words: what was read of the line's words.
+        glyphs: the ink of each word's letters; empty for a word whose letters could not be told from each other.
         monospaced: all letters are equally wide, so that width tells nothing.
     """
-    at = [number for number, letter in enumerate(text) if letter != " "]
-    if len(at) != len(glyphs):
-        return text
-    letters = list(text)
-    for number, glyph in zip(at, glyphs, strict=True):
-        letter = letters[number]
-        if letter in "0O" and not monospaced and glyph.height >= _X_HEIGHT * ascent and ascent >= 7:
-            letters[number] = "0" if glyph.width <= _ROUND_ZERO * glyph.height else "O"
-        elif letter in _LOWER_SHAPES and glyph.height < _X_HEIGHT * ascent:
-            letters[number] = _LOWER_SHAPES[letter]
-        elif letter in _UPPER_SHAPES and glyph.height > _CAP_HEIGHT * ascent:
-            letters[number] = _UPPER_SHAPES[letter]
-    return "".join(letters)
+    line = _heights(words, glyphs)
+    if line.cap <= 0:
+        return list(words)
+    turkish = any(letter in "ığşİĞŞ" for word in words for letter in word)
+    return [
+        "".join(
+            _resized(word, at, own, line, monospaced=monospaced, turkish=turkish)
+            for at, (_, own) in enumerate(_pairs(word, ink))
+        )
+        if ink
+        else word
+        for word, ink in zip(words, glyphs, strict=True)
+    ]
+
+
+def _pairs(word: str, ink: Sequence[Glyph | None]) -> list[tuple[str, Glyph | None]]:
+    """Each character with its ink; a space has none."""
+    rest = iter(ink)
+    return [(letter, None if letter == " " else next(rest, None)) for letter in word]
+
+
+def pieces_of(letter: str) -> int:
+    """How many pieces of ink stand side by side in a character."""
+    return 0 if letter == " " else 3 if letter == "…" else 2 if letter in '"“”„«»' else 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Heights:
+    """Of a line's letters, in pixels; 0 where no letter of the line tells."""
+
+    base: float = 0.0
+    """Row of the baseline."""
+    cap: float = 0.0
+    high: float = 0.0
+    """Of ascenders, where there are capitals to compare them with."""
+
+
+def _heights(words: Sequence[str], glyphs: Sequence[Sequence[Glyph | None]]) -> _Heights:
+    tops: dict[str, list[int]] = {"cap": [], "high": [], "small": []}
+    bottoms: list[int] = []
+    for word, ink in zip(words, glyphs, strict=True):
+        if not ink:
+            continue
+        for letter, own in _pairs(word, ink):
+            kind = (
+                "cap"
+                if letter in _CAPITALS
+                else "high"
+                if letter in _ASCENDERS
+                else "small"
+                if letter in _SMALL
+                else ""
+            )
+            if own is not None and kind:
+                tops[kind].append(own.top)
+                bottoms.append(own.bottom)
+    if not bottoms:
+        return _Heights()
+    base = float(sorted(bottoms)[len(bottoms) // 2])
+    height = {kind: base - sorted(own)[len(own) // 2] if own else 0.0 for kind, own in tops.items()}
+    cap = height["cap"] or height["high"] or height["small"] / 0.73
+    return _Heights(base=base, cap=cap, high=height["high"] if height["cap"] else 0.0)
+
+
+def _resized(word: str, at: int, own: Glyph | None, line: _Heights, *, monospaced: bool, turkish: bool) -> str:
+    letter = word[at]
+    if own is None:
+        return letter
+    cap, height = line.cap, line.base - own.top
+    if letter in "0Oo":
+        return _round(word, at, own, height / cap, monospaced=monospaced)
+    if letter in _BARS:
+        return _bar(letter, own, height, line, turkish=turkish)
+    plain = unicodedata.normalize("NFD", letter)
+    if plain[0].lower() not in _SAME_SHAPE or letter == "ß":
+        return letter
+    # A cedilla adds nothing above, other accents do.
+    above = len(plain) > 1 and plain[1] not in "\u0327\u0328\u0326"
+    if letter.isupper() and height < (1.08 if above else _X_HEIGHT) * cap:
+        return letter.lower()
+    if letter.islower() and height > (1.25 if above else _CAP_HEIGHT) * cap and _may_be_capital(word, at):
+        return letter.upper()
+    return letter
+
+
+def _may_be_capital(word: str, at: int) -> bool:
+    """Whether a capital may stand here: first, or after another one."""
+    before = word[at - 1] if at else ""
+    return not before.islower() and not word[at + 1 : at + 2].islower() if before else True
+
+
+def _round(word: str, at: int, own: Glyph, height: float, *, monospaced: bool) -> str:
+    """0, O or o; the height in capitals."""
+    letter = word[at]
+    if height < _X_HEIGHT:
+        return "o"
+    if height < _CAP_HEIGHT or height > _ACCENTED_CAP or (letter == "o" and not _may_be_capital(word, at)):
+        return letter
+    if monospaced:
+        return "0" if own.cored else letter if letter == "0" else "O"
+    return "0" if own.x1 - own.x0 <= _ROUND_ZERO * (own.bottom - own.top) else "O"
+
+
+def _bar(letter: str, own: Glyph, height: float, line: _Heights, *, turkish: bool) -> str:
+    cap = line.cap
+    if own.x1 - own.x0 > 0.75 * cap:
+        return letter
+    if own.dotted and letter != "1":
+        if height > _ACCENTED_CAP * cap:
+            return "İ" if turkish else letter
+        return "i" if letter == "ı" else letter
+    if height < _X_HEIGHT * cap and letter in "iIl1":
+        return "ı" if turkish else letter
+    # Ascenders that overtop the capitals and digits tell an l from I and 1.
+    if line.high >= cap + 1 and letter in "1Il":
+        return "l" if height >= line.high else ("I" if letter == "l" else letter)
+    return letter
 
 
 # --- company -------------------------------------------------------------------------------------------------------
@@ -126,7 +250,7 @@ def told_by_glyphs(text: str, glyphs: Sequence[Box], *, ascent: int, monospaced:
 _GREEK_ALIKE = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορτυχ", "ABEZHIKMNOPTYXayıkvoptux", strict=True))
 _LATIN_ALIKE = {latin: greek for greek, latin in _GREEK_ALIKE.items()} | {
     "i": "ι", "I": "Ι", "n": "η", "w": "ω", "e": "ε", "á": "ά", "é": "έ", "í": "ί", "ó": "ό", "ú": "ύ", "ń": "ή", "µ": "μ",
-    "ő": "ώ", "ώ": "ώ", "h": "η", "d": "δ", "ß": "β",
+    "ő": "ώ", "ώ": "ώ", "h": "η", "d": "δ", "ß": "β", "ć": "ώ",
 }  # fmt: skip
 
 
@@ -143,7 +267,8 @@ def in_one_script(text: str, *, greek: bool) -> str:
         if text and text[-1] in "σς":
             text = text[:-1] + "ς"
         return "".join(_LATIN_ALIKE.get(letter, letter) for letter in text)
-    return "".join(_GREEK_ALIKE.get(letter, letter) for letter in text)
+    text = "".join(_GREEK_ALIKE.get(letter, letter) for letter in text)
+    return text.replace("β", "ß")
 
 
 _WIDE_SIGNS = {"…": 3, '"': 2, "%": 2, "“": 2, "”": 2, "„": 2, "«": 2, "»": 2, "™": 2, "½": 2, "¼": 2, "¾": 2, "№": 2}

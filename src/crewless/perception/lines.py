@@ -56,8 +56,13 @@ class DetectedLine:
     """Pixels from the top of the tallest letter to the baseline."""
     words: tuple[Word, ...]
     icon: bool = False
-    monospaced: bool = False
-    """Its letters stand at equal steps, as in a terminal."""
+    step: float = 0.0
+    """Pixels from one letter to the next in a monospaced face; 0 in any other."""
+
+    @property
+    def monospaced(self) -> bool:
+        """Whether its letters stand at equal steps, as in a terminal."""
+        return self.step > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +106,7 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedL
     lines: list[DetectedLine] = []
     for members in np.split(by_group, starts[1:]):
         lines.extend(_lines_of([rows[member] for member in members]))
-    return lines
+    return _in_step(lines)
 
 
 def _letters(seg: Segmentation) -> np.ndarray:
@@ -276,30 +281,99 @@ def _baseline(rows: _Rows) -> int:
 def _line(clusters: list[_Rows], *, icon: bool) -> DetectedLine:
     own = [row for cluster in clusters for row in cluster]
     highest = max(row[3] - row[1] for row in own)
-    box = _bounds(own)
     baseline = _baseline([row for row in own if row[3] - row[1] >= 0.5 * highest])
-    ascent = max(1, baseline - box.y0)
-    gap = max(3.0, _WORD_GAP * ascent)
     glyphs = [_bounds(cluster) for cluster in clusters]
-    pitch = None if icon else _pitch(glyphs, ascent)
+    ascent = max(1, baseline - min(glyph.y0 for glyph in glyphs))
+    # An accent on a capital makes no wider space.
+    heights = sorted(baseline - row[1] for row in own)
+    gap = max(3.0, _WORD_GAP * min(ascent, heights[-1 - len(heights) // 6]))
+    line = _worded(glyphs, own[0][5], baseline, gap=gap, icon=icon)
+    step = None if icon else _pitch(glyphs, ascent)
+    return replace(line, step=step) if step else line
+
+
+def _worded(
+    glyphs: list[Box], surface: int, baseline: int, *, gap: float, step: float = 0.0, icon: bool = False
+) -> DetectedLine:
+    """A line of pieces of ink, parted into words at gaps of ``gap`` pixels or, in a monospaced face, at blank cells."""
+    box = Box(
+        min(g.x0 for g in glyphs), min(g.y0 for g in glyphs), max(g.x1 for g in glyphs), max(g.y1 for g in glyphs)
+    )
+    ascent = max(1, baseline - box.y0)
     words: list[Word] = []
     part: list[Box] = []
     for glyph in glyphs:
-        if part and (_blanks(part[-1], glyph, pitch) >= 1 if pitch else glyph.x0 - max(g.x1 for g in part) >= gap):
+        if part and (_blanks(part[-1], glyph, step) >= 1 if step else glyph.x0 - max(g.x1 for g in part) >= gap):
             words.append(_word(part))
             part = []
         part.append(glyph)
     words.append(_word(part))
-    joined = tuple(words if pitch else _join_narrow(words, _NARROW * ascent))
     return DetectedLine(
         box=box,
-        surface=own[0][5],
+        surface=surface,
         baseline=baseline,
         ascent=ascent,
-        words=joined,
+        words=tuple(words if step else _join_narrow(words, _NARROW * ascent)),
         icon=icon,
-        monospaced=pitch is not None,
+        step=step,
     )
+
+
+_MONOSPACED = 0.75
+"""A surface with this share of its longer lines in one step is written in a monospaced face: so are its short ones."""
+
+
+def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
+    """Lines of surfaces in a monospaced face, parted and joined anew by cells: a terminal's blanks are wider than spaces,
+    and its short words do not tell its step."""
+    out: list[DetectedLine] = []
+    for surface in {line.surface for line in lines}:
+        own = [line for line in lines if line.surface == surface]
+        long = [line for line in own if sum(len(word.glyphs) for word in line.words) >= 5]
+        steps = sorted(line.step for line in long if line.monospaced)
+        step = steps[len(steps) // 2] if steps else 0.0
+        if (
+            len(steps) < 0.2 * len(long)
+            or not steps
+            or sum(_keeps(line, step) for line in long) < _MONOSPACED * len(long)
+        ):
+            out.extend(replace(line, step=0.0) if line.step else line for line in own)
+            continue
+        rest = [line for line in own if line.ascent <= 2.5 * step]
+        out.extend(line for line in own if line.ascent > 2.5 * step)
+        for row in _rows_of(rest, step):
+            out.extend(_cut(row, surface, step))
+    return out
+
+
+def _rows_of(lines: list[DetectedLine], step: float) -> list[list[DetectedLine]]:
+    """Lines that stand in one row."""
+    rows: list[tuple[DetectedLine, list[DetectedLine]]] = []
+    for line in sorted(lines, key=lambda line: -line.box.height):
+        middle = (line.box.y0 + line.box.y1) / 2
+        for first, row in rows:
+            if first.baseline - 1.9 * step <= middle <= first.baseline + 0.6 * step:
+                row.append(line)
+                break
+        else:
+            rows.append((line, [line]))
+    return [row for _, row in rows]
+
+
+def _cut(row: list[DetectedLine], surface: int, step: float) -> list[DetectedLine]:
+    """The lines of a row: parted where two cells or more are blank, or where an icon stands."""
+    glyphs = sorted(glyph for line in row for word in line.words for glyph in word.glyphs)
+    baseline = max(row, key=lambda line: line.box.height).baseline
+    parts: list[list[Box]] = []
+    for glyph in glyphs:
+        if parts and glyph.x0 < parts[-1][-1].x1:
+            x0, y0, x1, y1 = parts[-1][-1]
+            parts[-1][-1] = Box(x0, min(y0, glyph.y0), max(x1, glyph.x1), max(y1, glyph.y1))
+        elif parts and _blanks(parts[-1][-1], glyph, step) <= 1:
+            parts[-1].append(glyph)
+        else:
+            parts.append([glyph])
+    return [_worded(part, surface, baseline, step=step, gap=step) for part in parts]
 
 
 def _pitch(glyphs: list[Box], ascent: int) -> float | None:
@@ -309,31 +383,58 @@ def _pitch(glyphs: list[Box], ascent: int) -> float | None:
     """
     if len(glyphs) < 5:
         return None
-    middles = np.array([(glyph.x0 + glyph.x1) / 2 for glyph in glyphs])
-    widths = np.array([glyph.x1 - glyph.x0 for glyph in glyphs])
-    steps = np.diff(middles)
     best: tuple[float, float] | None = None
-    for pitch in np.arange(0.62 * ascent, 1.0 * ascent + 0.01, max(0.02 * ascent, 0.1)):
-        if (widths > 1.25 * pitch).any():
-            continue
-        whole = np.round(steps / pitch)
-        if (whole < 1).any():
-            continue
-        # The step is fitted to the whole line, so that it does not drift.
-        fitted = float((middles[-1] - middles[0]) / whole.sum())
-        off = float(np.abs(middles - middles[0] - fitted * np.concatenate(([0.0], np.cumsum(whole)))).max())
-        if best is None or off < best[0]:
-            best = off, fitted
-    if best is None or best[0] > 0.22 * best[1]:
+    for step in np.arange(0.62 * ascent, 1.02 * ascent, max(0.02 * ascent, 0.1)):
+        fit = _fit(glyphs, step)
+        if fit is not None and (best is None or fit < best):
+            best = fit
+    if best is None:
         return None
-    pitch = best[1]
     # Narrow and wide letters both keep the step; a line of equal letters would do so in any face.
-    return pitch if widths.min() <= 0.45 * pitch or len(glyphs) >= 12 else None
+    narrow = min(glyph.x1 - glyph.x0 for glyph in glyphs)
+    return best[1] if narrow <= 0.45 * best[1] or len(glyphs) >= 12 else None
 
 
-def _blanks(left: Box, right: Box, pitch: float) -> int:
+def _keeps(line: DetectedLine, step: float) -> bool:
+    """Whether a line's letters stand at a given step."""
+    fit = _fit([glyph for word in line.words for glyph in word.glyphs], step)
+    return fit is not None and abs(fit[1] - step) <= 0.03 * step
+
+
+def _fit(glyphs: list[Box], step: float) -> tuple[float, float] | None:
+    """How far letters are off their cells (root mean square, in steps), and the step that fits best, or None."""
+    x0 = np.array([glyph.x0 for glyph in glyphs], np.float64)
+    x1 = np.array([glyph.x1 for glyph in glyphs], np.float64)
+    first, last, letters = _cells(x0, x1, step)
+    whole = np.round((first[1:] - last[:-1]) / step)
+    if (whole < 1).any() or letters.max() > 6 or (letters > 1).sum() > 0.5 * len(letters):
+        return None
+    places = np.concatenate(([0.0], np.cumsum(whole + letters[:-1] - 1)))
+    # The step is fitted to the whole line, so that it does not drift.
+    fitted = float((first[-1] - first[0]) / max(places[-1], 1))
+    off = (first - first[0] - fitted * places) / fitted
+    off -= off.mean()
+    rms = float(np.sqrt((off**2).mean()))
+    return (rms, fitted) if np.abs(off).max() <= _OFF_STEP and rms <= _OFF_STEPS else None
+
+
+_OFF_STEP, _OFF_STEPS = 0.25, 0.11
+"""How many steps a letter of a monospaced line is off its place at most, and in the mean (root mean square)."""
+
+
+def _cells(x0: np.ndarray, x1: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Middles of the first and of the last letter of each piece, and how many letters touch in it."""
+    letters = np.maximum(1, np.round((x1 - x0 + 0.15 * step) / step))
+    one = letters == 1
+    middle = (x0 + x1) / 2
+    half = (letters - 1) * step / 2
+    return np.where(one, middle, middle - half), np.where(one, middle, middle + half), letters
+
+
+def _blanks(left: Box, right: Box, step: float) -> int:
     """How many blank cells stand between two letters."""
-    return round(((right.x0 + right.x1) - (left.x0 + left.x1)) / 2 / pitch) - 1
+    first, last, _ = _cells(np.array([left.x0, right.x0]), np.array([left.x1, right.x1]), step)
+    return round(float(first[1] - last[0]) / step) - 1
 
 
 def _word(glyphs: list[Box]) -> Word:
@@ -371,13 +472,18 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
     out: list[tuple[DetectedLine, TextLine]] = []
     for line, text in zip(lines, texts, strict=True):
         if line.icon:
-            word = len(text.text) >= 2 and text.text.isalnum() and text.confidence > 0.9
+            word = len(text.text) >= 2 and any(map(str.isalnum, text.text)) and text.confidence > 0.9
             out.append((replace(line, icon=not word), text if word else TextLine(words=("",), confidence=1.0)))
             continue
         first, last = 0, len(line.words)
-        while first < last and _pictured(line, line.words[first], text.words[first], alone=last - first == 1):
+        sure = text.sure or (text.confidence,) * last
+        while first < last and _pictured(
+            line, line.words[first], text.words[first], sure[first], alone=last - first == 1
+        ):
             first += 1
-        while last > first + 1 and _pictured(line, line.words[last - 1], text.words[last - 1], alone=False):
+        while last > first + 1 and _pictured(
+            line, line.words[last - 1], text.words[last - 1], sure[last - 1], alone=False
+        ):
             last -= 1
         for at in (*range(first), *range(last, len(line.words))):
             word = line.words[at]
@@ -389,7 +495,12 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
         if first < last:
             words = line.words[first:last]
             box = Box(words[0].x0, line.box.y0, words[-1].x1, line.box.y1)
-            out.append((replace(line, box=box, words=words), replace(text, words=text.words[first:last])))
+            out.append(
+                (
+                    replace(line, box=box, words=words),
+                    replace(text, words=text.words[first:last], sure=text.sure[first:last]),
+                )
+            )
     return [line for line, _ in out], [text for _, text in out]
 
 
@@ -427,7 +538,7 @@ _WIDE = frozenset("MWQOGDNHCmw@%&…—–-_=")
 _LOW = frozenset("gjpqyQ,;_")
 
 
-def _pictured(line: DetectedLine, word: Word, text: str, *, alone: bool) -> bool:
+def _pictured(line: DetectedLine, word: Word, text: str, sure: float, *, alone: bool) -> bool:
     if len(text) > 1 or word.parts:
         return False
     width, height = word.x1 - word.x0, word.y1 - word.y0
@@ -435,6 +546,8 @@ def _pictured(line: DetectedLine, word: Word, text: str, *, alone: bool) -> bool
         return True
     if alone and len(line.words) == 1:
         return text.isalnum() and height < 9
+    if text in _WIDE and sure > 0.97 and width < 1.6 * line.ascent:
+        return False
     if width >= 0.95 * line.ascent and (text not in _WIDE or width >= 1.1 * line.ascent):
         return True
     floats = text not in _LOW and abs(word.y1 - line.baseline) > 1

@@ -12,7 +12,7 @@ from crewless.core.errors import BadInput
 from crewless.core.messages import Box, Element, Frame, Observation, Point
 from crewless.perception.crops import crop_word, side_paper
 from crewless.perception.elements import assemble
-from crewless.perception.letters import settle, spaced, told_by_glyphs, told_by_shape
+from crewless.perception.letters import settle, spaced, told_by_shape, told_by_size
 from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines, join_monospaced, split_icons
 from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 from crewless.perception.segment import Segmentation, segment
@@ -46,6 +46,7 @@ class ScreenPerception:
         if self.config.warm_up:
             self._recogniser.warm_up()
         self._words: OrderedDict[bytes, RecognisedText] = OrderedDict()
+        self._lines: OrderedDict[tuple[bytes, ...], tuple[TextLine, tuple[str, ...]]] = OrderedDict()
         self._pixels: np.ndarray | None = None
         self._index = -1
         self._last: Observation | None = None
@@ -80,6 +81,7 @@ class ScreenPerception:
     def reset(self) -> None:
         """Forget everything seen so far."""
         self._words.clear()
+        self._lines.clear()
         self._pixels = self._last = None
         self._index = -1
 
@@ -129,33 +131,57 @@ class ScreenPerception:
         for key, reading in zip(unread, self._recogniser.read(list(unread.values())), strict=True):
             self._words[key] = reading
         texts: list[TextLine] = []
-        far: list[list[str]] = []
+        far: list[tuple[str, ...]] = []
         for line, own in zip(lines, keys, strict=True):
-            words, sure, others = [], [], []
-            for word, key in zip(line.words, own, strict=True):
-                reading = self._words[key]
+            for key in own:
                 self._words.move_to_end(key)
-                words.append(_said(reading, line, word))
-                sure.append(reading.confidence)
-                others.append(_said(reading.far, line, word) if reading.far is not None else "")
-            texts.append(TextLine(words=tuple(words), confidence=min(sure), sure=tuple(sure)))
+            whole = (*own, bytes([line.monospaced]))
+            if whole not in self._lines:
+                self._lines[whole] = _said(line, [self._words[key] for key in own])
+            self._lines.move_to_end(whole)
+            text, others = self._lines[whole]
+            texts.append(text)
             far.append(others)
+        while len(self._lines) > self.config.cache_words:
+            self._lines.popitem(last=False)
         while len(self._words) > self.config.cache_words:
             self._words.popitem(last=False)
         return settle(lines, texts, far), lines_read
 
 
-def _said(reading: RecognisedText, line: DetectedLine, word: Word) -> str:
-    """What a reading says in its line: its spaces and shapes set right."""
-    if line.monospaced:
-        return told_by_glyphs(reading.text.replace(" ", ""), word.glyphs, ascent=line.ascent, monospaced=True)
-    left = word.x0 - side_paper(line)
-    gaps = [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)]
-    parts = word.parts or (Box(word.x0, word.y0, word.x1, word.y1),)
-    text = told_by_shape(
-        spaced(reading.text, reading.positions, gaps), parts, baseline=line.baseline, ascent=line.ascent
+def _said(line: DetectedLine, readings: list[RecognisedText]) -> tuple[TextLine, tuple[str, ...]]:
+    """What a line says, its spaces and shapes set right, and for each word what it says in far characters, or nothing."""
+    words = [_spoken(reading, line, word) for reading, word in zip(readings, line.words, strict=True)]
+    glyphs = [reading.glyphs if _inked(word, reading) else () for word, reading in zip(words, readings, strict=True)]
+    words = told_by_size(words, glyphs, monospaced=line.monospaced)
+    if not line.monospaced:
+        words = [
+            told_by_shape(
+                text,
+                word.parts or (Box(word.x0, word.y0, word.x1, word.y1),),
+                baseline=line.baseline,
+                ascent=line.ascent,
+            )
+            for text, word in zip(words, line.words, strict=True)
+        ]
+    far = tuple(
+        _spoken(reading.far, line, word) if reading.far is not None else ""
+        for reading, word in zip(readings, line.words, strict=True)
     )
-    return told_by_glyphs(text, word.glyphs, ascent=line.ascent, monospaced=False)
+    sure = tuple(reading.confidence for reading in readings)
+    return TextLine(words=tuple(words), confidence=min(sure), sure=sure), far
+
+
+def _spoken(reading: RecognisedText, line: DetectedLine, word: Word) -> str:
+    """A reading with its spaces set right."""
+    if line.monospaced:
+        return reading.text.replace(" ", "")
+    left = word.x0 - side_paper(line)
+    return spaced(reading.text, reading.positions, [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)])
+
+
+def _inked(word: str, reading: RecognisedText) -> bool:
+    return word.replace(" ", "") == reading.text.replace(" ", "")
 
 
 def at_point(observation: Observation, point: Point) -> Element | None:
