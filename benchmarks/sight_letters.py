@@ -61,7 +61,7 @@ LINES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Own sentences and the usual pangrams."""
 
-UNREAD = ("Cyrillic",)
+UNREAD = ("Greek", "Cyrillic")
 FONTS = (("Liberation Sans", 13), ("Liberation Sans", 16), ("Liberation Serif", 16), ("DejaVu Sans", 14), ("DejaVu Serif", 18), ("Liberation Mono", 14))  # fmt: skip
 
 

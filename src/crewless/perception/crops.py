@@ -61,6 +61,8 @@ class Glyph(NamedTuple):
     """Paper parts something at the top from the rest: the dot of an i, an accent."""
     cored: bool
     """There is ink in the middle, with paper around it or across it: the dot or the stroke of a zero."""
+    open: bool
+    """Its foot is in two pieces, as that of an n or an ß is."""
 
 
 _INK = (0.3, 0.45, 0.6, 0.75)
@@ -78,16 +80,14 @@ def glyphs_in(crop: np.ndarray, count: int) -> list[Glyph]:
     while len(found[-1]) < count and len(found) < len(_INK):
         found.append(_runs(crop, np.float32(1.0 - _INK[len(found)])))
     runs = found[-1] if len(found[-1]) == count else found[min(1, len(found) - 1)]
-    return [
-        Glyph(x0, x1, top, bottom, bool(dotted), bool(cored)) for x0, x1, top, bottom, dotted, cored in runs.tolist()
-    ]
+    return [Glyph(*row[:4], *map(bool, row[4:])) for row in runs.tolist()]
 
 
 @numba.njit(cache=True)
 def _runs(crop, paper):
-    """x0, x1, top, bottom, dotted, cored of each run of columns that hold ink darker than ``paper``."""
+    """x0, x1, top, bottom, dotted, cored, open of each run of columns that hold ink darker than ``paper``."""
     height, width = crop.shape
-    out = np.empty((width, 6), np.int32)
+    out = np.empty((width, 7), np.int32)
     count = 0
     x = 0
     while x < width:
@@ -117,6 +117,14 @@ def _runs(crop, paper):
                 dotted = 1
         middle = crop[(top + bottom) // 2 - 1 : (top + bottom) // 2 + 1, (x0 + x) // 2 - 1 : (x0 + x) // 2 + 1]
         cored = 1 if middle.size and middle.min() < 0.55 else 0
+        feet = 2
+        for y in range(max(top, bottom - 2), bottom):
+            pieces = 0
+            for z in range(x0, x):
+                if crop[y, z] < paper and (z == x0 or crop[y, z - 1] >= paper):
+                    pieces += 1
+            feet = min(feet, pieces)
+        out[count, 6] = 1 if feet >= 2 else 0
         out[count, 0], out[count, 1], out[count, 2], out[count, 3] = x0, x, top, bottom
         out[count, 4], out[count, 5] = dotted, cored
         count += 1

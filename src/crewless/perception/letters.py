@@ -15,7 +15,7 @@ from crewless.perception.crops import Glyph
 from crewless.perception.lines import DetectedLine, TextLine
 
 UNREAD = "\ufffd"
-"""Stands for a word in letters that reading does not know (Cyrillic, Arabic, ...): the replacement character of Unicode."""
+"""Stands for a word in letters that reading does not know (Cyrillic, Greek, Arabic, ...): the replacement character of Unicode."""
 
 _SIGNS = frozenset("¡¢£¥§©ª«®°±²³µ¶·º»¼½¾¿×÷–—‘’‚“”„†•…‹›€™№→←↑↓✓")
 _LEFT_OUT = frozenset("ſŉĸĳĲŀĿ")
@@ -68,9 +68,9 @@ def spaced(text: str, positions: Sequence[float], gaps: Sequence[float]) -> str:
 
 _ROUND_ZERO = 0.82
 """A zero is at most this many times as wide as high, a capital O wider: in the sans and serif faces of interfaces."""
-_X_HEIGHT = 0.84
+_X_HEIGHT = 0.82
 """A letter that looks the same in both cases is a small one below this share of a capital: x-heights are 0.66 to 0.76."""
-_CAP_HEIGHT = 0.92
+_CAP_HEIGHT = 0.86
 _ACCENTED_CAP = 1.14
 """A capital with an accent is higher than this many capitals; a small letter with one is about as high as a capital."""
 _SAME_SHAPE = frozenset("cosuvwxz")
@@ -114,7 +114,7 @@ def _told_by_spelling(word: str) -> str:
     word = re.sub(r"^[lI1](?=['’](?:m|ll|d|ve)$)", "I", word)
     word = re.sub(r"^([dDcCnNsS]?)[I1](?=['’](?!(?:m|ll|d|ve)$)\w\w)", r"\1l", word)
     # Inside and at the end of a word in small letters there is no capital I.
-    return re.sub(r"(?<=[a-zß-öø-ÿÄÖÜ])I(?=[a-zß-öø-ÿ]|$)", "l", word)
+    return re.sub(r"(?<=[a-zß-öø-ÿÄÖÜ])I{1,2}(?=[a-zß-öø-ÿ]|$)", lambda bars: "l" * len(bars[0]), word)
 
 
 def told_by_size(words: Sequence[str], glyphs: Sequence[Sequence[Glyph | None]], *, monospaced: bool) -> list[str]:
@@ -199,6 +199,8 @@ def _resized(word: str, at: int, own: Glyph | None, line: _Heights, *, monospace
         return _round(word, at, own, height / cap, monospaced=monospaced)
     if letter in _BARS:
         return _bar(letter, own, height, line, turkish=turkish)
+    if letter == "B" and own.open:
+        return "ß"
     plain = unicodedata.normalize("NFD", letter)
     if plain[0].lower() not in _SAME_SHAPE or letter == "ß":
         return letter
@@ -206,7 +208,7 @@ def _resized(word: str, at: int, own: Glyph | None, line: _Heights, *, monospace
     above = len(plain) > 1 and plain[1] not in "\u0327\u0328\u0326"
     if letter.isupper() and height < (1.08 if above else _X_HEIGHT) * cap:
         return letter.lower()
-    if letter.islower() and height > (1.25 if above else _CAP_HEIGHT) * cap and _may_be_capital(word, at):
+    if letter.islower() and height > (1.19 if above else _CAP_HEIGHT) * cap and _may_be_capital(word, at):
         return letter.upper()
     return letter
 
@@ -247,28 +249,39 @@ def _bar(letter: str, own: Glyph, height: float, line: _Heights, *, turkish: boo
 
 # --- company -------------------------------------------------------------------------------------------------------
 
-_GREEK_ALIKE = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορτυχ", "ABEZHIKMNOPTYXayıkvoptux", strict=True))
-_LATIN_ALIKE = {latin: greek for greek, latin in _GREEK_ALIKE.items()} | {
-    "i": "ι", "I": "Ι", "n": "η", "w": "ω", "e": "ε", "á": "ά", "é": "έ", "í": "ί", "ó": "ό", "ú": "ύ", "ń": "ή", "µ": "μ",
-    "ő": "ώ", "ώ": "ώ", "h": "η", "d": "δ", "ß": "β", "ć": "ώ",
-}  # fmt: skip
+_GREEK_ALIKE = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγικνορτυχ", "ABEZHIKMNOPTYXaßyıkvoptux", strict=True))
 
 
-def is_greek(text: str) -> bool:
-    """Whether a text holds two Greek letters that no Latin letter looks like, or is full of Greek ones."""
-    greek = [letter for letter in text if "\u0391" <= letter <= "\u03c9"]
-    own = [letter for letter in greek if letter not in _GREEK_ALIKE]
-    return len(own) >= 2 or (bool(own) and len(greek) >= 3)
+def is_greek(word: str) -> bool:
+    """Whether a word is Greek and not a sign: several letters, of which one looks like no Latin one."""
+    greek = [letter for letter in word if "\u0391" <= letter <= "\u03c9"]
+    own = sum(letter not in _GREEK_ALIKE for letter in greek)
+    alike = all(letter in greek or letter in _GREEK_ALIKE.values() for letter in word)
+    return len(word) >= 3 and own >= 1 and (own >= 2 or alike or len(greek) >= 0.5 * len(word))
 
 
-def in_one_script(text: str, *, greek: bool) -> str:
-    """A text with letters of one script: Greek ones made Latin where they look it, or Latin ones Greek."""
-    if greek:
-        if text and text[-1] in "σς":
-            text = text[:-1] + "ς"
-        return "".join(_LATIN_ALIKE.get(letter, letter) for letter in text)
-    text = "".join(_GREEK_ALIKE.get(letter, letter) for letter in text)
-    return text.replace("β", "ß")
+def in_latin(text: str) -> str:
+    """A text with its Greek letters made Latin where they look it: no Greek word has been read."""
+    return "".join(_GREEK_ALIKE.get(letter, letter) for letter in text)
+
+
+_FULL_WIDTH = str.maketrans("?!,:;()", "？！，：；（）")
+_LEANS_LEFT = frozenset("、。，：；？！）」』》】")
+_LEANS_RIGHT = frozenset("（「『《【")
+
+
+def _together(words: Sequence[str]) -> list[str]:
+    """Words of a Chinese or Japanese line: its punctuation brings its own blank, and there is no space beside it."""
+    out: list[str] = []
+    for word in words:
+        before = out[-1] if out else ""
+        if before and word in "?!,:;()" and is_ideograph(before[-1]):
+            out[-1] += word.translate(_FULL_WIDTH)
+        elif before and word and (before[-1] in _LEANS_LEFT | _LEANS_RIGHT or word[0] in _LEANS_LEFT):
+            out[-1] += word
+        else:
+            out.append(word)
+    return out
 
 
 _WIDE_SIGNS = {"…": 3, '"': 2, "%": 2, "“": 2, "”": 2, "„": 2, "«": 2, "»": 2, "™": 2, "½": 2, "¼": 2, "¾": 2, "№": 2}
@@ -311,12 +324,16 @@ def settle(lines: Sequence[DetectedLine], texts: list[TextLine], far: Sequence[S
     for line, text, others in zip(lines, texts, far, strict=True):
         words = [other if other and chinese else word for word, other in zip(text.words, others, strict=True)]
         if chinese and any(others):
-            settled.append(TextLine(words=tuple(words), confidence=text.confidence))
+            # The number of words stays: each has a place of its own.
+            joined = _together(words)
+            joined += [""] * (len(words) - len(joined))
+            settled.append(TextLine(words=tuple(joined), confidence=text.confidence))
             continue
-        greek = is_greek("".join(words))
-        words = [in_one_script(word, greek=greek or is_greek(word)) for word in words]
+        # The network knows the plain letters of Greek, but not those with an accent: it leaves them out.
+        greek = [is_greek(word) for word in words]
+        words = words if any(greek) else [in_latin(word) for word in words]
         missing = [
-            not line.icon and is_unread(word, sure, own.glyphs, ascent=line.ascent)
+            is_greek(word) or (not line.icon and is_unread(word, sure, own.glyphs, ascent=line.ascent))
             for word, sure, own in zip(words, text.sure or (1.0,) * len(words), line.words, strict=True)
         ]
         words_seen += len(words)
@@ -335,8 +352,14 @@ def settle(lines: Sequence[DetectedLine], texts: list[TextLine], far: Sequence[S
     # A page of another script: words of letters that look alike in both are not ours either.
     return [
         TextLine(
-            words=tuple(UNREAD if w and _CYRILLIC_ALIKE.issuperset(w) and not w.isdigit() else w for w in text.words),
+            words=tuple(UNREAD if _alike(w) else w for w in text.words),
             confidence=text.confidence,
         )
         for text in settled
     ]
+
+
+def _alike(word: str) -> bool:
+    """Whether a word is made only of letters that Cyrillic or Greek have as well."""
+    letters = word.strip(",.?!:;")
+    return bool(letters) and not letters.isdigit() and _CYRILLIC_ALIKE.issuperset(letters)

@@ -106,7 +106,8 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedL
     lines: list[DetectedLine] = []
     for members in np.split(by_group, starts[1:]):
         lines.extend(_lines_of([rows[member] for member in members]))
-    return _in_step(lines)
+    # A low mark alone is a rule or a speck; in a row of a terminal it was a hyphen.
+    return [line for line in _in_step(lines) if line.box.height >= 3 or line.icon or len(line.words[0].glyphs) > 1]
 
 
 def _letters(seg: Segmentation) -> np.ndarray:
@@ -216,8 +217,7 @@ def _lines_of(marks: _Rows) -> list[DetectedLine]:
     while len(clusters) > 1 and _is_icon(clusters[-1], clusters[:-1]):
         icons.append(clusters.pop())
     lines = [_line([icon], icon=True) for icon in icons]
-    if len(clusters) > 1 or max(row[3] - row[1] for row in clusters[0]) >= 3:
-        lines.append(_line(clusters, icon=False))
+    lines.append(_line(clusters, icon=False))
     return lines
 
 
@@ -321,6 +321,9 @@ def _worded(
 
 _MONOSPACED = 0.75
 """A surface with this share of its longer lines in one step is written in a monospaced face: so are its short ones."""
+
+
+_ENOUGH_LETTERS = 20
 
 
 def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:

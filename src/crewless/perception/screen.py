@@ -48,7 +48,7 @@ class ScreenPerception:
         self._words: OrderedDict[bytes, RecognisedText] = OrderedDict()
         self._lines: OrderedDict[tuple[bytes, ...], tuple[TextLine, tuple[str, ...]]] = OrderedDict()
         self._pixels: np.ndarray | None = None
-        self._index = -1
+        self._index, self._t_s = -1, -1.0
         self._last: Observation | None = None
 
     def perceive(self, frame: Frame) -> Observation:
@@ -64,7 +64,7 @@ class ScreenPerception:
         else:
             self._pixels = _contiguous(frame.pixels)
             elements, lines_read = self._read(self._pixels)
-        self._index = frame.index
+        self._index, self._t_s = frame.index, frame.t_s
         height, width = frame.pixels.shape[:2]
         self._last = Observation(
             elements=elements,
@@ -97,7 +97,8 @@ class ScreenPerception:
 
     def _changed(self, frame: Frame) -> bool:
         """Whether any pixel differs from those read last. The mask is trusted when no frame lies between."""
-        if frame.index == self._index:
+        # Pictures that are no part of a stream may have one index, but were not taken at one time.
+        if frame.index == self._index and frame.t_s == self._t_s:
             return False
         if frame.changed is not None and frame.index == self._index + 1 and not frame.changed.any():
             return False
