@@ -86,7 +86,7 @@ your card is on its way.</textarea></p>
 """  # fmt: skip
 BASE = """*{box-sizing:border-box}body{margin:0;font:%dpx %s}p{margin:0 0 9px}.cols{display:flex;gap:28px;padding:8px 20px}.menu{padding:4px 12px}.mi{padding:3px 12px}
 .col{width:300px}.note{width:270px;margin-bottom:9px}.tabs{display:flex;gap:6px;margin-top:10px}.tab{padding:6px 14px}.g{display:flex}
-table{border-collapse:collapse;margin-bottom:12px}.cal td{border:0!important;background:none!important;padding:4px 8px;text-align:center}.dlg{padding:12px;width:240px;margin-bottom:10px}.dlg p{margin:6px 0 10px}.icons svg{margin-right:22px}.tree div{padding:2px 0}"""
+table{border-collapse:collapse;margin-bottom:12px}.cal td{border:0!important;background:none!important;padding:4px 8px;text-align:center}.dlg{padding:12px;width:240px;margin-bottom:10px}.dlg p{margin:6px 0 10px}.icons svg{margin-right:22px}label{display:inline-block;margin-bottom:3px}.tree div{padding:2px 0}"""
 
 TRUTH = r"""
 () => [...document.querySelectorAll('[data-k]')].map(el => {
@@ -199,13 +199,25 @@ def overlap(a: Box, b: Box) -> float:
 
 def words_in(observation: Observation, box: Box) -> str:
     """What is read in a box as plain text, in reading order."""
-    own = [e for e in observation.elements if e.text and box.contains(e.box.centre) and e.kind not in ("option", "select")]
+    own = [
+        e for e in observation.elements if e.text and box.contains(e.box.centre) and e.kind not in ("option", "select")
+    ]
     return " ".join(e.text for e in own)
 
 
 def score(observation: Observation, truth: Truth) -> dict[str, Any]:
     """Counts, and what is wrong in words."""
-    row = {"controls": 0, "found": 0, "texts": 0, "exact": 0, "states": 0, "right": 0, "false": 0, "roles": 0, "cast": 0}
+    row = {
+        "controls": 0,
+        "found": 0,
+        "texts": 0,
+        "exact": 0,
+        "states": 0,
+        "right": 0,
+        "false": 0,
+        "roles": 0,
+        "cast": 0,
+    }
     wrong: list[str] = []
     boxes: list[tuple[Box, str]] = []
     for own in truth:
@@ -230,7 +242,11 @@ def score(observation: Observation, truth: Truth) -> dict[str, Any]:
             hits = [e for e in observation.elements if e.role == "slider" and box.contains(e.box.centre)]
         if not hits:
             row["texts"] += bool(own["text"])
-            near = [(e.kind, e.text, tuple(e.box)) for e in observation.elements if overlap(e.box, box) > 0.05 or box.contains(e.box.centre)]
+            near = [
+                (e.kind, e.text, tuple(e.box))
+                for e in observation.elements
+                if overlap(e.box, box) > 0.05 or box.contains(e.box.centre)
+            ]
             wrong.append(f"no {own['kind']} {own['role']} {own['text']!r} at {tuple(box)}; there: {near[:4]}")
             continue
         row["found"] += 1
@@ -256,7 +272,11 @@ def score(observation: Observation, truth: Truth) -> dict[str, Any]:
             if " ".join(hit.text.split()) != " ".join(own["text"].split()):
                 wrong.append(f"{own['kind']} {own['text']!r} read as {hit.text!r}")
     for element in observation.elements:
-        if element.kind in CONTROLS and not any(_hits(element, box, 0.3) or box.contains(element.box.centre) for box, kind in boxes if kind not in ("words", "icon") or (element.kind == "field" and element.text)):
+        if element.kind in CONTROLS and not any(
+            _hits(element, box, 0.3) or box.contains(element.box.centre)
+            for box, kind in boxes
+            if kind not in ("words", "icon") or (element.kind == "field" and element.text)
+        ):
             row["false"] += 1
             wrong.append(f"false {element.kind} {element.text!r} {tuple(element.box)}")
     return {**row, "wrong": wrong}
@@ -284,7 +304,11 @@ def main() -> None:
 
 
 def report_on(
-    shots: list[tuple[str, np.ndarray, Truth]], *, verbose: bool = False, pictures: Path | None = None, variant: str = ""
+    shots: list[tuple[str, np.ndarray, Truth]],
+    *,
+    verbose: bool = False,
+    pictures: Path | None = None,
+    variant: str = "",
 ) -> None:
     """Score pictures, print and store the table."""
     import cv2
@@ -300,11 +324,29 @@ def report_on(
             print(name + "".join(f"\n    {line}" for line in row["wrong"]))
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(pictures / f"{name.replace(' ', '_').replace('%', '')}.png"), draw(rgb, observation)[:, :, ::-1])
+            cv2.imwrite(
+                str(pictures / f"{name.replace(' ', '_').replace('%', '')}.png"), draw(rgb, observation)[:, :, ::-1]
+            )
     total = {key: sum(row[key] for row in rows) for key in ("controls", "found", "texts", "exact", "states", "right", "false", "roles", "cast")}  # fmt: skip
     rows.append({"picture": "all", **total, "control_recall": total["found"] / total["controls"], "text_exact": total["exact"] / total["texts"], "state_right": total["right"] / max(1, total["states"]), "role_right": total["cast"] / max(1, total["roles"]), "known_cpu_ms": float(np.mean([row["known_cpu_ms"] for row in rows]))})  # fmt: skip
-    columns = ("picture", "controls", "control_recall", "false", "texts", "text_exact", "state_right", "role_right", "known_cpu_ms")
-    report("sight", rows, columns, ["known_cpu_ms: a frame whose words are all known, moved by three pixels"], variant=variant)
+    columns = (
+        "picture",
+        "controls",
+        "control_recall",
+        "false",
+        "texts",
+        "text_exact",
+        "state_right",
+        "role_right",
+        "known_cpu_ms",
+    )
+    report(
+        "sight",
+        rows,
+        columns,
+        ["known_cpu_ms: a frame whose words are all known, moved by three pixels"],
+        variant=variant,
+    )
 
 
 if __name__ == "__main__":

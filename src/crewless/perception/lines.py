@@ -221,6 +221,28 @@ def _lines_of(marks: _Rows) -> list[DetectedLine]:
     return lines
 
 
+def _apart(marks: _Rows) -> list[_Rows]:
+    """Marks that form one line, or the lines that a comma or a descender has tied together, each sorted by x0."""
+    heights = sorted(row[3] - row[1] for row in marks)
+    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[-1]]
+    top, bottom = min(row[1] for row in tall), max(row[3] for row in tall)
+    usual = sorted(row[3] - row[1] for row in tall)[len(tall) // 2]
+    if len(tall) < 4 or bottom - top < 1.75 * usual:
+        return [marks]
+    crossing = np.zeros(bottom - top + 1, np.int32)
+    for row in tall:
+        crossing[row[1] - top] += 1
+        crossing[row[3] - top] -= 1
+    free = np.flatnonzero(np.cumsum(crossing)[:-1] == 0)
+    if not len(free):
+        return [marks]
+    cut = top + int(free[len(free) // 2]) + 0.5
+    above, below = ([row for row in marks if (((row[1] + row[3]) / 2) < cut) == over] for over in (True, False))
+    if min(len(above), len(below)) < 2:
+        return [marks]
+    return [*_apart(above), *_apart(below)]
+
+
 def _clusters(marks: _Rows) -> list[_Rows]:
     """Marks that overlap in x belong together (a letter and its dot); left to right."""
     clusters: list[_Rows] = []

@@ -16,7 +16,9 @@ from crewless.perception.letters import settle, spaced, told_by_shape, told_by_s
 from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines, join_monospaced, split_icons
 from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 from crewless.perception.segment import Segmentation, segment
-from crewless.perception.widgets import find_toggles, find_widgets
+from crewless.perception.sliders import find_sliders
+from crewless.perception.toggles import find_toggles
+from crewless.perception.widgets import find_widgets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +108,7 @@ class ScreenPerception:
 
     def _read(self, rgb: np.ndarray) -> tuple[tuple[Element, ...], int]:
         seg = segment(rgb)
-        toggles = find_toggles(seg)
+        toggles = [*find_sliders(seg), *find_toggles(seg)]
         lines = find_lines(seg, [widget.box for widget in toggles])
         texts, lines_read = self._texts(seg, lines)
         lines, texts = join_monospaced(*split_icons(lines, texts))
