@@ -157,9 +157,9 @@ put(ttk.Radiobutton(root, text="Post", variable=r, value=0), "radio")
 put(ttk.Radiobutton(root, text="Courier", variable=r, value=1), "radio", checked=True)
 sc = put(ttk.Scale(root, from_=0, to=100, length=220), "icon", role="slider", value=0.3); sc.set(30)
 t = put(tk.Text(root, width=40, height=3), "textarea", "Dear Margaret"); t.insert("1.0", "Dear Margaret")
-lb = put(tk.Listbox(root, height=4), "words", ""); [lb.insert("end", x) for x in ("Billing", "Refunds", "Cards", "Returns")]; lb.selection_set(1)
+lb = tk.Listbox(root, height=4); lb.pack(anchor="w", padx=12, pady=4); [lb.insert("end", x) for x in ("Billing", "Refunds", "Cards", "Returns")]; lb.selection_set(1)
 n = ttk.Notebook(root); n.add(ttk.Frame(n, height=20, width=300), text="Details"); n.add(ttk.Frame(n), text="History"); n.pack(anchor="w", padx=12, pady=6)
-root.update(); root.after(600, lambda: (print(json.dumps([dict(kind=k, text=x, role=o, checked=c, value=v, box=[w.winfo_rootx(), w.winfo_rooty(), w.winfo_rootx()+w.winfo_width(), w.winfo_rooty()+w.winfo_height()]) for w, k, x, o, c, v in seen]), flush=True)))
+root.update(); root.after(600, lambda: (print(json.dumps([dict(kind=k, text=x, role=o, checked=c, value=v, box=[w.winfo_rootx(), w.winfo_rooty(), w.winfo_rootx()+w.winfo_width(), w.winfo_rooty()+w.winfo_height()]) for w, k, x, o, c, v in seen] + [dict(kind="option", text=lb.get(i), role="", checked=False, value=None, box=[lb.winfo_rootx()+2, lb.winfo_rooty()+lb.bbox(i)[1], lb.winfo_rootx()+lb.winfo_width()-2, lb.winfo_rooty()+lb.bbox(i)[1]+lb.bbox(i)[3]]) for i in range(4)]), flush=True)))
 root.mainloop()
 """  # fmt: skip
 
@@ -283,6 +283,9 @@ def score(observation: Observation, truth: Truth) -> dict[str, Any]:
 
 
 def _hits(element: Element, box: Box, least: float) -> bool:
+    if element.kind in ("checkbox", "radio"):
+        # Tk counts the text beside it to the control.
+        return box.contains(element.box.centre)
     if element.kind == "icon" and not element.role:
         return box.contains(element.box.centre) and element.box.width <= box.width + 4
     return overlap(element.box, box) >= least

@@ -105,7 +105,8 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedL
     rows = marks.tolist()
     lines: list[DetectedLine] = []
     for members in np.split(by_group, starts[1:]):
-        lines.extend(_lines_of([rows[member] for member in members]))
+        for row in _apart([rows[member] for member in members]):
+            lines.extend(_lines_of(row))
     # A low mark alone is a rule or a speck; in a row of a terminal it was a hyphen.
     return [line for line in _in_step(lines) if line.box.height >= 3 or line.icon or len(line.words[0].glyphs) > 1]
 
@@ -117,6 +118,12 @@ def _letters(seg: Segmentation) -> np.ndarray:
     enclosed = np.where(marks[:, 7] >= 0, seg.surfaces[marks[:, 7], 4] if len(seg.surfaces) else 0, 0)
     rule = ((height <= 3) & (width > 24)) | ((width <= 3) & (height > 40))
     frame = (enclosed > 0.55 * width * height) | (enclosed > 1500)
+    for number in np.flatnonzero((enclosed > 0) & ~frame & (width >= 24)).tolist():
+        # The frame of several controls that touch, or of a table's cells.
+        x0, y0, x1, y1 = marks[number, :4]
+        own = seg.surfaces
+        held = (own[:, 0] >= x0) & (own[:, 1] >= y0) & (own[:, 2] <= x1) & (own[:, 3] <= y1)
+        frame[number] = own[held, 4].sum() > 0.55 * (x1 - x0) * (y1 - y0)
     speck = (width * height <= 1) & (marks[:, 4] <= 1)
     sparse = (width > 40) & (marks[:, 4] < 0.1 * width * height)
     keep = ~sparse & (marks[:, 6] <= 1) & (marks[:, 5] >= 0) & (height <= _MAX_LETTER_HEIGHT) & ~rule & ~frame & ~speck
@@ -231,13 +238,23 @@ def _apart(marks: _Rows) -> list[_Rows]:
         return [marks]
     crossing = np.zeros(bottom - top + 1, np.int32)
     for row in tall:
-        crossing[row[1] - top] += 1
-        crossing[row[3] - top] -= 1
+        # A descender may touch the letter below it: such a mark is cut.
+        if row[3] - row[1] <= 1.4 * usual:
+            crossing[row[1] - top] += 1
+            crossing[row[3] - top] -= 1
     free = np.flatnonzero(np.cumsum(crossing)[:-1] == 0)
+    free = free[(free > 0.5 * usual) & (free < bottom - top - 0.5 * usual)]
     if not len(free):
         return [marks]
-    cut = top + int(free[len(free) // 2]) + 0.5
-    above, below = ([row for row in marks if (((row[1] + row[3]) / 2) < cut) == over] for over in (True, False))
+    cut = top + int(free[len(free) // 2])
+    above: _Rows = []
+    below: _Rows = []
+    for row in marks:
+        if row[1] < cut - 2 and row[3] > cut + 2 and row[3] - row[1] > 1.4 * usual:
+            above.append([row[0], row[1], row[2], cut, row[4] // 2, *row[5:]])
+            below.append([row[0], cut, row[2], row[3], row[4] // 2, *row[5:]])
+        else:
+            (above if row[1] + row[3] < 2 * cut + 1 else below).append(row)
     if min(len(above), len(below)) < 2:
         return [marks]
     return [*_apart(above), *_apart(below)]
@@ -357,8 +374,10 @@ def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
         long = [line for line in own if sum(len(word.glyphs) for word in line.words) >= 5]
         steps = sorted(line.step for line in long if line.monospaced)
         step = steps[len(steps) // 2] if steps else 0.0
+        # In one short line, as on a button, letters keep step by chance.
         if (
-            len(steps) < 0.2 * len(long)
+            sum(len(word.glyphs) for line in long for word in line.words) < _ENOUGH_LETTERS
+            or len(steps) < 0.2 * len(long)
             or not steps
             or sum(_keeps(line, step) for line in long) < _MONOSPACED * len(long)
         ):
@@ -401,6 +420,10 @@ def _cut(row: list[DetectedLine], surface: int, step: float) -> list[DetectedLin
     return [_worded(part, surface, baseline, step=step, gap=step) for part in parts]
 
 
+_OFF_STEP, _OFF_STEPS = 0.25, 0.11
+"""How many steps a letter of a monospaced line is off its place at most, and in the mean (root mean square)."""
+
+
 def _pitch(glyphs: list[Box], ascent: int) -> float | None:
     """The step at which the letters of a line stand, or None where they stand as wide as they are.
 
@@ -408,43 +431,68 @@ def _pitch(glyphs: list[Box], ascent: int) -> float | None:
     """
     if len(glyphs) < 5:
         return None
-    best: tuple[float, float] | None = None
-    for step in np.arange(0.62 * ascent, 1.02 * ascent, max(0.02 * ascent, 0.1)):
-        fit = _fit(glyphs, step)
-        if fit is not None and (best is None or fit < best):
-            best = fit
-    if best is None:
+    spans = np.array([(glyph.x0, glyph.x1) for glyph in glyphs], np.float64)
+    rms, step = _best_step(spans, 0.62 * ascent, 1.02 * ascent, max(0.02 * ascent, 0.1))
+    if rms > _OFF_STEPS:
         return None
     # Narrow and wide letters both keep the step; a line of equal letters would do so in any face.
     narrow = min(glyph.x1 - glyph.x0 for glyph in glyphs)
-    return best[1] if narrow <= 0.45 * best[1] or len(glyphs) >= 12 else None
+    return step if narrow <= 0.45 * step or len(glyphs) >= 12 else None
+
+
+@numba.njit(cache=True)
+def _best_step(spans, least, most, by):
+    """Over steps from ``least`` to ``most``: the least root mean square by which letters are off their cells, and its step."""
+    best, best_step = 9.0, 0.0
+    step = least
+    while step < most:
+        rms, fitted = _off_cells(spans, step)
+        if rms < best:
+            best, best_step = rms, fitted
+        step += by
+    return best, best_step
+
+
+@numba.njit(cache=True)
+def _off_cells(spans, step):
+    """How far letters are off their cells (root mean square, in steps; 9 for not at all in cells), and the fitted step."""
+    count = len(spans)
+    firsts = np.empty(count)
+    places = np.empty(count)
+    place, last, touching = 0.0, 0.0, 0
+    for i in range(count):
+        wide = spans[i, 1] - spans[i, 0]
+        letters = max(1.0, np.round((wide + 0.15 * step) / step))
+        if letters > 6:
+            return 9.0, 0.0
+        touching += letters > 1
+        middle = (spans[i, 0] + spans[i, 1]) / 2
+        half = (letters - 1) * step / 2 if letters > 1 else 0.0
+        firsts[i] = middle - half
+        if i:
+            whole = np.round((firsts[i] - last) / step)
+            if whole < 1:
+                return 9.0, 0.0
+            place += whole
+        places[i] = place
+        place += letters - 1
+        last = middle + half
+    if touching > 0.5 * count or places[-1] < 1:
+        return 9.0, 0.0
+    # The step is fitted to the whole line, so that it does not drift.
+    fitted = (firsts[-1] - firsts[0]) / places[-1]
+    off = (firsts - firsts[0] - fitted * places) / fitted
+    off = off - off.mean()
+    if np.abs(off).max() > _OFF_STEP:
+        return 9.0, 0.0
+    return np.sqrt((off**2).mean()), fitted
 
 
 def _keeps(line: DetectedLine, step: float) -> bool:
     """Whether a line's letters stand at a given step."""
-    fit = _fit([glyph for word in line.words for glyph in word.glyphs], step)
-    return fit is not None and abs(fit[1] - step) <= 0.03 * step
-
-
-def _fit(glyphs: list[Box], step: float) -> tuple[float, float] | None:
-    """How far letters are off their cells (root mean square, in steps), and the step that fits best, or None."""
-    x0 = np.array([glyph.x0 for glyph in glyphs], np.float64)
-    x1 = np.array([glyph.x1 for glyph in glyphs], np.float64)
-    first, last, letters = _cells(x0, x1, step)
-    whole = np.round((first[1:] - last[:-1]) / step)
-    if (whole < 1).any() or letters.max() > 6 or (letters > 1).sum() > 0.5 * len(letters):
-        return None
-    places = np.concatenate(([0.0], np.cumsum(whole + letters[:-1] - 1)))
-    # The step is fitted to the whole line, so that it does not drift.
-    fitted = float((first[-1] - first[0]) / max(places[-1], 1))
-    off = (first - first[0] - fitted * places) / fitted
-    off -= off.mean()
-    rms = float(np.sqrt((off**2).mean()))
-    return (rms, fitted) if np.abs(off).max() <= _OFF_STEP and rms <= _OFF_STEPS else None
-
-
-_OFF_STEP, _OFF_STEPS = 0.25, 0.11
-"""How many steps a letter of a monospaced line is off its place at most, and in the mean (root mean square)."""
+    spans = np.array([(glyph.x0, glyph.x1) for word in line.words for glyph in word.glyphs], np.float64)
+    rms, fitted = _off_cells(spans, step)
+    return rms <= _OFF_STEPS and abs(fitted - step) <= 0.03 * step
 
 
 def _cells(x0: np.ndarray, x1: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,6 +24,21 @@ class Widget:
     """Indices of the lines that are only its decoration: a chevron, a resize grip, a tick."""
 
 
+def core_of(seg: Segmentation, number: int, box: Box) -> Box:
+    """The box of a surface without what sticks out of it by a pixel or three: half of a frame has its colour at times."""
+    own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
+    x0, y0, x1, y1 = 0, 0, box.width, box.height
+    for _ in range(3):
+        if x1 - x0 < 12 or y1 - y0 < 12:
+            break
+        inner = own[y0:y1, x0:x1]
+        y0 += bool(inner[0].mean() < 0.4)
+        y1 -= bool(inner[-1].mean() < 0.4)
+        x0 += bool(inner[:, 0].mean() < 0.4)
+        x1 -= bool(inner[:, -1].mean() < 0.4)
+    return Box(box.x0 + x0, box.y0 + y0, box.x0 + x1, box.y0 + y1)
+
+
 def is_rectangle(seg: Segmentation, number: int, box: Box) -> bool:
     """Whether a surface fills its box but for rounded corners and what is written on it. A corner may be round to the
     middle of the side, as on a pill."""

@@ -67,21 +67,27 @@ def _toggle_shape(
     seg: Segmentation, box: Box, area: int, surface: int, enclosed: int
 ) -> tuple[ElementKind, bool] | None:
     """Whether a mark as wide as high is a radio or a checkbox, and whether it is set."""
+    import cv2
+
     patch = patch_of(seg, box).astype(int)
     paper = seg.surfaces[surface, 5:8]
-    size = min(patch.shape[:2])
-    patch = patch[:size, :size]
+    size = max(patch.shape[:2])
+    if patch.shape[0] != patch.shape[1]:
+        patch = cv2.resize(patch.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA).astype(int)
     difference = np.abs(patch - paper).max(axis=2)
     hole = 0
     if enclosed >= 0:
         hole = int(seg.surfaces[enclosed, 4])
+    elif size <= 16 and area < 0.6 * box.width * box.height:
+        # Too small inside for a surface.
+        hole = _hole(difference)
     fill = (area + hole) / (box.width * box.height)
     corner = difference[[0, 0, -1, -1], [0, -1, 0, -1]].max()
     middle = size // 2
-    rim = np.concatenate(
-        [patch[0, middle - 1 : middle + 2], patch[-1, middle - 1 : middle + 2]]
-        + [patch[middle - 1 : middle + 2, 0], patch[middle - 1 : middle + 2, -1]]
-    )
+    # Drawn between pixels, an edge is two pixels wide: the darker one counts.
+    sides = (patch[:2], patch[-2:], patch[:, :2].transpose(1, 0, 2), patch[:, -2:].transpose(1, 0, 2))
+    near = slice(middle - 1, middle + 2)
+    rim = np.concatenate([_darker(side[:, near], paper) for side in sides])
     contrast = max(40, int(0.4 * difference.max()))
     if np.abs(rim - np.median(rim, axis=0)).max() > contrast:
         return None
@@ -101,10 +107,11 @@ def _toggle_shape(
             return "radio", False
         return None
     if square:
-        core = patch[2:-2, 2:-2].reshape(-1, 3)
+        inset = max(2, round(0.16 * size))
+        core = patch[inset:-inset, inset:-inset].reshape(-1, 3)
         spread = np.abs(core - np.median(core, axis=0)).max(axis=1)
         if spread.max() < 24:
-            if enclosed < 0 or np.abs(np.median(core, axis=0) - edge).max() < 5:
+            if (enclosed < 0 and not hole) or np.abs(np.median(core, axis=0) - edge).max() < 5:
                 return None
             return "checkbox", False
         # A tick: two colours, and neither is rare.
@@ -115,14 +122,32 @@ def _toggle_shape(
     return None
 
 
+def _hole(difference: np.ndarray) -> int:
+    """How many pixels of a small shape are paper that its ink encloses."""
+    import cv2
+
+    outside = np.pad((difference < 30).astype(np.uint8), 1, constant_values=1)
+    cv2.floodFill(outside, None, (0, 0), 2)
+    return int((outside == 1).sum())
+
+
+def _darker(side: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Of two rows of pixels, of shape (2, length, 3), the ones that differ more from the paper."""
+    first, second = (np.abs(row - paper).max(axis=1) for row in side)
+    return np.where((first >= second)[:, None], side[0], side[1])
+
+
 def _disc(size: int) -> np.ndarray:
     axis = np.arange(size) - (size - 1) / 2
     return axis[:, None] ** 2 + axis[None] ** 2 <= (size / 2 - 1) ** 2
 
 
 def _symmetric(patch: np.ndarray) -> bool:
-    grey = patch.mean(axis=2)
-    return max(np.abs(grey - other).mean() for other in (grey[::-1], grey[:, ::-1], grey.T)) < 9
+    import cv2
+
+    # Coarse: a circle that is drawn between pixels is not even to the pixel.
+    grey = cv2.resize(patch.mean(axis=2).astype(np.float32), (9, 9), interpolation=cv2.INTER_AREA)
+    return max(float(np.abs(grey - other).mean()) for other in (grey[::-1], grey[:, ::-1], grey.T)) < 14
 
 
 def _alone(seg: Segmentation, box: Box) -> bool:

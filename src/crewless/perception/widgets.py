@@ -14,7 +14,16 @@ from crewless.core.messages import Box, Point
 from crewless.perception.lines import DetectedLine
 from crewless.perception.popups import find_options
 from crewless.perception.segment import Segmentation
-from crewless.perception.shapes import Widget, count_rows, inside, is_rectangle, overlaps, patch_of, sides_of_frame
+from crewless.perception.shapes import (
+    Widget,
+    core_of,
+    count_rows,
+    inside,
+    is_rectangle,
+    overlaps,
+    patch_of,
+    sides_of_frame,
+)
 from crewless.perception.tabs import find_tabs
 
 _CONTROL_HEIGHT = (15, 84)
@@ -80,7 +89,10 @@ def _framed(
             continue
         if any(overlaps(box, toggle) and box.width < 3 * toggle.width for toggle in toggles):
             continue
-        if not any(overlaps(box, option) for option in options) and is_rectangle(seg, number, box):
+        if any(overlaps(box, option) for option in options):
+            continue
+        box = core_of(seg, number, box)
+        if is_rectangle(seg, number, box):
             rectangles.append((number, box))
     widgets = []
     for number, box in rectangles:
