@@ -95,6 +95,16 @@ def test_a_display_that_starts_is_found_and_ended():
     assert found["a display starts"].state == "ok"
 
 
+def test_a_display_that_says_much_before_it_starts_is_not_kept_waiting(tmp_path, monkeypatch):
+    """More than a pipe holds, which nobody reads until it has started."""
+    fake = tmp_path / "Xvfb"
+    fake.write_text('#!/bin/sh\nhead -c 300000 /dev/zero >&2\necho 7 > /dev/fd/"$2"\nexec sleep 60\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    check = doctor._display()
+    assert (check.state, check.found) == ("ok", "Xvfb took :7")
+
+
 def test_a_display_that_does_not_start_says_why(tmp_path, monkeypatch):
     fake = tmp_path / "Xvfb"
     fake.write_text("#!/bin/sh\necho 'cannot open libGL' >&2\nexit 1\n")

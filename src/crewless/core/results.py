@@ -95,6 +95,12 @@ def interrupted_cases(run: RunFolder, who: str) -> set[str]:
     return begun - finished_cases(run, who)
 
 
+def begun_with(run: RunFolder, who: str, case: str) -> str:
+    """The fingerprint of the system of record with which this worker last began a case; empty when none was kept."""
+    starts = [e for e in _events(run) if e.kind == "start" and e.resource == who and e.case == case]
+    return str(starts[-1].data.get("record", "")) if starts else ""
+
+
 def _events(run: RunFolder) -> Iterator[Event]:
     return read_events(run.events.path) if run.events.path.exists() else iter(())
 

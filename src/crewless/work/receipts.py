@@ -44,6 +44,8 @@ class Receipt:
     """Shape (height, width, 3), uint8, RGB: the screen when the case began."""
     after: np.ndarray | None = None
     """The same when it ended."""
+    restarts: Sequence[str] = ()
+    """Why the case was begun anew, each time: body, worker or program had died and nothing of the case had been done."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +67,7 @@ def write_receipt(folder: Path, receipt: Receipt) -> Path:
             "who": receipt.who,
             "seconds": receipt.seconds,
             "reason": receipt.reason,
+            "restarts": list(receipt.restarts),
             "evidence": receipt.verdict.evidence,
             "steps": list(receipt.steps),
         }
@@ -114,6 +117,7 @@ def _page(receipt: Receipt, shown: Mapping[str, str]) -> str:
     steps = "".join(_step_row(number, step) for number, step in enumerate(receipt.steps, 1))
     why = "Handed over: " if verdict.outcome == "handed_over" else ""
     reason = f"<p>{why}{html.escape(receipt.reason)}</p>" if receipt.reason else ""
+    reason += "".join(f"<p>Begun anew: {html.escape(words)}</p>" for words in receipt.restarts)
     return _document(
         f"Case {verdict.case}",
         f'<p class="quiet"><a href="index.html">all receipts</a></p><h1>Case {html.escape(verdict.case)} '

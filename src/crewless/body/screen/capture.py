@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crewless.body.screen.authority import authority
 from crewless.body.screen.children import Child
 from crewless.body.screen.display import connect, connection_errors
 from crewless.core.clock import Ratekeeper
@@ -119,6 +120,7 @@ class Capture:
         self._ring = FrameRing.create(height, width, slots=self._slots)
         # The package may be on our path only because somebody put it there: the child must find the same one.
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        env |= authority(self._display)
         argv = [sys.executable, "-m", "crewless.body.screen.capture", "--display", self._display]
         # When we are killed, the process has to delete the ring that we no longer can: it hears of that by SIGHUP.
         self._child = Child(

@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -149,15 +150,19 @@ def _display() -> Diagnosis:
     """Start an X server on a free display number and see whether it gets as far as naming it."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "64x64x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    os.close(writer)
-    try:
-        ready, _, _ = select.select([reader], [], [], 10.0)
-        number = os.read(reader, 16).decode().strip() if ready else ""
-    finally:
-        os.close(reader)
-        server.terminate()
-        _, words = server.communicate()
+    # To a file: a pipe that nobody reads would fill, and the server would wait for it.
+    with tempfile.TemporaryFile() as errors:
+        server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=errors)
+        os.close(writer)
+        try:
+            ready, _, _ = select.select([reader], [], [], 10.0)
+            number = os.read(reader, 16).decode().strip() if ready else ""
+        finally:
+            os.close(reader)
+            server.terminate()
+            server.wait()
+        errors.seek(0)
+        words = errors.read()
     if number:
         return Diagnosis(what="a display starts", state="ok", found=f"Xvfb took :{number}")
     said = words.decode(errors="replace").strip().splitlines()

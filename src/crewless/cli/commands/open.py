@@ -43,6 +43,10 @@ def run(config: OpenConfig) -> int:
         is_address = first.startswith(("http://", "https://", "file://", "about:", "data:"))
         program = body.launch_chromium(first) if is_address else body.launch(config.program)
         print(f"{program.name} is on display {body.display}", flush=True)
+        from crewless.body.screen.authority import authority
+
+        for name, value in authority(body.display).items():
+            print(f"a viewer needs {name}={value}", flush=True)
         if config.screenshot is not None:
             _write_png(config.screenshot, body.settle(config.patience_s).pixels)
             print(f"wrote {config.screenshot}", flush=True)

@@ -43,6 +43,8 @@ class WorkConfig:
     """Where the run folder is made."""
     resume: Path | None = None
     """Run folder of an earlier shift, made with the same options, to continue."""
+    unsealed: bool = False
+    """Work even where this machine's kernel cannot keep the worker to its screen."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 
@@ -90,6 +92,7 @@ def run(config: WorkConfig) -> int:
             policy="oracle" if config.oracle else "skill",
             max_silent_wrong=config.max_silent_wrong,
             who=who,
+            unsealed=config.unsealed,
             # A script has no process that could die alone, and a robot's case cannot be taken up in the middle.
             restarts=0 if config.oracle else RunnerConfig.restarts,
         )

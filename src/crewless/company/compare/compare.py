@@ -27,7 +27,7 @@ from crewless.company.simulate.replications import MEASURES, SimulateConfig, Sim
 from crewless.company.simulate.statistics import Interval, interval
 
 BETTER = {"throughput": 1, "right": 1, "right_first_time": 1} | dict.fromkeys(
-    ("lead_h", "lead_p95_h", "cost", "paid", "waiting_h", "work_h", "meeting_h", "handovers", "rework", "present", "turned_away"), -1
+    ("lead_h", "lead_median_h", "lead_p95_h", "cost", "paid", "waiting_h", "work_h", "meeting_h", "handovers", "rework", "present", "turned_away"), -1
 )  # fmt: skip
 """1: larger is better; -1: smaller is better."""
 PARETO = ("cost", "lead_h", "right")

@@ -203,6 +203,8 @@ class _Net:
             for token in marking:
                 node = self.target[token]
                 kind, out = self.kind[node], self.out[node]
+                if kind == "terminate":
+                    return ()
                 if kind == "end":
                     marking = _moved(marking, [token], [])
                 elif kind in ("xor", "event") and len(out) == 1:

@@ -12,7 +12,7 @@ that ``hand over`` catches: a person who judges leaves none of those, and nothin
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ class MeasuredWork:
     wrong: int
     """Answered, and reality says no."""
     handed_over: int
+    whole: np.ndarray = field(default_factory=lambda: np.array([]))
+    """Seconds from beginning to end, of those that were answered."""
 
 
 def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
@@ -81,6 +83,20 @@ def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
     arrival = _arrival(handled, ai, lines)
     role = str(_config(folder).get("task") or WORK)
     return check(_sheet(role, ai, person, review, calendar, arrival)), lines
+
+
+def measured_worker(folder: Path) -> WorkProfile:
+    """How the AI worker of a shift did a whole case: its time and its silent errors, of the cases that it answered.
+
+    Raises:
+        BadInput: there is no run in the folder, or no case that its worker answered.
+    """
+    if not (folder / "events.jsonl").is_file():
+        raise BadInput(f"{folder} is no run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+    ai = _worker(folder, read_handled(folder))
+    if not ai.answered:
+        raise BadInput(f"{folder} holds no case that a worker answered", alternatives=["a run of `demo` or `work`"])
+    return WorkProfile(resource="worker", duration=_hours(ai.whole), error=ai.wrong / ai.answered)
 
 
 def _of(seconds: np.ndarray) -> str:
@@ -117,8 +133,9 @@ def _worker(folder: Path, handled: Sequence[HandledCase]) -> MeasuredWork:
         reply.append(max(0.0, span - took))
         wrong += outcome == "wrong"
     return MeasuredWork(
-        judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over
-    )
+        judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over,
+        whole=np.array([span for _, outcome, span in found if outcome != "handed_over"]),
+    )  # fmt: skip
 
 
 def _operator(folder: Path) -> MeasuredWork | None:

@@ -13,8 +13,10 @@ from crewless.core.errors import BadInput
 WEEK_H = 168.0
 Performer = Literal["person", "ai", "robot"]
 PERFORMERS: tuple[Performer, ...] = ("person", "ai", "robot")
-GATEWAYS = ("xor", "and", "or", "event", "start", "end")
-"""``event`` is BPMN's event-based gateway: the first event to come takes its arrow, so it is simulated as ``xor``."""
+GATEWAYS = ("xor", "and", "or", "event", "start", "end", "terminate")
+"""``event`` is BPMN's event-based gateway: the first event to come takes its arrow, so it is simulated as ``xor``. ``terminate`` is an
+end that ends the whole case: what else of it waits or is in work is called off, and who works on it is free."""
+ENDS = ("end", "terminate")
 PARAMETERS = {
     "constant": 1, "exponential": 1, "uniform": 2, "triangular": 3, "normal": 2, "lognormal": 2, "gamma": 2,
     "weibull": 2,
@@ -99,6 +101,8 @@ class Arrow:
     target: str
     probability: float = 1.0
     delay: Duration = field(default_factory=Duration)
+    label: str = ""
+    """What the branch is called: ``approved``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +265,7 @@ def _check_cell(where: str, cell: Cell, resources: set[str], cells: set[str]) ->
 
 def _check_flow(sheet: Sheet) -> None:
     kinds = {cell.name: "cell" for cell in sheet.cells} | {g.name: g.kind for g in sheet.gateways}
-    if not kinds or "start" not in kinds.values() or "end" not in kinds.values():
+    if not kinds or "start" not in kinds.values() or not set(ENDS) & set(kinds.values()):
         raise BadInput("the sheet has no start or no end", alternatives=["one gateway of kind start, one of kind end"])
     out: dict[str, list[Arrow]] = {name: [] for name in kinds}
     into: dict[str, list[Arrow]] = {name: [] for name in kinds}
@@ -274,14 +278,14 @@ def _check_flow(sheet: Sheet) -> None:
         _check_duration(where, arrow.delay)
         out[arrow.source].append(arrow)
         into[arrow.target].append(arrow)
-    lost = set(kinds) - _reached({n for n, k in kinds.items() if k == "end"}, into, kinds)
+    lost = set(kinds) - _reached({n for n, k in kinds.items() if k in ENDS}, into, kinds)
     if lost:
         raise BadInput(f"cases cannot finish: no end is reachable from {', '.join(sorted(lost))}")
     for name, kind in kinds.items():
         total = sum(arrow.probability for arrow in out[name])
         if kind in ("xor", "event") and abs(total - 1) > 1e-6:
             raise BadInput(f"{name}: the probabilities of its arrows add up to {total:g}", alternatives=["1"])
-        if (kind == "end") != (not out[name]) or (kind == "start") != (not into[name]):
+        if (kind in ENDS) != (not out[name]) or (kind == "start") != (not into[name]):
             raise BadInput(f"{name} ({kind}) has {len(into[name])} arrows in and {len(out[name])} out")
 
 

@@ -11,8 +11,8 @@ from crewless.company.sheet.model import WEEK_H, Arrow, Calendar, Cell, Duration
 from crewless.company.simulate.draws import KINDS
 from crewless.core.errors import BadInput
 
-CELL, XOR, AND, OR, START, END = range(6)
-_KINDS = {"xor": XOR, "event": XOR, "and": AND, "or": OR, "start": START, "end": END}
+CELL, XOR, AND, OR, START, END, TERMINATE = range(7)
+_KINDS = {"xor": XOR, "event": XOR, "and": AND, "or": OR, "start": START, "end": END, "terminate": TERMINATE}
 WEEKS_PER_YEAR = 365.25 / 7
 
 

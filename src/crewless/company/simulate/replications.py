@@ -22,6 +22,7 @@ from crewless.core.errors import BadInput
 MEASURES = {
     "throughput": "cases a week",
     "lead_h": "hours from arrival to end",
+    "lead_median_h": "median of the hours from arrival to end",
     "lead_p95_h": "95th percentile of the hours from arrival to end",
     "right": "share of cases that end without an error in them",
     "right_first_time": "share that end right and were never sent back",
@@ -235,6 +236,7 @@ def _measures(program: CompiledSheet, sums, spent, histogram, open_h, config: Si
         )
     } | {
         "throughput": done / config.weeks,
+        "lead_median_h": float(quantiles(histogram, 0.5, LEAD_LOW_H, LEAD_STEP)[0]),
         "lead_p95_h": float(quantiles(histogram, 0.95, LEAD_LOW_H, LEAD_STEP)[0]),
         "paid": paid / done if done else nothing,
         "present": case["present_h"] / (config.weeks * WEEK_H),

@@ -61,6 +61,8 @@ class Progress:
     failures: int = 0
     tried: set[str] = field(default_factory=set[str])
     """Robots that it has failed on or that gave it back."""
+    robots: set[str] = field(default_factory=set[str])
+    """All that it was ever assigned to."""
 
 
 def order_of(operation: str, attempt: int) -> str:
@@ -106,6 +108,7 @@ class OperationLedger:
         if event.kind == "start":
             progress.status, progress.robot, progress.station = "assigned", event.resource, event.cell
             progress.attempt = int(event.data["attempt"])
+            progress.robots.add(event.resource)
             self.ready.discard(event.case)
             return
         outcome = event.outcome

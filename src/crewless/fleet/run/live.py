@@ -82,7 +82,9 @@ class LiveRun:
                     report(
                         f"the broker at {self.address} {'is unreachable: waiting for it' if away else 'is connected again'}"
                     )
-            elif time.monotonic() - began > 2.0 and not away:
+            if self.transport.fault:
+                remind(f"the broker at {self.address} sent what is not MQTT ({self.transport.fault}): connected anew")
+            if time.monotonic() - began > 2.0 and not away:
                 self._look_round(remind)
             if progress is not None and time.monotonic() - drawn > 0.1:
                 drawn = time.monotonic()
@@ -116,9 +118,15 @@ class LiveRun:
 
     def _look_round(self, remind: Callable[[str], None]) -> None:
         control = self.coordinator.control
-        there = [each for each in control.robots.values() if each.online and each.heard]
+        online = [each for each in control.robots.values() if each.online]
+        there = [each for each in online if each.fit]
         if not any(TEND in each.skills for each in there):
-            remind(f"waiting: no robot that can {TEND!r} has announced itself on {self.address}")
+            unfit = [each for each in online if TEND in each.offers and not each.fit]
+            why = "; ".join(f"{each.name} {each.unfit if each.heard else 'has sent no state'}" for each in unfit)
+            if why:
+                remind(f"waiting: no robot can {TEND!r} just now: {why[:200]}")
+            else:
+                remind(f"waiting: no robot that can {TEND!r} has announced itself on {self.address}")
             return
         skills = frozenset[str]().union(*(each.skills for each in there))
         missing = {control.ledger.operations[name].skill for name in control.ledger.ready} - skills

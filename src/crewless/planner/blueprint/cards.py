@@ -15,7 +15,7 @@ CARD_VERSION = "1.0"
 """Version of the file format; a reader refuses another major version."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class SkillCard:
     """One skill, as measured."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.planner.blueprint.balance import topological
 from crewless.planner.blueprint.model import Building, Goal, Part, Process, RobotKind, Skill, parse
+from crewless.planner.blueprint.strict_yaml import read_yaml
 
 SHIPPED = ("humanoid", "solar", "site")
 
@@ -26,19 +27,6 @@ class Catalogue:
     """Made parts, from raw to finished."""
 
 
-def read_yaml(content: str, what: str) -> dict[str, Any]:
-    """A mapping. Raises BadInput."""
-    import yaml
-
-    try:
-        value = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{what} is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(value, dict):
-        raise BadInput(f"{what} is not a mapping of names to values")
-    return value
-
-
 def load_catalogue(goal: Goal) -> Catalogue:
     """Every catalogue of the goal, merged. Raises BadInput: a cycle, an unknown part, a skill that nobody has."""
     raw: dict[str, Any] = {"parts": [], "processes": [], "skills": []}
@@ -52,6 +40,8 @@ def load_catalogue(goal: Goal) -> Catalogue:
             raise BadInput(f"there is no catalogue {name!r}", alternatives=[*SHIPPED, "the path of a YAML file"])
         for key, value in read_yaml(content, name).items():
             if key in ("parts", "processes", "skills"):
+                if not isinstance(value, list):
+                    raise BadInput(f"{name}: {key}: {str(value)[:60]!r} is no list", alternatives=[f"{key}: [...]"])
                 raw[key] += value
             else:
                 raw[key] = value
@@ -67,6 +57,11 @@ def load_catalogue(goal: Goal) -> Catalogue:
         for part in (process.makes, *process.consumes):
             if part not in parts:
                 raise BadInput(f"process {process.name!r}: unknown part {part!r}", alternatives=sorted(parts))
+        if not process.tasks:
+            raise BadInput(
+                f"process {process.name!r} has no tasks", alternatives=["tasks: [{name, time_s, skill}, ...]"]
+            )
+        _named(process.tasks, "name", f"task of {process.name!r}:")
         topological({task.name: task.after for task in process.tasks}, f"process {process.name!r}")
         for task in process.tasks:
             _has_skill(task.skill, f"task {task.name!r} of {process.name!r}", skills, robot)

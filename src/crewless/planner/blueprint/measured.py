@@ -10,8 +10,8 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.planner.blueprint.cards import CARD_VERSION, SkillCard
-from crewless.planner.blueprint.catalogue import read_yaml
 from crewless.planner.blueprint.model import parse, to_json
+from crewless.planner.blueprint.strict_yaml import read_yaml
 
 GOOD, BAD = ("right", "done", "ok"), ("wrong", "failed", "error", "handed_over")
 """Outcomes that count as a success, and as a try that came to nothing; what was called off was no try."""

@@ -41,10 +41,11 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A renewable resource: a machine, a robot, a crew.
+    """A machine, a robot, a crew; or material and money that are used up.
 
     Attributes:
-        capacity: units at any time.
+        capacity: units at any time; of a resource that is used up: units in all.
+        used_up: what an operation takes of it does not come back, whenever the operation runs (nonrenewable).
         closed: pairs (from, until) in which nothing may run on it.
         setup: ``setup[f][g]`` time between the end of an operation of family f and the start of one of family g. It may have
             more rows than families, for where a robot can be at the start.
@@ -61,6 +62,7 @@ class Resource:
     """
 
     capacity: int = 1
+    used_up: bool = False
     closed: tuple[tuple[int, int], ...] = ()
     setup: tuple[tuple[int, ...], ...] = ()
     family: int = -1
@@ -107,6 +109,8 @@ class Problem:
                 raise BadInput(
                     f"resource {r} has set-up, battery or heat, and capacity {resource.capacity}", alternatives=["1"]
                 )
+            if resource.used_up and (resource.is_robot or resource.closed):
+                raise BadInput(f"resource {r} is used up and has set-up, battery, heat or closed windows")
             if any(until <= start or start < 0 for start, until in resource.closed):
                 raise BadInput(f"resource {r} has an empty or negative closed window: {resource.closed}")
             if not -1 <= resource.family < max(1, len(resource.setup)):

@@ -203,12 +203,18 @@ class Until(Struct, frozen=True, tag=True):
 
     target: Target
     press: "Press | Key"
+    back: Press | None = None
+    """What is pressed instead where :attr:`shown` is beyond what is wanted."""
+    shown: Target | None = None
+    """Where it can be seen how far it has come, such as the month of a calendar."""
     most: int = 60
     seen: int = 0
 
     def words(self) -> str:
         """What is pressed and for what."""
-        return f"Press {self.press.target.words() if isinstance(self.press, Press) else self.press.chord} until {self.target.words()} shows"
+        press = self.press.target.words() if isinstance(self.press, Press) else self.press.chord
+        back = f" or {self.back.target.words()}" if self.back is not None else ""
+        return f"Press {press}{back} until {self.target.words()} shows"
 
 
 class Person(Struct, frozen=True, tag=True):

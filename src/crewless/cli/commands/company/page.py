@@ -16,7 +16,9 @@ class CompanyPageConfig:
     """Cells with another performer than in the sheet, such as "review=ai" "pack=robot"; "all=ai" means every cell that AI can
     do."""
     seed: int = 0
-    """Seed of the first replication."""
+    """Of the first replication."""
+    worker: str = ""
+    """run:DIR, the folder of a shift: what its AI worker did is offered for cells that say only how people do them."""
     port: int = 8420
     """Port, on this machine only; 0: any free port."""
 
@@ -27,6 +29,20 @@ def run(config: CompanyPageConfig) -> int:
     from crewless.company.page.sheet_app import serve
     from crewless.company.sheet.spreadsheet import read_sheet
 
-    sheet = read_sheet(config.sheet)
-    serve(sheet, choice_of(sheet, config.give), port=config.port, name=config.sheet.stem, seed=config.seed)
+    sheet, worker, measured = read_sheet(config.sheet), None, ""
+    if config.worker:
+        from crewless.company.discover import RUN
+        from crewless.company.discover.run_folder import measured_worker
+
+        folder = Path(config.worker.removeprefix(RUN))
+        worker, measured = measured_worker(folder), folder.name
+    serve(
+        sheet,
+        choice_of(sheet, config.give),
+        port=config.port,
+        name=config.sheet.stem,
+        seed=config.seed,
+        worker=worker,
+        measured=measured,
+    )
     return 0

@@ -18,8 +18,11 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal, with_cards
     from crewless.planner.goal.words import chat_endpoint, goal_from_words
+    from crewless.planner.schedule import is_instance
 
     path = Path(what)
+    if path.suffix != ".txt" and is_instance(path):
+        raise BadInput(f"{path} is an instance to schedule, no goal", alternatives=[f"crewless plan schedule {path}"])
     if path.suffix == ".json":
         if skills:
             raise BadInput(

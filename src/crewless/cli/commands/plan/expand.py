@@ -44,7 +44,7 @@ def run(config: PlanExpandConfig) -> int:
     months = expand(blueprint, settings)
     folder.write_json("expansion.json", [asdict(one) for one in months])
     (folder.path / "expansion.svg").write_text(draw_growth(months) + "\n")
-    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings)))
+    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings), blueprint.parts))
     table = Table(title="The site at the end of each year", title_justify="left", header_style="bold", box=None)
     for name in ("year", "stations", "own robots", "panels MW", "land m2", "money M USD", "output x"):
         table.add_column(name, justify="right")

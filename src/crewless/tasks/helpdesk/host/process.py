@@ -78,6 +78,10 @@ class HelpdeskHost:
         """Id of its operating-system process."""
         return self._proc.pid
 
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._proc.poll() is None
+
     def stop(self) -> None:
         """End the process. Safe to call twice; the folder stays."""
         if self._proc.poll() is None:
