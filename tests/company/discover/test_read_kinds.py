@@ -76,7 +76,7 @@ def test_a_time_is_read_as_it_is_written(value: str, iso: str):
 def test_what_is_no_time_is_refused_by_its_value(value: str):
     times = Times("log")
     times.learn([value])
-    with pytest.raises(BadInput, match=r"row 2: .* is no time"):
+    with pytest.raises(BadInput, match=r"row 2: .* is not a time"):
         times.seconds(value, "row 2")
 
 
