@@ -168,7 +168,7 @@ def test_a_broken_file_is_refused_by_name_by_the_command(name, text, words, tmp_
 
 def test_an_instance_is_no_goal_to_design_a_factory_for(tmp_path, capsys):
     assert main(["plan", "design", str(write(tmp_path, "own.sm", SM)), "--runs", str(tmp_path)]) == 2
-    assert "is an instance to schedule, no goal (try: crewless plan schedule" in capsys.readouterr().err
+    assert "is a scheduling instance, not a goal (try: crewless plan schedule" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_or_not_text_is_one_line(tmp_path, capsys):
