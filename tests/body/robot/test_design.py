@@ -206,7 +206,7 @@ def test_a_winding_that_gets_too_hot_is_said_with_when_and_how_far():
     assert reached[0] <= wrist.limit_c < reached[1]
     assert too_hot(rows) == f"wrist flexion (limit of 155 C after {wrist.limit_s:.0f} s, then {wrist.winding_c:.0f} C)"
     assert too_hot(carry(Design(), 5.0)) == ""
-    assert f"in this posture too hot: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
+    assert f"in this posture, these joints overheat: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
 
 
 def test_an_impossible_design_ends_with_one_line_and_writes_nothing(capsys):
