@@ -283,7 +283,7 @@ class PretrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class RandomJob:
     """A made-up job and how a person would do it."""
 
     program: SyntheticProgram
@@ -295,7 +295,7 @@ class Job:
     judgement: tuple[str, ...]
 
 
-def random_job(rng: random.Random) -> Job:
+def random_job(rng: random.Random) -> RandomJob:
     """A job in a program of one to three pages with up to four choices."""
     key = rng.choice((str(rng.randint(1, 99999)), f"{rng.choice('ABCDEKLRT')}-{rng.randint(10, 9999)}", _phrase(rng)))
     slot_name = rng.choice(_NOUNS)
@@ -375,13 +375,13 @@ def random_job(rng: random.Random) -> Job:
         top=rng.choice((0, 0, 28)),
     )  # fmt: skip
     workflow = Workflow(choices=tuple(choices))
-    return Job(
+    return RandomJob(
         program=program, case=Case(id=key, slots={slot_name: key}), goals=tuple(goals), read_before=read_before,
         workflow=workflow, judgement=tuple(answers),
     )  # fmt: skip
 
 
-def perform(job: Job, rng: random.Random) -> tuple[Demonstration, int] | None:
+def perform(job: RandomJob, rng: random.Random) -> tuple[Demonstration, int] | None:
     """Do a job: the demonstration, and the step before which its text is read; None when a widget cannot be reached."""
     program, steps, read_at = job.program, list[tuple[Observation, Action]](), 0
     notches = rng.choice((3, 5, 5, 8))

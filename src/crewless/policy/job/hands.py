@@ -4,7 +4,6 @@ Nothing is waited for by time alone: every deed has something that must show, an
 change the record is done once.
 """
 
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,6 +12,8 @@ from crewless.core.messages import Action, Decision, Element, Point
 from crewless.policy.job.interpreter import Deeds, HandOverError
 from crewless.policy.job.places import InRow, Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Outcome, Press, Set
+from crewless.policy.job.row_keys import find_row, item_band, item_key, row_key, same_row
+from crewless.policy.job.slides import TRIES, number_shown
 from crewless.policy.job.targets import Hit, Target, alike, candidates, ground
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
@@ -43,8 +44,6 @@ _GRAVE = (
 )
 """Where one of these words stands beside it, nothing is closed."""
 _SAME_PLACE_PX = 8
-_LEFT_BEHIND = 2
-"""So many texts may be new in a row behind a step."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +217,8 @@ class ScreenHands:
                     yield from self._type_into(hit, value)
                 case "toggle":
                     yield from self._click(hit, f"set {entry.target.words()} {value}")
+                case "slider":
+                    yield from self._slide(hit, entry, value, env)
                 case _:
                     yield from self._choose(entry, hit, value)
             held = yield from self._until(lambda: self._shows_value(entry, value, env), 2.0)
@@ -260,12 +261,16 @@ class ScreenHands:
                 return "checked" in element.state
             case "choice":
                 return alike(element.text, value)
+            case "slider":
+                return number_shown(value) is not None and number_shown(element.text) == number_shown(value)
             case _:
                 return holds_text(element, value)
 
     def _type_into(self, hit: Hit, value: str) -> Deeds:
         element = self.view.elements[hit.index]
-        if element.text and element.box.contains(hit.point):
+        inside = self.view.at(hit.point)
+        held = self.view.elements[inside].text if inside is not None and inside != hit.index else ""
+        if held or (element.text and element.box.contains(hit.point)):
             yield self._decision(
                 Action(verb="click", point=hit.point, element=hit.index), f"into {element.label or element.text}"
             )
@@ -275,6 +280,30 @@ class ScreenHands:
             yield self._decision(
                 Action(verb="type", point=hit.point, text=value, element=hit.index), f"fill in {value!r}"
             )
+
+    def _slide(self, hit: Hit, entry: Set, value: str, env: Mapping[str, str]) -> Deeds:
+        """Drag the thumb to where the number is shown for it; what is left is done by smaller drags and then by keys."""
+        wanted, slide = number_shown(value), entry.slide
+        if wanted is None or slide is None:
+            raise HandOverError(f"{entry.target.words()} cannot be set to {value!r}")
+        aim = wanted
+        for turn in range(TRIES):
+            now = number_shown(self.view.elements[hit.index].text)
+            if now is None or now == wanted:
+                return
+            if turn < TRIES // 2:
+                start, end = slide.point(self.view, hit, now), slide.point(self.view, hit, aim)
+                yield self._decision(Action(verb="drag", point=start, to=end, element=hit.index), f"slide to {value}")
+            else:
+                key = "Right" if (now < wanted) == (slide.step > 0) else "Left"
+                yield self._decision(Action(verb="key", text=key), f"slide on to {value}")
+            again = yield from self._find(entry.target, env)
+            if again is None:
+                return
+            hit = again
+            shown = number_shown(self.view.elements[hit.index].text)
+            # Where a drag goes too far, the next one is aimed as much shorter.
+            aim = aim if shown is None else aim + (wanted - shown) / 2
 
     def _choose(self, entry: Set, hit: Hit, value: str) -> Deeds:
         widget = self.view.elements[hit.index]
@@ -529,46 +558,6 @@ def holds_text(element: Element, value: str) -> bool:
         return True
     flat, whole = shown.replace(" ", ""), wanted.replace(" ", "")
     return len(flat) >= max(6, 0.3 * len(whole)) and flat in whole
-
-
-def find_row(view: View, marker: Target, env: Mapping[str, str], key: Sequence[str]) -> Band | None:
-    """Where the row with these texts stands on a screen, though what it was found by may be gone."""
-    for hit in candidates(marker, view, env):
-        if same_row(item_key(view, marker, hit.index), key):
-            return item_band(view, marker, hit.index)
-    own = [i for i, text in enumerate(view.plain_texts) if text in key and view.plain_texts.count(text) == 1]
-    bands = [item_band(view, marker, i) for i in own]
-    return next((band for band in bands if same_row(row_key(view, -1, band), key)), None)
-
-
-def item_band(view: View, marker: Target, index: int) -> Band:
-    """What belongs to one of the things that a loop goes over."""
-    return view.item_of(index) if marker.title else view.band_of(index)
-
-
-def item_key(view: View, marker: Target, index: int) -> tuple[str, ...]:
-    """What tells one of them from the others: its texts."""
-    return row_key(view, index, item_band(view, marker, index))
-
-
-def row_key(view: View, index: int, band: Band | None = None) -> tuple[str, ...]:
-    """What tells one row of a table from the others: its texts."""
-    band = band or view.band_of(index)
-    return tuple(view.plain_texts[i] for i in view.in_band(band) if view.elements[i].kind in ("text", "link"))
-
-
-def same_row(a: Sequence[str], b: Sequence[str]) -> bool:
-    """Whether two rows have the same texts, a misread one allowed; what was done in a row may have left a word or two there."""
-    if tuple(a) == tuple(b):
-        return True
-    if not a or not b:
-        return False
-    if len(a) != len(b):
-        few, many = sorted((Counter(a), Counter(b)), key=lambda row: row.total())
-        return few <= many and few.total() >= 2 and many.total() - few.total() <= _LEFT_BEHIND
-    equal = sum(x == y for x, y in zip(a, b, strict=True))
-    near = sum(x == y or similarity(x, y) >= 0.6 or len(x) == len(y) == 1 for x, y in zip(a, b, strict=True))
-    return near == len(a) and 2 * equal >= len(a)
 
 
 def _was_there(element: Element, before: View) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from crewless.core.errors import BadInput
 from crewless.policy.job.conditions import Test, Value
 from crewless.policy.job.places import Place
+from crewless.policy.job.slides import Slide
 from crewless.policy.job.targets import Target
 from crewless.policy.job.values import Expression
 
@@ -91,6 +92,8 @@ class Set(Struct, frozen=True, tag=True):
     """Where the widget is not on the page, nothing is done."""
     seen: int = 0
     """In how many demonstrations."""
+    slide: Slide | None = None
+    """slider: where its thumb stands."""
 
     def words(self) -> str:
         """The widget and the value."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
 from crewless.policy.texts import has_words, plain, similarity, spaced
-from crewless.training.induce.intents import Intent, Trace, is_entry, radio_group
+from crewless.training.induce.effects import radio_group
+from crewless.training.induce.intents import Intent, Trace, is_entry
 
 COMMON = 0.5
 """A text that stands in this share of the demonstrations belongs to the program, not to a case."""
@@ -203,7 +204,7 @@ def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[s
     if slot and not is_entry(intent):
         own = f"<{slot}>"
     rows, column = repeats(view, intent.element, common)
-    if element.kind == "radio":
+    if element.kind == "radio" or (intent.kind == "text" and element.kind in ("text", "link")):
         rows, column = False, ""
     return Symbol(
         kind=intent.kind, verb=intent.verb, family=family, page=page,

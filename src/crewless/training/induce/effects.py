@@ -1,7 +1,10 @@
 """What an action did, from the screens before and after it: which field took a text, which list or box has changed, what is new."""
 
-from crewless.core.messages import Element, Point
-from crewless.policy.job.view import View
+from collections.abc import Sequence
+
+from crewless.core.messages import Action, Element, Point
+from crewless.policy.job.slides import number_shown
+from crewless.policy.job.view import View, level
 from crewless.policy.texts import plain, similarity
 
 _SAME_PLACE_PX = 6
@@ -102,3 +105,53 @@ def same_texts_of(a: View, b: View) -> bool:
     """Whether two screens say nearly the same."""
     one, other = set(a.plain_texts) - {""}, set(b.plain_texts) - {""}
     return len(one ^ other) <= 0.06 * len(one | other) + 2
+
+
+def slid(before: View, after: View, action: Action) -> tuple[int, int] | None:
+    """Of a drag along a line, the one number that it changed, before and after: that of a slider. None: it moved something else."""
+    start, end = action.point, action.to
+    if start is None or end is None or abs(start.y - end.y) > 2 * before.line:
+        return None
+    if len(set(before.plain_texts) ^ set(after.plain_texts)) > 2:
+        return None
+    found = [
+        (i, j) for i, e in enumerate(before.elements) if number_shown(e.text) is not None
+        for j, now in enumerate(after.elements)
+        if abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX and abs(now.box.x0 - e.box.x0) <= 2 * _SAME_PLACE_PX
+        and number_shown(now.text) not in (None, number_shown(e.text)) and _worded(now.text) == _worded(e.text)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
+
+
+def _worded(text: str) -> list[str]:
+    """What stands beside the numbers."""
+    return [
+        word for word in plain(text).split() if not any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+    ]
+
+
+def radio_group(view: View, index: int) -> tuple[str, ...]:
+    """The texts of the radios that stand with one in a column or a row, at an even distance."""
+    box = view.elements[index].box
+    radios = [i for i, e in enumerate(view.elements) if e.kind == "radio"]
+    column = [i for i in radios if abs(view.elements[i].box.x0 - box.x0) <= 4]
+    row = [i for i in radios if level(view.elements[i].box, box)]
+    members = row if len(row) > 1 else _run(view, column, index)
+    return tuple(plain(view.elements[i].text) for i in members)
+
+
+def _run(view: View, members: Sequence[int], index: int) -> list[int]:
+    """Those of a column that follow each other closely, around one of them."""
+    ordered = sorted(members, key=lambda i: view.elements[i].box.y0)
+    at = ordered.index(index)
+    first = last = at
+    while (
+        first > 0 and view.elements[ordered[first]].box.y0 - view.elements[ordered[first - 1]].box.y1 <= 2.5 * view.line
+    ):
+        first -= 1
+    while (
+        last + 1 < len(ordered)
+        and view.elements[ordered[last + 1]].box.y0 - view.elements[ordered[last]].box.y1 <= 2.5 * view.line
+    ):
+        last += 1
+    return ordered[first : last + 1]

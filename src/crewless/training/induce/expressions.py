@@ -161,7 +161,8 @@ def _converted(
             for write in writes:
                 made = Dated(piece, read, write)
                 if gives(made, examples):
-                    yield cost + 0.8 + 0.01 * writes.index(write), made
+                    part = 0.0 if dates_in(target) else 1.2
+                    yield cost + 0.8 + part + 0.01 * writes.index(write), made
                     break
     if numbers_in(text) and numbers_in(target) and text != target:
         yield from _numbered(cost, piece, examples)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from crewless.policy.job.conditions import Value
 from crewless.policy.job.places import Seen
 from crewless.policy.job.program import Form, Judge, Person, Set, SetKind, Step
+from crewless.policy.job.slides import Slide, number_shown, slide_from
 from crewless.policy.job.targets import Name, Target, ground
 from crewless.policy.job.values import Variable
 from crewless.training.induce.draft import JUDGED, OFTEN, Draft, commonest, first
@@ -43,7 +44,8 @@ def form(draft: Draft, columns: Iterable[int], demos: frozenset[int]) -> list[St
 
 def set_kind(kind: str) -> SetKind:
     """How an entry is set."""
-    return "text" if kind == "text" else "toggle" if kind == "toggle" else "choice"
+    kinds: dict[str, SetKind] = {"text": "text", "toggle": "toggle", "slide": "slider"}
+    return kinds.get(kind, "choice")
 
 
 def _rows(draft: Draft, at: int, demos: frozenset[int]) -> list[Step] | None:
@@ -85,7 +87,26 @@ def _entry(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
             return [Person(f"{about}, such as “{next(iter(values.values()), '')}”")]
         steps.append(judged)
         value = Variable(judged.name)
-    return [*steps, Form((Set(target=target, kind=set_kind(kind), value=value, optional=optional, seen=len(own)),))]
+    return [*steps, Form((Set(
+        target=target, kind=set_kind(kind), value=value, optional=optional, seen=len(own), slide=_slide(draft, at, own),
+    ),))]  # fmt: skip
+
+
+def _slide(draft: Draft, at: int, demos: Sequence[int]) -> Slide | None:
+    """Where the thumb of a slider stood for which number; None: it is none."""
+    drags: list[tuple[float, float, float]] = []
+    for d in demos:
+        for intent in draft.columns[at].members[d]:
+            if intent.kind != "slide" or intent.element is None or intent.point is None or intent.drop is None:
+                continue
+            view = draft.traces[d].views[intent.seen]
+            element = view.elements[intent.element]
+            for text, point in ((element.text, intent.point), (intent.value, intent.drop)):
+                number = number_shown(text)
+                if number is not None:
+                    right, down = point.x - element.box.x0, point.y - element.box.centre.y
+                    drags.append((float(number), right / view.line, down / view.line))
+    return slide_from(drags)
 
 
 def _radio(draft: Draft, at: int, demos: Sequence[int]) -> Target:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from crewless.core.messages import Action, Demonstration, Element, Point
+from crewless.policy.job.slides import number_shown
 from crewless.policy.job.targets import FAMILIES
-from crewless.policy.job.view import View, level
+from crewless.policy.job.view import View
 from crewless.policy.texts import plain
 from crewless.training.induce.effects import (
     at_element,
@@ -19,14 +20,16 @@ from crewless.training.induce.effects import (
     is_new,
     mostly_there,
     near_box,
+    radio_group,
     same_texts_of,
     shown,
     shows,
+    slid,
     toggled,
     typed_into,
 )
 
-IntentKind = Literal["text", "choice", "toggle", "press", "key", "drag", "type"]
+IntentKind = Literal["text", "choice", "toggle", "slide", "press", "key", "drag", "type"]
 _EDITING = frozenset(
     {"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"}
 )
@@ -113,7 +116,7 @@ def trace_of(demonstration: Demonstration) -> Trace:
 
 def is_entry(intent: Intent) -> bool:
     """Whether it gives a widget its value, so that its order among its like does not matter."""
-    return intent.kind in ("text", "choice", "toggle")
+    return intent.kind in ("text", "choice", "toggle", "slide")
 
 
 class _Reader:
@@ -146,6 +149,11 @@ class _Reader:
                 return self._key(at)
             case "drag":
                 self._end_edit(at)
+                number = slid(self.views[at], self.views[at + 1], action)
+                if number is not None:
+                    value = str(number_shown(self.views[at + 1].elements[number[1]].text))
+                    self._add("slide", at, element=number[0], value=value, drop=action.to, verb="drag")
+                    return at + 1
                 self._add(
                     "drag",
                     at,
@@ -334,7 +342,11 @@ class _Reader:
             _apply(edit, chord)
             edit.steps.append(at)
             return at + 1
-        if edit is not None and chord in ("Return", "shift+Return", "KP_Enter") and self._is_area(edit):
+        if (
+            edit is not None
+            and chord in ("Return", "shift+Return", "KP_Enter")
+            and (self._is_area(edit) or self._goes_on(at))
+        ):
             edit.text = edit.text[: edit.caret] + "\n" + edit.text[edit.caret :]
             edit.caret += 1
             edit.typed = True
@@ -369,6 +381,12 @@ class _Reader:
         """Whether a Tab is only the way to something that is acted on next."""
         return same_texts_of(self.views[at], self.views[at + 1])
 
+    def _goes_on(self, at: int) -> bool:
+        """Whether a Return begins a new line: it is typed on at once, and the page stays."""
+        follow = self._next(at)
+        typed = follow is not None and self.actions[follow].verb == "type" and self.actions[follow].point is None
+        return typed and mostly_there(self.views[at], self.views[at + 1])
+
     def _is_area(self, edit: _Edit) -> bool:
         return edit.element is not None and self.views[edit.seen].elements[edit.element].kind == "textarea"
 
@@ -401,7 +419,7 @@ class _Reader:
             Intent(
                 kind="text",
                 seen=edit.seen,
-                element=edit.element,
+                element=self._label_of(edit, after),
                 point=edit.point,
                 value=_value(edit.text, now),
                 end=max(edit.steps) + 1,
@@ -409,6 +427,17 @@ class _Reader:
                 from_value=edit.before,
             )
         )
+
+    def _label_of(self, edit: _Edit, after: View) -> int | None:
+        """What the place is described by: the field itself, or, where it can be seen only since something stands in it, its label."""
+        before = self.views[edit.seen]
+        if edit.element is None or edit.point is None or before.elements[edit.element].box.contains(edit.point):
+            return edit.element
+        field = after.at(edit.point)
+        if field is None or after.elements[field].kind not in ("field", "textarea"):
+            return edit.element
+        names = [plain(name) for name in after.names_of(field)]
+        return next((i for name in names for i, text in enumerate(before.plain_texts) if text == name), edit.element)
 
     # Places
 
@@ -506,33 +535,6 @@ def identity(view: View, intent: Intent) -> tuple[object, ...]:
         if view.elements[i].kind in ("text", "link")
     )
     return (family, own, tuple(plain(name) for name in view.names_of(intent.element)), beside)
-
-
-def radio_group(view: View, index: int) -> tuple[str, ...]:
-    """The texts of the radios that stand with one in a column or a row, at an even distance."""
-    box = view.elements[index].box
-    radios = [i for i, e in enumerate(view.elements) if e.kind == "radio"]
-    column = [i for i in radios if abs(view.elements[i].box.x0 - box.x0) <= 4]
-    row = [i for i in radios if level(view.elements[i].box, box)]
-    members = row if len(row) > 1 else _run(view, column, index)
-    return tuple(plain(view.elements[i].text) for i in members)
-
-
-def _run(view: View, members: Sequence[int], index: int) -> list[int]:
-    """Those of a column that follow each other closely, around one of them."""
-    ordered = sorted(members, key=lambda i: view.elements[i].box.y0)
-    at = ordered.index(index)
-    first = last = at
-    while (
-        first > 0 and view.elements[ordered[first]].box.y0 - view.elements[ordered[first - 1]].box.y1 <= 2.5 * view.line
-    ):
-        first -= 1
-    while (
-        last + 1 < len(ordered)
-        and view.elements[ordered[last + 1]].box.y0 - view.elements[ordered[last]].box.y1 <= 2.5 * view.line
-    ):
-        last += 1
-    return ordered[first : last + 1]
 
 
 def _value(typed: str, now: Element | None) -> str:

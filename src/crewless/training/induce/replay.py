@@ -11,10 +11,11 @@ from typing import NoReturn, TypeVar
 from msgspec.structs import replace
 
 from crewless.core.messages import Decision
-from crewless.policy.job.hands import find_row, holds_text, item_band, item_key, same_row
+from crewless.policy.job.hands import holds_text
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set
+from crewless.policy.job.row_keys import find_row, item_band, item_key, same_row
 from crewless.policy.job.targets import Target, alike, candidates, ground
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View

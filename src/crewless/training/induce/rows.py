@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from crewless.policy.job.conditions import names_of_value
-from crewless.policy.job.hands import row_key
 from crewless.policy.job.program import Form, Person, Read, Rows, Set, SetKind, Step
+from crewless.policy.job.row_keys import row_key
 from crewless.policy.job.targets import Target
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View

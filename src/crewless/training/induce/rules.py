@@ -187,7 +187,7 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
         elif not formats and days is None:
             found += [(2.2, Contains(Variable(name), word)) for word in _words(name, cases)]
     for a, b in combinations(numeric[:_PAIRS], 2):
-        found += [(1.0, AtLeast(a, b)), (1.0, AtLeast(b, a)), (1.0, SameNumber(a, b))]
+        found += [(1.0, AtLeast(a, b)), (1.0, AtLeast(b, a)), (0.9, SameNumber(a, b))]
     for (a, fa), (b, fb) in combinations(dated[:_PAIRS], 2):
         found += [(1.1, NotBefore(a, fa, b, fb)), (1.1, NotBefore(b, fb, a, fa))]
     for a, b in combinations(names, 2):
