@@ -498,8 +498,10 @@ class _Reader:
         host = _id(element.get("attachedToRef"))
         if hours is None:
             graph.dropped["timers whose length cannot be read"] += 1
-        elif host not in graph.data.durations:
-            # Where the time of the activity is known, the wait beside it is in it.
+        elif host in graph.data.durations:
+            graph.timers[key] = hours
+        else:
+            # Where the time of an activity is known, the wait beside it is in it.
             graph.delays[key] = Duration(kind="constant", numbers=(hours,))
 
     def _read_throws(self) -> None:
