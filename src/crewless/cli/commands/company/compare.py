@@ -16,6 +16,8 @@ class CompanyCompareConfig:
     """A workbook (.xlsx) or a folder of CSV files."""
     design: Literal["one", "factorial", "all"] = "all"
     """One cell at a time, all or an orthogonal part of the combinations too, or the curve over the share as well."""
+    worker: str = ""
+    """run:DIR, the folder of a shift: its AI worker could do cells that say only how people do them."""
     weeks: float = 26.0
     """Measured, after the warm-up."""
     warmup: float = -1.0
@@ -36,7 +38,7 @@ def run(config: CompanyCompareConfig) -> int:
     from rich.progress import Progress
     from rich.table import Table
 
-    from crewless.cli.commands.company._choices import length_of
+    from crewless.cli.commands.company._choices import length_of, with_worker
     from crewless.company.compare.compare import compare
     from crewless.company.compare.report import as_json, report_page
     from crewless.company.sheet.spreadsheet import read_sheet
@@ -45,7 +47,7 @@ def run(config: CompanyCompareConfig) -> int:
     from crewless.core.runs import RunFolder
 
     run_with = on_ray(config.ray) if config.ray else run_choices
-    sheet = read_sheet(config.sheet)
+    sheet = with_worker(read_sheet(config.sheet), config.worker)
     length = length_of(
         sheet, {}, weeks=config.weeks, warmup=config.warmup, replications=config.replications, seed=config.seed
     )

@@ -15,6 +15,8 @@ class CompanySimulateConfig:
     """A workbook (.xlsx) or a folder of CSV files."""
     give: tuple[str, ...] = ()
     """Cells that others do than the sheet says, such as "review=ai" "pack=robot"; "all=ai" means all that can."""
+    worker: str = ""
+    """run:DIR, the folder of a shift: its AI worker could do cells that say only how people do them."""
     weeks: float = 26.0
     """Measured, after the warm-up."""
     warmup: float = -1.0
@@ -30,12 +32,12 @@ def run(config: CompanySimulateConfig) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.cli.commands.company._choices import choice_of, length_of
+    from crewless.cli.commands.company._choices import choice_of, length_of, with_worker
     from crewless.company.sheet.spreadsheet import read_sheet
     from crewless.company.simulate.compiled import chosen
     from crewless.company.simulate.replications import MEASURES, run_sheet
 
-    sheet = read_sheet(config.sheet)
+    sheet = with_worker(read_sheet(config.sheet), config.worker)
     choice = choice_of(sheet, config.give)
     length = length_of(
         sheet, choice, weeks=config.weeks, warmup=config.warmup, replications=config.replications, seed=config.seed
