@@ -126,6 +126,13 @@ def test_a_meeting_takes_as_many_as_must_agree_until_all_do():
     assert mean(line, "lead_h", replace(SHORT, weeks=20_000.0)) == pytest.approx(1.0 + 4.0, rel=0.03)
 
 
+def test_a_meeting_is_paid_for_each_of_its_people():
+    line = sheet([cell("a", 1.0, meeting=Meeting(people=3, hours=2.0))], "in>a a>out", every=100.0, staff=3)
+    line = replace(line, resources=tuple(replace(pool, cost_per_hour=10.0) for pool in line.resources))
+    # One hour of one person, and two of three.
+    assert mean(line, "cost") == pytest.approx(10.0 * (1.0 + 3 * 2.0))
+
+
 def test_a_meeting_keeps_its_people_from_their_work():
     cells = [cell("a", 1.0, meeting=Meeting(people=2, hours=3.0)), cell("b", 1.0)]
     line = sheet(cells, "in>g g>a g>b a>out b>out", gates="g:and", staff=2)

@@ -84,7 +84,7 @@ def import_process(
             lines = [f"{len(sheet.cells)} cells, {len(sheet.resources)} resources"]
             if alone:
                 lines.append(
-                    "a list of cells alone: worked in the order of its rows, a case an hour, until it is edited"
+                    "the list has cells only: they are worked in the order of the rows, one case per hour, until you edit the sheet"
                 )
         else:
             from crewless.company.discover.findings import summary, write_report
@@ -132,7 +132,8 @@ def columns_of(words: Sequence[str]) -> dict[str, str]:
         what, equals, column = word.partition("=")
         if not (equals and what and column):
             raise BadInput(
-                f"{word!r} names no column", alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"]
+                f"{word!r} does not name a column",
+                alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"],
             )
         found[what] = column
     return found
@@ -154,7 +155,7 @@ def read_log(path: Path, *, columns: Mapping[str, str] | None = None, config: "R
         return read_xes(path, config=config)
     if path.name.endswith(".jsonl"):
         return read_event_log(path, config=config)
-    raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
+    raise BadInput(f"{path.name} cannot be imported", alternatives=KINDS)
 
 
 __all__ = ["KINDS", "RUN", "Imported", "columns_of", "import_process", "read_log"]

@@ -42,7 +42,7 @@ class Log:
     activities: tuple[str, ...]
     resources: tuple[str, ...]
     roles: tuple[str, ...]
-    """Of each resource, empty where the log names none."""
+    """Role of each resource; empty where the log names none."""
     case: np.ndarray
     activity: np.ndarray
     resource: np.ndarray
@@ -105,7 +105,7 @@ def make_log(visits: Iterable[Visit], name: str, notes: Sequence[str] = ()) -> L
     """
     rows, said_of = list(visits), list(notes)
     if not rows:
-        raise BadInput(f"{name} holds no visits", alternatives=["a log with at least one finished step"])
+        raise BadInput(f"{name} contains no visits", alternatives=["a log with at least one finished step"])
     for row in rows:
         if row.end < row.start:
             raise BadInput(

@@ -38,9 +38,9 @@ class People:
 
     pools: tuple[DiscoveredPool, ...]
     pool_of: dict[str, str]
-    """Activity to pool."""
+    """Pool of each activity."""
     share: dict[str, float]
-    """Of an activity's visits: how many were done by members of its pool."""
+    """Share of an activity's visits that members of its pool did."""
 
 
 def find_people(log: Log, *, support: float = 0.95) -> People:

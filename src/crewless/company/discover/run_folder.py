@@ -39,7 +39,7 @@ from crewless.core.results import REVIEW, WORK, HandledCase, decision_times_s, r
 
 _INSTANT = Duration(kind="constant", numbers=(0.0,))
 _BUSY = 0.8
-"""Of a run whose queue was full from the start: the arrivals are set so that the worker is busy for this share of the time."""
+"""Utilisation of the worker that is assumed where the queue was full from the start, so that arrivals are unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class MeasuredWork:
 
     judge: np.ndarray
     reply: np.ndarray
-    """Of those that were answered."""
+    """Reply times of the answered cases."""
     answered: int
     wrong: int
     """Answered, and reality says no."""
@@ -64,12 +64,12 @@ def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
         BadInput: there is no run in the folder, or it holds no worker's case.
     """
     if not (folder / "events.jsonl").is_file():
-        raise BadInput(f"{folder} is no run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+        raise BadInput(f"{folder} is not a run folder", alternatives=["a folder that `crewless demo` or `work` made"])
     handled = read_handled(folder)
     ai = _worker(folder, handled)
     person = _operator(folder)
     if not len(ai.judge):
-        raise BadInput(f"{folder} holds no case that a worker judged", alternatives=["a run of `demo` or `work`"])
+        raise BadInput(f"{folder} contains no case that a worker judged", alternatives=["a run of `demo` or `work`"])
     lines = [
         f"AI: {len(ai.judge)} cases, judge {_of(ai.judge)}, reply {_of(ai.reply)}, {ai.handed_over} handed over, "
         f"{ai.wrong} of {ai.answered} answers wrong"
@@ -92,10 +92,10 @@ def measured_worker(folder: Path) -> WorkProfile:
         BadInput: there is no run in the folder, or no case that its worker answered.
     """
     if not (folder / "events.jsonl").is_file():
-        raise BadInput(f"{folder} is no run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+        raise BadInput(f"{folder} is not a run folder", alternatives=["a folder that `crewless demo` or `work` made"])
     ai = _worker(folder, read_handled(folder))
     if not ai.answered:
-        raise BadInput(f"{folder} holds no case that a worker answered", alternatives=["a run of `demo` or `work`"])
+        raise BadInput(f"{folder} contains no case that a worker answered", alternatives=["a run of `demo` or `work`"])
     return WorkProfile(resource="worker", duration=_hours(ai.whole), error=ai.wrong / ai.answered)
 
 
@@ -185,9 +185,9 @@ def _review(
         return (_hours(np.array(spans)), wrong / len(spans)), week
     if person and len(person.reply):
         whole = float(person.judge.mean()) + person.reply
-        lines.append("review: nobody was seen to review; taken to be what the operator needs for a whole case")
+        lines.append("review: none was recorded; assumed to take as long as the operator needs for a whole case")
         return (_hours(whole), person.wrong / max(1, person.answered)), ()
-    lines.append("review: nobody was seen to work a whole case; two minutes each, to be edited")
+    lines.append("review: no whole case was recorded; assumed to take two minutes each, edit it")
     return (Duration(kind="constant", numbers=(2 / 60,)), 0.0), ()
 
 
@@ -208,8 +208,8 @@ def _arrival(handled: Sequence[HandledCase], ai: MeasuredWork, lines: list[str])
         return Arrival(between=_hours(gaps))
     whole = float(ai.judge.mean()) + float(ai.reply.sum()) / len(ai.judge)
     lines.append(
-        f"arrivals: the queue was full from the start, so nothing is known of them; set so that the worker is busy "
-        f"{_BUSY:.0%} of the time, to be edited"
+        f"arrivals: the queue was full from the start, so they are unknown; assumed such that the worker is busy "
+        f"{_BUSY:.0%} of the time, edit them"
     )
     return Arrival(between=Duration(kind="exponential", numbers=(float(f"{whole / _BUSY / 3600:.6g}"),)))
 

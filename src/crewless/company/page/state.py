@@ -1,4 +1,4 @@
-"""What the page asks and what it is answered: a sheet with the sliders' changes, simulated, as JSON values."""
+"""Requests and answers of the page: a sheet with the sliders' changes, simulated, as JSON values."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ from crewless.core.errors import BadInput
 _MADE = re.compile(r"(choice|merge|again|split|join) \d+|.*/.*|\w*\d\w*")
 """Names of gateways that say nothing: those of discovery, of implicit splits, and ids."""
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
-"""Of one click: a few hundredths of a second a replication, so that the page answers at once."""
+"""Simulation behind one click: a few hundredths of a second per replication, so that the page answers quickly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,9 @@ class Scenario:
 
     choice: dict[str, Performer]
     demand: float = 1.0
-    """Times as many cases as the sheet says."""
+    """Factor on the sheet's arrival rate."""
     errors: float = 1.0
-    """Times as many errors."""
+    """Factor on all error probabilities."""
     members: dict[str, int] | None = None
     """Of pools; the others keep theirs."""
     machine: WorkProfile | None = None
@@ -110,7 +110,7 @@ def changed(sheet: Sheet, scenario: Scenario) -> Sheet:
 
 
 class Page:
-    """Holds the sheet and its outcome as it was opened; every answer is set against that."""
+    """The sheet as it was opened, and its outcome, with which every answer is compared."""
 
     def __init__(
         self,

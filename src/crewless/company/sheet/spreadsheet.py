@@ -92,7 +92,7 @@ def read_sheet(path: Path) -> Sheet:
     """What :func:`write_sheet` wrote, edited or not.
 
     Raises:
-        BadInput: a table or a column that is missing, a value that is no number, and all that ``check`` refuses.
+        BadInput: a table or a column that is missing, a value that is not a number, and all that ``check`` refuses.
     """
     tables: Rows = {}
     for name, columns in COLUMNS.items():
@@ -222,7 +222,7 @@ def _text(value: object) -> str:
 
 
 def _workbook_lines(path: Path, name: str) -> list[list[str]]:
-    """Of a table; of the first when ``name`` is empty."""
+    """The rows of a table; of the first table when ``name`` is empty."""
     book = _book(path)
     if name and name not in book.sheetnames:
         raise BadInput(f"{path.name} has no table {name!r}", alternatives=COLUMNS)
@@ -293,11 +293,11 @@ class _Row:
         try:
             return float(value)
         except ValueError:
-            raise BadInput(f"{self.where}, {column}: {value!r} is no number") from None
+            raise BadInput(f"{self.where}, {column}: {value!r} is not a number") from None
 
     def whole(self, column: str) -> int:
         if not self.number(column).is_integer():
-            raise BadInput(f"{self.where}, {column}: {self.text(column)!r} is no whole number")
+            raise BadInput(f"{self.where}, {column}: {self.text(column)!r} is not an integer")
         return int(self.number(column))
 
     def duration(self, column: str) -> Duration:

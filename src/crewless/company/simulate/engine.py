@@ -20,7 +20,7 @@ DONE, STUCK, ENDLESS, CROWDED = range(4)
 """How a run ended: as it should; a case waits in a join for ever; a cycle that does not finish; more cases than ``MOST_CASES``."""
 MOST_CASES = 2_000_000
 MOST_VISITS = 10_000
-"""Of one case to one node; more is a cycle that does not finish."""
+"""Most visits of one case to one node; more means a cycle that does not finish."""
 _WORKED, _MET, _CAME, _NEW, _CALENDAR, _DAY = range(6)
 
 CASE_COLUMNS = (

@@ -55,7 +55,7 @@ class SimulateConfig:
     batches: int = 26
     """Equal parts of a replication, for intervals within one."""
     seed: int = 0
-    """Of the first replication; the next ones follow from it."""
+    """Seed of the first replication; the others follow from it."""
     threads: int = 0
     """0: one for each core that this process may use."""
 
@@ -129,7 +129,7 @@ def refuse(sheet: Sheet, ended: Ended) -> BadInput:
     name = f"{'cells' if where < len(sheet.cells) else 'gateways'} row {row} ({names[where]})"
     if status == engine.STUCK:
         return BadInput(
-            f"{name}: a case waits here for ever for a branch that it did not take",
+            f"{name}: a case waits here forever for a branch that it did not take",
             alternatives=["an xor or an or that joins what an xor or an or has split"],
         )
     if status == _NOTHING_DONE:
@@ -183,7 +183,7 @@ def run_choices(
 
 
 def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None) -> SimulationOutcome:
-    """Of one choice; see :func:`run_choices`."""
+    """Simulate one choice; see :func:`run_choices`."""
     return run_choices(sheet, [choice or {}], config)[0]
 
 
