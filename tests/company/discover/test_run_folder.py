@@ -80,7 +80,7 @@ def test_a_folder_without_a_worker_is_refused(tmp_path: Path):
     with pytest.raises(BadInput, match="not a run folder"):
         sheet_of_run(tmp_path)
     RunFolder(tmp_path).events.add(case="1", cell="demonstrate", resource="operator", kind="start")
-    with pytest.raises(BadInput, match="contains no case that a worker answered"):
+    with pytest.raises(BadInput, match="contains no case that a worker judged"):
         sheet_of_run(tmp_path)
 
 
@@ -89,5 +89,5 @@ def test_the_worker_of_a_run_can_be_had_for_the_cells_of_another_sheet(run: Path
     worker = measured_worker(run)
     assert worker.duration.numbers[0] * 3600 == pytest.approx(8.0, abs=0.01)
     assert worker.error == pytest.approx(0.2)
-    with pytest.raises(BadInput, match="no run folder"):
+    with pytest.raises(BadInput, match="not a run folder"):
         measured_worker(tmp_path)

@@ -100,7 +100,7 @@ def read_model(path: Path) -> BpmnModel:
     """Of every process in the file, side by side.
 
     Raises:
-        BadInput: no XML, no process, a flow that hangs, an event attached to nothing, a link that leads nowhere, a cycle that
+        BadInput: no XML, no process, a flow that is not connected, an event attached to nothing, a link that leads nowhere, a cycle that
             cannot finish. Names the id.
     """
     try:
@@ -239,7 +239,7 @@ class _Reader:
             source, target = _id(flow.get("sourceRef")), _id(flow.get("targetRef"))
             for end in (source, target):
                 if end not in home and end not in whole:
-                    raise BadInput(f"the message flow {flow.get('id', '')!r} hangs, there is no {end!r}")
+                    raise BadInput(f"the message flow {flow.get('id', '')!r} is not connected: there is no {end!r}")
             if target in starts and source in home and home[source] != home[target]:
                 senders.setdefault(target, []).append(source)
             elif source in home and target in home:
@@ -368,7 +368,7 @@ class _Reader:
             for end in (source, target):
                 if end not in found.own:
                     raise BadInput(
-                        f"the flow {flow.get('id', '')!r} from {source!r} to {target!r} hangs, there is no node {end!r} in "
+                        f"the flow {flow.get('id', '')!r} from {source!r} to {target!r} is not connected: there is no node {end!r} in "
                         f"{found.element.get('id', '')!r}",
                         alternatives=found.own[:20],
                     )
