@@ -76,3 +76,26 @@ def test_what_is_given_to_all_goes_to_all_that_can_and_later_words_win():
     assert choice["invoice"] == "person"
     with pytest.raises(BadInput, match="dog"):
         choice_of(example_sheet(), ("invoice=dog",))
+
+
+def people_only_sheet(tmp_path):
+    (tmp_path / "list.csv").write_text("name,duration\nread,exponential 0.2\njudge,constant 0.1\n")
+    assert main(["company", "import", str(tmp_path / "list.csv"), "--out", str(tmp_path / "s")]) == 0
+    return str(tmp_path / "s")
+
+
+def test_giving_all_to_machines_says_what_is_needed_where_no_cell_knows_one(tmp_path, capsys):
+    sheet = people_only_sheet(tmp_path)
+    assert main(["company", "simulate", sheet, *SHORT, "--give", "all=ai"]) == 2
+    said = capsys.readouterr().err
+    assert "none of the 2 cells says how 'ai' does it" in said
+    assert "--worker run:DIR" in said
+    assert main(["company", "compare", sheet]) == 2
+    assert "ai duration" in capsys.readouterr().err
+
+
+def test_a_sheet_is_exported_as_bpmn_and_imported_again(tmp_path, capsys):
+    sheet = people_only_sheet(tmp_path)
+    assert main(["company", "export", sheet, "--out", str(tmp_path / "m.bpmn")]) == 0
+    assert main(["company", "import", str(tmp_path / "m.bpmn"), "--out", str(tmp_path / "again")]) == 0
+    assert "times of 2 of 2 cells" in capsys.readouterr().out

@@ -243,6 +243,23 @@ def test_a_log_in_a_workbook_is_a_log_and_a_list_of_cells_is_none(tmp_path: Path
     assert [cell.name for cell in import_process(tmp_path / "log.xlsx", tmp_path / "s.xlsx").sheet.cells] == ["write"]
 
 
+def test_a_file_that_was_cut_or_garbled_is_refused_in_one_line(tmp_path: Path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.worksheets[0].append(["case", "activity", "end"])
+    book.save(tmp_path / "whole.xlsx")
+    whole = (tmp_path / "whole.xlsx").read_bytes()
+    garbled = {
+        "cut.xlsx": whole[:-200], "bytes.xlsx": whole[:1500] + b"\x00" * 40 + whole[1540:], "no.xlsx": b"case,activity",
+        "code.xes": b"<?xml version='1.0' encoding='UT8'?><log/>", "cut.xes": b"<log><trace><event>", "cut.csv.gz": b"\x1f\x8b\x08",
+    }  # fmt: skip
+    for name, content in garbled.items():
+        with pytest.raises(BadInput) as caught:
+            read_log(put(tmp_path, content, name))
+        assert name in str(caught.value)
+
+
 def test_a_log_of_one_day_is_repeated_on_the_days_that_it_does_not_show():
     """2026-01-08 is a Thursday."""
     seen = np.array(

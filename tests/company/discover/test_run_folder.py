@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crewless.company.discover import import_process
-from crewless.company.discover.run_folder import sheet_of_run
+from crewless.company.discover.run_folder import measured_worker, sheet_of_run
 from crewless.company.sheet.spreadsheet import read_sheet
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput
@@ -80,5 +80,14 @@ def test_a_folder_without_a_worker_is_refused(tmp_path: Path):
     with pytest.raises(BadInput, match="not a run folder"):
         sheet_of_run(tmp_path)
     RunFolder(tmp_path).events.add(case="1", cell="demonstrate", resource="operator", kind="start")
-    with pytest.raises(BadInput, match="contains no case that a worker answered"):
+    with pytest.raises(BadInput, match="contains no case that a worker judged"):
         sheet_of_run(tmp_path)
+
+
+def test_the_worker_of_a_run_can_be_had_for_the_cells_of_another_sheet(run: Path, tmp_path: Path):
+    """Five answered in 8 s each, one of them wrong."""
+    worker = measured_worker(run)
+    assert worker.duration.numbers[0] * 3600 == pytest.approx(8.0, abs=0.01)
+    assert worker.error == pytest.approx(0.2)
+    with pytest.raises(BadInput, match="not a run folder"):
+        measured_worker(tmp_path)

@@ -249,6 +249,19 @@ def test_people_weeks_arrivals_and_probabilities_of_qbp_are_read(tmp_path: Path)
     assert not said(model, "equally likely")
 
 
+def test_a_boundary_timer_comes_as_often_as_its_activity_takes_longer(tmp_path: Path):
+    """Uniform between 1 and 2 h, and a timer of 75 minutes: three of four are late."""
+    data = '<extensionElements><q:processSimulationInfo><q:elements><q:element elementId="a"><q:durationDistribution type="UNIFORM" mean="NaN" arg1="3600" arg2="7200"/></q:element></q:elements></q:processSimulationInfo></extensionElements>'
+    timer = '<boundaryEvent id="b" attachedToRef="a"><timerEventDefinition><timeDuration>PT75M</timeDuration></timerEventDefinition></boundaryEvent>'
+    model = read(tmp_path, data + S + tasks("ae") + E + timer, "s>a a>x b>e e>x")
+    assert {a.target: a.probability for a in model.sheet.arrows if a.source == "a / split"} == {
+        "e": 0.75,
+        "p/end": 0.25,
+    }
+    assert said(model, "1 boundary timers")
+    assert not said(model, "boundary events")
+
+
 def test_a_night_shift_and_a_weekend_go_over_the_edge_of_the_week():
     assert joined_week([(22.0, 30.0), (166.0, 174.0), (8.0, 12.0)]) == (
         (0.0, 6.0),

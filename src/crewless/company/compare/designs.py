@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
 
+from crewless.company.sheet.machine import NEEDS
 from crewless.company.sheet.model import Performer, Sheet
 from crewless.core.errors import BadInput
 
@@ -41,7 +42,7 @@ def machine_of(sheet: Sheet) -> dict[str, Performer]:
     if not found:
         raise BadInput(
             "no cell can be done by a person and by a machine, so there is nothing to choose",
-            alternatives=["fill the columns ai resource and ai duration of a cell"],
+            alternatives=NEEDS,
         )
     return found
 

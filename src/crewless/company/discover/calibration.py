@@ -19,11 +19,13 @@ from crewless.core.errors import BadInput
 
 _NEAR = 0.08
 """Median and 95th percentile that lie nearer than this to the log's are left as they are."""
+_TOLERABLE = 0.15
 _FACTORS = (0.4, 0.55, 0.7, 0.85, 1.15, 1.35)
 _SLOW = 0.95
 """Of the log's throughput; below it, estimated durations are taken to be too long."""
 _HALVINGS = 4
 _SEEDS = (11, 12)
+_SHARES = (np.arange(200) + 0.5) / 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,9 @@ class Calibration:
 class _Run:
     lead: tuple[float, float, float]
     throughput: float
+    badness: float
+    """Earth mover's distance of the lead times as a share of the log's mean, and what median or 95th percentile are off beyond
+    ``_TOLERABLE``."""
 
 
 def calibrated(sheet: Sheet, events: Log, *, works: bool = True, delays: bool = True) -> tuple[Sheet, Calibration]:
@@ -57,6 +62,7 @@ def calibrated(sheet: Sheet, events: Log, *, works: bool = True, delays: bool = 
     lead = figures(last_h - first_h)
     if len(first) < 10 or window <= 0 or lead[2] <= 0:
         return sheet, Calibration(lead_h=lead)
+    own = np.quantile(last_h - first_h, _SHARES)
     ended = float((last_h <= first_h.max()).sum())
 
     def run(one: Sheet) -> _Run:
@@ -68,8 +74,11 @@ def calibrated(sheet: Sheet, events: Log, *, works: bool = True, delays: bool = 
                 leads.append((left - arrived)[inside])
                 done.append(float((left <= window).sum()))
         except BadInput:
-            return _Run((inf, inf, inf), 0.0)
-        return _Run(figures(np.concatenate(leads)), float(np.mean(done)) / max(ended, 1.0))
+            return _Run((inf, inf, inf), 0.0, inf)
+        mine = np.concatenate(leads)
+        far = max(0.0, _off(figures(mine), lead) - _TOLERABLE)
+        gap = np.abs(np.quantile(mine, _SHARES) - own).mean() / lead[0] if len(mine) else inf
+        return _Run(figures(mine), float(np.mean(done)) / max(ended, 1.0), float(gap) + far)
 
     work, factor = 1.0, 1.0
     found = run(sheet)
@@ -83,7 +92,7 @@ def calibrated(sheet: Sheet, events: Log, *, works: bool = True, delays: bool = 
                 break
             sheet, found, work = shorter, after, work * 0.5
     if delays and _off(found.lead, lead) > _NEAR and any(arrow.delay.numbers != (0.0,) for arrow in sheet.arrows):
-        best = (_off(found.lead, lead), 1.0, sheet, found)
+        best = (found.badness, 1.0, sheet, found)
         tried = {1.0}
         for candidates in (_FACTORS, None):
             for f in candidates or (exp(log(best[1]) - 0.07), exp(log(best[1]) + 0.07)):
@@ -92,8 +101,8 @@ def calibrated(sheet: Sheet, events: Log, *, works: bool = True, delays: bool = 
                 tried.add(f)
                 changed = _delayed(sheet, f)
                 after = run(changed)
-                if _off(after.lead, lead) < best[0]:
-                    best = (_off(after.lead, lead), f, changed, after)
+                if after.badness < best[0]:
+                    best = (after.badness, f, changed, after)
         _, factor, sheet, found = best
     return sheet, Calibration(
         delay_factor=factor, work_factor=work, lead_h=lead, simulated_h=found.lead, throughput=found.throughput

@@ -35,7 +35,7 @@ def read_xes(path: Path, *, config: ReadConfig | None = None) -> Log:
                 for at, event in enumerate(events, 1):
                     lifecycle |= "lifecycle:transition" in event
                     rows.append(_raw(event, case or str(number), f"trace {case or str(number)!r}, event {at}"))
-    except (OSError, EOFError, zlib.error, ElementTree.ParseError) as error:
+    except (OSError, EOFError, LookupError, ValueError, zlib.error, ElementTree.ParseError) as error:
         raise BadInput(f"{path.name} cannot be read as XES: {error}") from None
     return log_of_rows(rows, path.name, config, lifecycle="lifecycle:transition" if lifecycle else "")
 

@@ -11,7 +11,8 @@ from typing import Any
 from crewless.company.compare.compare import BETTER, compare, difference, significant
 from crewless.company.compare.report import choice_report, report_page
 from crewless.company.sheet.layout import layout
-from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Pool, Sheet, WorkProfile
+from crewless.company.sheet.machine import AI_POOL, with_machine
+from crewless.company.sheet.model import PERFORMERS, Duration, Performer, Sheet, WorkProfile
 from crewless.company.sheet.quantiles import quantiles_of, scaled
 from crewless.company.sheet.write_bpmn import write_bpmn
 from crewless.company.simulate.compiled import chosen
@@ -20,8 +21,6 @@ from crewless.core.errors import BadInput
 
 _MADE = re.compile(r"(choice|merge|again|split|join) \d+|.*/.*|\w*\d\w*")
 """Names of gateways that say nothing: those of discovery, of implicit splits, and ids."""
-AI_POOL = "ai worker"
-"""The resource of a machine that the sheet does not know."""
 QUICK = SimulateConfig(weeks=13.0, warmup_weeks=3.0, replications=8, batches=13)
 """Simulation behind one click: a few hundredths of a second per replication, so that the page answers quickly."""
 
@@ -107,22 +106,6 @@ def changed(sheet: Sheet, scenario: Scenario) -> Sheet:
         cells=cells,
         resources=tuple(replace(r, count=members.get(r.name, r.count)) for r in sheet.resources),
         arrival=replace(sheet.arrival, between=between),
-    )
-
-
-def with_machine(sheet: Sheet, machine: WorkProfile, workers: int = 1) -> Sheet:
-    """The sheet in which an AI worker could do every cell that says only how people do it; who does it stays as it was."""
-    pool = AI_POOL
-    while any(one.name == pool for one in sheet.resources):
-        pool += " too"
-    work = replace(machine, resource=pool)
-    return replace(
-        sheet,
-        cells=tuple(
-            cell if set(cell.works) - {"person"} else replace(cell, works={**cell.works, "ai": work})
-            for cell in sheet.cells
-        ),
-        resources=(*sheet.resources, Pool(name=pool, count=workers)),
     )
 
 

@@ -100,7 +100,7 @@ def read_model(path: Path) -> BpmnModel:
     """Of every process in the file, side by side.
 
     Raises:
-        BadInput: no XML, no process, a flow that hangs, an event attached to nothing, a link that leads nowhere, a cycle that
+        BadInput: no XML, no process, a flow that is not connected, an event attached to nothing, a link that leads nowhere, a cycle that
             cannot finish. Names the id.
     """
     try:
@@ -239,7 +239,7 @@ class _Reader:
             source, target = _id(flow.get("sourceRef")), _id(flow.get("targetRef"))
             for end in (source, target):
                 if end not in home and end not in whole:
-                    raise BadInput(f"the message flow {flow.get('id', '')!r} hangs, there is no {end!r}")
+                    raise BadInput(f"the message flow {flow.get('id', '')!r} is not connected: there is no {end!r}")
             if target in starts and source in home and home[source] != home[target]:
                 senders.setdefault(target, []).append(source)
             elif source in home and target in home:
@@ -368,7 +368,7 @@ class _Reader:
             for end in (source, target):
                 if end not in found.own:
                     raise BadInput(
-                        f"the flow {flow.get('id', '')!r} from {source!r} to {target!r} hangs, there is no node {end!r} in "
+                        f"the flow {flow.get('id', '')!r} from {source!r} to {target!r} is not connected: there is no node {end!r} in "
                         f"{found.element.get('id', '')!r}",
                         alternatives=found.own[:20],
                     )
@@ -500,8 +500,10 @@ class _Reader:
         host = _id(element.get("attachedToRef"))
         if hours is None:
             graph.dropped["timers whose length cannot be read"] += 1
-        elif host not in graph.data.durations:
-            # Where the time of the activity is known, the wait beside it is in it.
+        elif host in graph.data.durations:
+            graph.timers[key] = hours
+        else:
+            # Where the time of an activity is known, the wait beside it is in it.
             graph.delays[key] = Duration(kind="constant", numbers=(hours,))
 
     def _read_throws(self) -> None:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from crewless.company.sheet.bpmn_times import SimulationData
 from crewless.company.sheet.model import Arrival, Arrow, Cell, Duration, Gateway, Pool, Sheet, WorkProfile
+from crewless.company.sheet.quantiles import quantiles_of
 
 
 class ModelFlow(NamedTuple):
@@ -45,6 +46,8 @@ class ModelGraph:
     """Events that are attached to an activity: whether they interrupt it."""
     delays: dict[str, Duration] = field(default_factory=dict)
     """Events that wait, and for how long."""
+    timers: dict[str, float] = field(default_factory=dict)
+    """Boundary events that come after so many hours."""
     called: dict[str, ElementTree.Element] = field(default_factory=dict)
     """Processes of the file that have not been called yet, by id."""
     senders: dict[str, list[str]] = field(default_factory=dict)
@@ -112,6 +115,24 @@ class _Maker:
         total = sum(filled)
         return [share / total for share in filled] if total > 0 else [1 / len(flows)] * len(flows)
 
+    def boundary_chances(self, key: str, flows: list[ModelFlow], onward: bool) -> dict[ModelFlow, float]:
+        """Of the boundary events of an activity: a timer comes as often as the activity takes longer, where both times are known;
+        the others, and the normal way, share the rest equally."""
+        took = self.data.durations.get(key)
+        found: dict[ModelFlow, float] = {}
+        if took and onward:
+            hours = quantiles_of(took, 1000)
+            for flow in flows:
+                if flow.target in self.graph.timers:
+                    found[flow] = sum(h > self.graph.timers[flow.target] for h in hours) / 1000 / len(flows)
+            self.graph.guessed["boundary timers, as often as their activity takes longer; it is done to its end"] += (
+                len(found)
+            )
+        unknown = [flow for flow in flows if flow not in found]
+        rest = (1.0 - sum(found.values())) / (len(unknown) + onward) if unknown else 0.0
+        self.graph.guessed["boundary events, as likely as the normal way"] += len(unknown)
+        return found | dict.fromkeys(unknown, rest)
+
     def go_on(self, key: str) -> None:
         """The arrows out of an activity or an event, with what they mean besides one another.
 
@@ -124,16 +145,17 @@ class _Maker:
         besides = [flow for flow in out if flow.attached and not graph.boundary[flow.target]]
         onward = [flow for flow in out if not flow.attached]
         source, share = name, 1.0
+        chances: dict[ModelFlow, float] = {}
         if instead or besides:
             source = self.split(name, source, "xor", share)
-            share = 1 / (len(instead) + len(besides) + bool(onward))
+            chances = self.boundary_chances(key, [*instead, *besides], bool(onward))
+            share = max(0.0, 1.0 - sum(chances.values()))
             for flow in instead:
-                self.arrow(source, flow, share)
-            graph.guessed["boundary events, as likely as the normal way"] += len(instead) + len(besides)
+                self.arrow(source, flow, chances[flow])
         if besides:
             merged = f"{name} / on"
             for flow in besides:
-                both = self.split(f"{name} / {self.names[flow.target]}", source, "and", share)
+                both = self.split(f"{name} / {self.names[flow.target]}", source, "and", chances[flow])
                 self.arrow(both, flow)
                 self.arrows.append(Arrow(source=both, target=merged))
             if onward:

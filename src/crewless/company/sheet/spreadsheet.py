@@ -196,14 +196,19 @@ def _csv_lines(path: Path) -> list[list[str]]:
 
 
 def _book(path: Path) -> "Workbook":
+    import zlib
+    from io import BytesIO
+    from xml.etree.ElementTree import ParseError
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    broken = (OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, NotImplementedError)
     try:
-        return load_workbook(path, data_only=True)
-    except (OSError, KeyError, BadZipFile, InvalidFileException) as error:
+        # Read whole: a workbook that turns out to be broken leaves the file open otherwise.
+        return load_workbook(BytesIO(path.read_bytes()), data_only=True)
+    except (*broken, zlib.error, ParseError, BadZipFile, InvalidFileException) as error:
         raise BadInput(f"{path.name} cannot be read as a workbook: {error}") from None
 
 

@@ -17,6 +17,8 @@ class CompanyCompareConfig:
     design: Literal["one", "factorial", "all"] = "all"
     """Which choices: `one` changes one cell at a time; `factorial` adds an orthogonal array of combinations; `all` adds the curve
     over the share of human cells."""
+    worker: str = ""
+    """run:DIR, the folder of a shift: its AI worker can do the cells that state only how people do them."""
     weeks: float = 26.0
     """Weeks that are measured, after the warm-up."""
     warmup: float = -1.0
@@ -37,7 +39,7 @@ def run(config: CompanyCompareConfig) -> int:
     from rich.progress import Progress
     from rich.table import Table
 
-    from crewless.cli.commands.company._choices import length_of
+    from crewless.cli.commands.company._choices import length_of, with_worker
     from crewless.company.compare.compare import compare
     from crewless.company.compare.report import as_json, report_page
     from crewless.company.sheet.spreadsheet import read_sheet
@@ -46,7 +48,7 @@ def run(config: CompanyCompareConfig) -> int:
     from crewless.core.runs import RunFolder
 
     run_with = on_ray(config.ray) if config.ray else run_choices
-    sheet = read_sheet(config.sheet)
+    sheet = with_worker(read_sheet(config.sheet), config.worker)
     length = length_of(
         sheet, {}, weeks=config.weeks, warmup=config.warmup, replications=config.replications, seed=config.seed
     )

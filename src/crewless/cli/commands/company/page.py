@@ -25,17 +25,12 @@ class CompanyPageConfig:
 
 def run(config: CompanyPageConfig) -> int:
     """Serve it until Ctrl-C. Returns 0."""
-    from crewless.cli.commands.company._choices import choice_of
+    from crewless.cli.commands.company._choices import choice_of, measured_work
     from crewless.company.page.sheet_app import serve
     from crewless.company.sheet.spreadsheet import read_sheet
 
-    sheet, worker, measured = read_sheet(config.sheet), None, ""
-    if config.worker:
-        from crewless.company.discover import RUN
-        from crewless.company.discover.run_folder import measured_worker
-
-        folder = Path(config.worker.removeprefix(RUN))
-        worker, measured = measured_worker(folder), folder.name
+    sheet = read_sheet(config.sheet)
+    worker, measured = measured_work(config.worker)
     serve(
         sheet,
         choice_of(sheet, config.give),

@@ -16,6 +16,8 @@ class CompanySimulateConfig:
     give: tuple[str, ...] = ()
     """Cells with another performer than in the sheet, such as "review=ai" "pack=robot"; "all=ai" means every cell that AI can
     do."""
+    worker: str = ""
+    """run:DIR, the folder of a shift: its AI worker can do the cells that state only how people do them."""
     weeks: float = 26.0
     """Weeks that are measured, after the warm-up."""
     warmup: float = -1.0
@@ -31,12 +33,12 @@ def run(config: CompanySimulateConfig) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from crewless.cli.commands.company._choices import choice_of, length_of
+    from crewless.cli.commands.company._choices import choice_of, length_of, with_worker
     from crewless.company.sheet.spreadsheet import read_sheet
     from crewless.company.simulate.compiled import chosen
     from crewless.company.simulate.replications import MEASURES, run_sheet
 
-    sheet = read_sheet(config.sheet)
+    sheet = with_worker(read_sheet(config.sheet), config.worker)
     choice = choice_of(sheet, config.give)
     length = length_of(
         sheet, choice, weeks=config.weeks, warmup=config.warmup, replications=config.replications, seed=config.seed
