@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crewless.planner.blueprint.cards import SkillCard
 from crewless.planner.blueprint.checker import Check, check
 from crewless.planner.blueprint.designer import design
 from crewless.planner.goal import load_goal
@@ -379,3 +380,52 @@ def test_a_broken_check_is_said_with_names_or_figures():
     assert str(Check(name="n", figure=6, limit=0, unit="u", ok=False, names=tuple("abcdef"))) == "n: a, b, c, d, e, ..."
     assert str(Check(name="n", figure=5, limit=0, unit="u", ok=False, names=tuple("abcde"))) == "n: a, b, c, d, e"
     assert str(Check(name="n", figure=1234.5, limit=1000, unit="kW", ok=False)) == "n: 1,234, at most 1,000 kW"
+
+
+def test_a_measured_skill_counts_for_the_tasks_it_names_and_a_general_one_for_the_rest(solar):
+    name = "tasks whose time or tries are not what their source says"
+    task = next(w for w in solar.work if w.task == "pack")
+    card = SkillCard(
+        version="1.0", skill=task.skill, trials=59, successes=30, judged_by="the rig", results="x",
+        measured_on="2026-11-25", simulated=True, mean_s=28.0, p95_s=40.0, tasks=(f"{task.process}.pack",),
+    )  # fmt: skip
+    own = goal(solar, skill_cards=(card,))
+    assert broken(own)[name].figure == 1, "only the task that the card names"
+    k = solar.work.index(task)
+    # (59 + 1) / 30 tries of 28 s.
+    told = nth(own, "work", k, time_s=28.0, time_measured=True, tries=2.0, tries_measured=True)
+    assert name not in broken(told)
+    general = goal(solar, skill_cards=(put(card, tasks=()),))
+    lifts = sum(w.skill == task.skill for w in solar.work)
+    assert broken(general)[name].figure == lifts > 1
+    some = nth(general, "work", k, tries=2.0, tries_measured=True)
+    assert broken(some)[name].figure == lifts - 1, "a general card says nothing of the time"
+    timeless = nth(
+        goal(solar, skill_cards=(put(card, mean_s=None, p95_s=None),)), "work", k, tries=2.0, tries_measured=True
+    )
+    assert name not in broken(timeless)
+
+
+def test_neither_parts_nor_tasks_wait_for_each_other_in_a_circle(solar):
+    k = next(k for k, p in enumerate(solar.processes) if p.makes == "cell_string")
+    turning = nth(solar, "processes", k, consumes={**solar.processes[k].consumes, "solar_panel": 1.0})
+    assert broken(turning)["parts in a cycle of the bill of materials"].names == ("cell_string", "solar_panel")
+    tasks = solar.processes[k].tasks
+    circle = nth(solar, "processes", k, tasks=(put(tasks[0], after=("inspect",)), *tasks[1:]))
+    assert broken(circle)["tasks in a cycle of their process"].names == (
+        "stringing: inspect", "stringing: load_cells", "stringing: solder",
+    )  # fmt: skip
+
+
+def test_crews_that_follow_each_other_in_the_same_hour_are_not_there_at_once(solar):
+    first, second = solar.construction[:2]
+    name = "robots that build at once"
+    steps = (put(first, start_h=0.0, end_h=10.0, robots=20), put(second, start_h=10.0, end_h=20.0, robots=20, after=()))
+    assert name not in broken(put(solar, construction=steps))
+    overlap = put(solar, construction=(steps[0], put(steps[1], start_h=9.0)))
+    assert broken(overlap)[name].figure == 40
+
+
+def test_a_bound_that_the_line_does_not_have_is_named(solar):
+    found = broken(nth(solar, "lines", 0, bound=2))
+    assert found["lines whose stated bound cannot be proved"].names == (solar.lines[0].name,)
