@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewless.core.errors import BadInput
-from crewless.fleet.traffic.check import check_step
+from crewless.fleet.traffic.check import Conflicts, check_step
 from crewless.fleet.traffic.grid import EAST, FAR, NORTH, SOUTH, WEST, distances, floor_from, warehouse
 from crewless.fleet.traffic.pibt import FORWARD, TURN_LEFT, TURN_RIGHT, WAIT, Traffic, step
 
@@ -178,6 +178,7 @@ def test_a_one_way_cell_is_neither_left_nor_entered_against_its_heading_and_may_
         assert judged(*drive, one_way=lanes((1, 1, heading), (1, 0, heading))) == (0, 0, 0, 0)
     assert judged([[1, 1, WEST]], [[1, 1, NORTH]], one_way=lanes((1, 1, EAST))) == (0, 0, 0, 0), "it only turns"
     assert judged([[1, 1, WEST]], [[1, 1, WEST]], one_way=lanes((1, 1, EAST))) == (0, 0, 0, 0), "it only waits"
+    assert judged([[1, 2, WEST]], [[1, 1, WEST]], one_way=lanes((1, 2, EAST))) == (0, 0, 0, 1)
     # Of two robots it is the one that drives against the lane.
     both = [[0, 1, EAST], [1, 1, WEST]], [[0, 2, EAST], [1, 0, WEST]]
     assert judged(*both, one_way=lanes((1, 1, EAST), (0, 1, EAST))) == (0, 0, 0, 1)
@@ -192,3 +193,7 @@ def test_off_the_floor_is_on_none_of_its_sides_and_not_on_a_shelf():
     free[1, 2] = False
     assert check_step(free, np.array([[1, 1, EAST]]), np.array([[1, 2, EAST]])).outside == 1
     assert check_step(free, np.array([[1, 1, EAST]]), np.array([[1, 2, EAST]])).total == 1
+
+
+def test_all_conflicts_count_in_the_total():
+    assert Conflicts(vertex=1, swap=20, outside=300, illegal=4000).total == 4321
