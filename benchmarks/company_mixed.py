@@ -26,8 +26,10 @@ from crewless.core.runs import RunFolder
 from crewless.work.mixed import summarise_mixed, work_mixed
 from crewless.work.runner import RunnerConfig
 
-SATURATED_S = 0.1
-"""Between two tickets of the shift whose queue is full from the start."""
+SATURATED_S = 2.0
+"""Between two tickets of the shift whose queue is full from the start: several times faster than they can be worked."""
+LONGEST_H = 1 / 12
+"""That a ticket takes of a shift's length, at most: the simulation goes on for so long."""
 COLUMNS = [
     "what",
     "shift A, real",
@@ -139,7 +141,8 @@ def simulate(sheet: Sheet, tickets: int, seed: int) -> dict[str, float]:
     """One replication's first ``tickets`` cases, from an empty start, in the words of ``summarise_mixed``."""
     from crewless.company.simulate.visits import simulate_visits
 
-    visits = simulate_visits(sheet, 10 * tickets * sheet.arrival.between.numbers[0] / WEEK_H, seed=seed)
+    hours = max(10 * tickets * sheet.arrival.between.numbers[0], tickets * LONGEST_H)
+    visits = simulate_visits(sheet, hours / WEEK_H, seed=seed)
     arrived, ended, reviewed = [], [], []
     for case in range(1, tickets + 1):
         mine = visits.case == case
