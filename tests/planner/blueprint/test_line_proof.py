@@ -1,6 +1,8 @@
 """What the checker proves of a line by itself: never more than the truth, and enough for the lines that are designed."""
 
 import dataclasses
+import itertools
+import math
 import random
 
 import pytest
@@ -81,3 +83,48 @@ def test_a_bound_that_is_stated_one_too_high_is_found_without_the_search(solar):
     found = stated(1)["lines whose stated bound cannot be proved"]
     assert not found.ok
     assert found.names == tuple(sorted(line.name for line in solar.lines))
+
+
+def test_precedence_alone_can_need_a_station_more():
+    # 6 + 4 and 5 + 5 fill two stations of 10; one after the other it is 6 | 5 4 | 5.
+    times, names = {"a": 6.0, "b": 5.0, "c": 4.0, "d": 5.0}, "abcd"
+    assert proved_stations(times, dict.fromkeys(names, ()), 10.0, 9) == 2
+    assert proved_stations(times, {"a": (), "b": ("a",), "c": ("b",), "d": ("c",)}, 10.0, 9) == 3
+    assert proved_stations(times, {"a": (), "b": ("a",), "c": (), "d": ("b",)}, 10.0, 9) == 2
+
+
+@pytest.mark.parametrize(
+    ("groups", "stations"),
+    [
+        ({0.51: 200}, 200),  # each alone
+        ({0.34: 300}, 150),  # two in a station
+        ({0.26: 300}, 100),  # three
+        ({0.501: 60, 0.25: 60}, 60),  # one of each, or better
+        ({0.7: 100, 0.35: 100}, 150),  # nothing fits beside the large ones
+        ({0.7: 100, 0.3: 100}, 100),  # everything does
+        ({0.9: 50, 0.05: 100, 0.6: 40, 0.45: 41}, 111),  # 50, 40, and of the 41 two each
+        ({0.2: 401}, 81),
+        ({0.21: 400}, 100),
+    ],
+)
+def test_large_lines_are_proved_by_weights_where_no_search_gets_to_an_end(groups, stations):
+    sizes = [size for size, count in groups.items() for _ in range(count)]
+    times = {f"t{k}": 3600 * size for k, size in enumerate(sizes)}
+    assert proved_stations(times, dict.fromkeys(times, ()), 3600.0, len(times)) == stations
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lines_that_are_known_to_fit_are_never_proved_not_to(seed):
+    source = random.Random(seed)
+    stations, times, after, cycle = 10, {}, {}, 1000
+    for k in range(stations):
+        # Nearly full ones, of two or three tasks, in the order of the stations.
+        room = cycle - source.choice((0, 0, 1, 7, 40))
+        cuts = sorted(source.sample(range(1, room), source.randint(1, 2)))
+        for low, high in itertools.pairwise([0, *cuts, room]):
+            earlier = [a for a in times if int(a.split(".")[0]) < k]
+            name = f"{k}.{low}"
+            after[name] = tuple(source.sample(earlier, min(len(earlier), 2)))
+            times[name] = float(high - low)
+    assert proved_stations(times, after, cycle, 99) <= stations
+    assert proved_stations(times, after, cycle, 99) >= math.ceil(sum(times.values()) / cycle)

@@ -46,11 +46,11 @@ def _by_weights(sizes: Sequence[int]) -> int:
         kept = [_WHOLE if size > _WHOLE - small else size for size in sizes if size >= small]
         most = max(most, -(-sum(kept) // _WHOLE))
         for k in range(1, _ROUNDS):
-            total = Fraction(0)
+            total = 0  # in k-ths of a unit
             for size in kept:
                 share, rest = divmod((k + 1) * size, _WHOLE)
-                total += Fraction(share, k) if rest else Fraction(size, _WHOLE)
-            most = max(most, -(-total.numerator // total.denominator))
+                total += share * _WHOLE if rest else size * k
+            most = max(most, -(-total // (k * _WHOLE)))
     return most
 
 
