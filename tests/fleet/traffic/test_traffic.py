@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewless.core.errors import BadInput
-from crewless.fleet.traffic.check import check_step
+from crewless.fleet.traffic.check import Conflicts, check_step
 from crewless.fleet.traffic.grid import EAST, FAR, NORTH, SOUTH, WEST, distances, floor_from, warehouse
 from crewless.fleet.traffic.pibt import FORWARD, TURN_LEFT, TURN_RIGHT, WAIT, Traffic, step
 
@@ -127,3 +127,73 @@ def test_the_judge_finds_what_is_wrong(after, wrong):
 def test_robots_on_one_cell_are_refused():
     with pytest.raises(BadInput, match="share a cell"):
         Traffic(floor=open_floor(1, 3), cell=np.array([1, 1], np.int32), heading=np.array([0, 0], np.int32))
+
+
+def judged(before, after, one_way=None, shape=(3, 3)):
+    free = np.ones(shape, np.bool_)
+    found = check_step(free, np.array(before), np.array(after), one_way=one_way)
+    return found.vertex, found.swap, found.outside, found.illegal
+
+
+@pytest.mark.parametrize(("heading", "row", "column"), [(EAST, 1, 2), (SOUTH, 2, 1), (WEST, 1, 0), (NORTH, 0, 1)])
+def test_a_robot_drives_one_cell_in_the_heading_that_it_had_and_nowhere_else(heading, row, column):
+    start = [1, 1, heading]
+    assert judged([start], [[row, column, heading]]) == (0, 0, 0, 0)
+    for other in range(4):
+        if other != heading:
+            assert judged([[1, 1, other]], [[row, column, other]]) == (0, 0, 0, 1), "sideways or backwards"
+            assert judged([start], [[row, column, other]]) == (0, 0, 0, 1), "turned while it drove"
+    two = [2 * (row - 1) + 1, 2 * (column - 1) + 1, heading]
+    assert judged([start], [two], shape=(4, 4))[3] == 1, "two cells at once"
+    assert judged([start], [[0, 0, heading]]) == (0, 0, 0, 1), "diagonally"
+
+
+@pytest.mark.parametrize("heading", range(4))
+def test_a_robot_that_stays_turns_by_a_quarter_at_most(heading):
+    for turn, wrong in ((0, 0), (1, 0), (2, 1), (3, 0)):
+        assert judged([[1, 1, heading]], [[1, 1, (heading + turn) % 4]]) == (0, 0, 0, wrong)
+
+
+def test_two_robots_swap_only_when_each_drives_to_where_the_other_was():
+    assert judged([[1, 0, EAST], [1, 1, WEST]], [[1, 1, EAST], [1, 0, WEST]]) == (0, 1, 0, 0)
+    assert judged([[1, 0, EAST], [1, 1, EAST]], [[1, 1, EAST], [1, 2, EAST]]) == (0, 0, 0, 0), "one behind the other"
+    assert judged([[1, 0, EAST], [1, 2, WEST]], [[1, 1, EAST], [1, 1, WEST]]) == (1, 0, 0, 0)
+    assert judged([[1, 0, EAST]] * 3, [[1, 0, EAST]] * 3) == (2, 0, 0, 0)
+    pairs = [[0, 0, EAST], [0, 1, WEST], [2, 1, EAST], [2, 2, WEST]]
+    after = [[0, 1, EAST], [0, 0, WEST], [2, 2, EAST], [2, 1, WEST]]
+    assert judged(pairs, after) == (0, 2, 0, 0)
+
+
+def test_a_one_way_cell_is_neither_left_nor_entered_against_its_heading_and_may_be_crossed():
+    def lanes(*cells):
+        one_way = np.full((3, 3), -1, np.int8)
+        for row, column, heading in cells:
+            one_way[row, column] = heading
+        return one_way
+
+    drive = [[1, 1, WEST]], [[1, 0, WEST]]
+    assert judged(*drive, one_way=lanes((1, 1, EAST))) == (0, 0, 0, 1), "leaves it backwards"
+    assert judged(*drive, one_way=lanes((1, 0, EAST))) == (0, 0, 0, 1), "enters it backwards"
+    for heading in (WEST, NORTH, SOUTH):
+        assert judged(*drive, one_way=lanes((1, 1, heading), (1, 0, heading))) == (0, 0, 0, 0)
+    assert judged([[1, 1, WEST]], [[1, 1, NORTH]], one_way=lanes((1, 1, EAST))) == (0, 0, 0, 0), "it only turns"
+    assert judged([[1, 1, WEST]], [[1, 1, WEST]], one_way=lanes((1, 1, EAST))) == (0, 0, 0, 0), "it only waits"
+    assert judged([[1, 2, WEST]], [[1, 1, WEST]], one_way=lanes((1, 2, EAST))) == (0, 0, 0, 1)
+    # Of two robots it is the one that drives against the lane.
+    both = [[0, 1, EAST], [1, 1, WEST]], [[0, 2, EAST], [1, 0, WEST]]
+    assert judged(*both, one_way=lanes((1, 1, EAST), (0, 1, EAST))) == (0, 0, 0, 1)
+
+
+def test_off_the_floor_is_on_none_of_its_sides_and_not_on_a_shelf():
+    for row, column, heading in ((-1, 1, NORTH), (3, 1, SOUTH), (1, -1, WEST), (1, 3, EAST)):
+        start = [min(2, max(0, row)), min(2, max(0, column)), heading]
+        assert judged([start], [[row, column, heading]]) == (0, 0, 1, 0)
+        assert judged([start], [[row, column, heading]], one_way=np.full((3, 3), -1, np.int8)) == (0, 0, 1, 0)
+    free = np.ones((3, 3), np.bool_)
+    free[1, 2] = False
+    assert check_step(free, np.array([[1, 1, EAST]]), np.array([[1, 2, EAST]])).outside == 1
+    assert check_step(free, np.array([[1, 1, EAST]]), np.array([[1, 2, EAST]])).total == 1
+
+
+def test_all_conflicts_count_in_the_total():
+    assert Conflicts(vertex=1, swap=20, outside=300, illegal=4000).total == 4321

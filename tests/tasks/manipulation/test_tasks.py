@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from crewless.core.messages import Action, Applied, Case, Decision
 from crewless.core.perception import Blind
 from crewless.tasks.manipulation import TASKS, CarryTask, ManipulationConfig, PinchLiftTask
 from crewless.tasks.manipulation.carry import KeepStill
-from crewless.tasks.manipulation.grasp import Trial, plan
+from crewless.tasks.manipulation.grasp import Grasp, Trial, TrialConfig, plan
 from crewless.tasks.manipulation.shapes import SHAPES
 
 ONE = ManipulationConfig(num_cases=1, seed=3)
@@ -98,6 +100,41 @@ def test_the_planner_holds_a_pencil_and_a_full_jar_against_gravity():
         assert grasp is not None
         assert trial.close(grasp)
         assert np.isfinite(trial.shake(1.0)).all()
+
+
+def test_a_box_is_taken_from_a_table_in_another_world_than_it_was_planned_in():
+    box = next(shape for shape in SHAPES if shape.name == "box 40 x 40 x 40 mm")
+    planner = Trial(box, TrialConfig(table=True))
+    grasp = plan(planner, finalists=1)
+    assert grasp is not None
+    other = TrialConfig(friction=0.75, mass=1.2, shift_m=(0.003, 0.004, 1.0), turn_rad=0.087, table=True)
+    judge = Trial(box, other)
+    thing = judge.model.body("thing").id
+    assert judge.model.body_mass[thing] == pytest.approx(1.2 * planner.model.body_mass[thing])
+    assert judge.model.body_inertia[thing] == pytest.approx(1.2 * planner.model.body_inertia[thing])
+    assert judge.model.geom_friction[:, 0] == pytest.approx(0.75 * planner.model.geom_friction[:, 0])
+    assert judge.close(grasp)
+    assert np.isfinite(judge.shake(0.5)).all()
+    # A hand that does not close leaves it on the table, and so does one that comes down where nothing lies.
+    assert not judge.close(dataclasses.replace(grasp, closed=grasp.opened))
+    beside = Trial(box, dataclasses.replace(other, shift_m=(0.12, 0.0, 0.0)))
+    assert not beside.close(grasp)
+
+
+def test_a_thing_on_a_table_lies_there_by_its_weight_until_it_is_lifted():
+    ball = next(shape for shape in SHAPES if shape.name == "ball 40 mm")
+    trial = Trial(ball, TrialConfig(table=True))
+    open_hand = np.zeros(trial.model.nu)
+    still = Grasp(
+        way="none",
+        centre_m=np.array([0.0, 0.1, 0.12]),
+        quat=np.array([1.0, 0, 0, 0]),
+        opened=open_hand,
+        closed=open_hand,
+    )
+    assert not trial.close(still, seconds=0.2)
+    # It sank with the table by 15 cm, away from the palm.
+    assert trial.where()[2] == pytest.approx(0.12 + 0.15, abs=0.005)
 
 
 def test_thirty_shapes_of_five_kinds_from_10_g_to_2_kg():

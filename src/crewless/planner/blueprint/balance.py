@@ -1,9 +1,9 @@
 """SALBP-1: assign tasks to an ordered row of stations, predecessors never later, no station over the cycle.
 
-All of it is reckoned in whole numbers of one unit (:mod:`crewless.planner.blueprint.whole_numbers`), so that the same line has
-the same balance in seconds, minutes and thousandths. Bounds and the rule of ranked positional weight as in Scholl and Becker
-(2006), "State-of-the-art exact and heuristic solution procedures for simple assembly line balancing", EJOR 168. First a search
-that fills station after station (:mod:`crewless.planner.blueprint.loads`), then one over states with a proof
+All of it is reckoned in whole numbers of one unit (:mod:`crewless.planner.blueprint.whole_numbers`), so that the same line has the same
+balance in seconds, minutes and thousandths. Bounds and the rule of ranked positional weight as in Scholl and Becker (2006),
+"State-of-the-art exact and heuristic solution procedures for simple assembly line balancing", EJOR 168. There are two searches: one that fills
+station after station (:mod:`crewless.planner.blueprint.loads`), and one over states with a proof
 (:mod:`crewless.planner.blueprint.cabs`).
 """
 
@@ -11,12 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 
 from crewless.core.errors import BadInput
+from crewless.planner.blueprint.cabs import NARROW, WIDE, search_both_ways
 from crewless.planner.blueprint.whole_numbers import largest_fill, whole_numbers
 
 BUDGET_S = 10.0
 """Of one line; most need a hundredth of it."""
-_FILLING = 0.4
-"""Share of the budget that the search by stations gets at most, where the search over states can follow."""
 _FEW, _MANY = 30, 300
 """Tasks: with no more than the few the search over states is done at once; with more than the many it does not get to an end."""
 
@@ -190,16 +189,27 @@ def balance(
     numbers, before, capacity = _numbered(times_s, after, cycle_s)
     bound = _bound(numbers, capacity)
     best = _greedy(numbers, before, capacity)
-    if len(best) > bound and len(names) > _FEW:
-        from crewless.planner.blueprint.loads import fill_stations
+    room = largest_fill(numbers, capacity)
+    searches = _searches(len(names))
+    for number, (kind, share) in enumerate(searches):
+        left_s = until_s - time.monotonic()
+        if len(best) <= bound or left_s <= 0:
+            break
+        end_s = until_s if number == len(searches) - 1 else time.monotonic() + share * left_s
+        if kind == 0:
+            from crewless.planner.blueprint.loads import fill_stations  # compiled, so that it takes long to import
 
-        left = 0.0 if len(names) > _MANY else (1 - _FILLING) * budget_s
-        found = fill_stations(numbers, before, capacity, bound, until_s - left)
+            found = fill_stations(numbers, before, capacity, bound, end_s)
+        else:
+            found, proved = search_both_ways(numbers, before, room, len(best), bound, end_s, kind)
+            bound = max(bound, proved)
         best = found if found is not None and len(found) < len(best) else best
-    if len(best) > bound and time.monotonic() < until_s:
-        from crewless.planner.blueprint.cabs import search_stations
+    place = {name: k for k, name in enumerate(topological({n: after.get(n, ()) for n in names}, "the tasks"))}
+    return [sorted((names[i] for i in tasks), key=lambda name: place[name]) for tasks in best], bound
 
-        room = largest_fill(numbers, capacity)
-        found, proved = search_stations(numbers, before, room, len(best), until_s - time.monotonic())
-        best, bound = found if found is not None else best, max(bound, proved)
-    return [[names[i] for i in tasks] for tasks in best], bound
+
+def _searches(tasks: int) -> list[tuple[int, float]]:
+    """What is tried one after the other: the width of a beam, 0 for filling stations, and its share of the time that is left."""
+    if tasks <= _FEW:
+        return [(WIDE, 1.0)]
+    return [(0, 1.0)] if tasks > _MANY else [(0, 0.05), (NARROW, 0.25), (0, 0.3), (WIDE, 1.0)]

@@ -2,14 +2,39 @@
 "Domain-independent dynamic programming: generic state space search for combinatorial optimization", ICAPS 33."""
 
 import math
+import time
 from typing import Any
 
-_BEAM = 4096
-"""Widest beam: the search ends by itself, so that where the time suffices a result does not depend on the machine."""
+NARROW, WIDE = 256, 4096
+"""Beams: the search ends by itself, so that where the time suffices a result does not depend on the machine."""
+
+
+def search_both_ways(
+    times: list[int], before: list[list[int]], capacity: int, most: int, bound: int, until_s: float, beam: int
+) -> tuple[list[list[int]] | None, int]:
+    """As :func:`search_stations`, from the first station and then from the last, until a clock time (``time.monotonic``).
+
+    Often the one way ends at once where the other does not end at all (measured: see dev/LOG.md).
+    """
+    after: list[list[int]] = [[] for _ in times]
+    for task, ones in enumerate(before):
+        for one in ones:
+            after[one].append(task)
+    best: list[list[int]] | None = None
+    for turned in (False, True):
+        left_s = until_s - time.monotonic()
+        if most <= bound or left_s <= 0:
+            break
+        share_s = left_s if turned else left_s / 2
+        found, proved = search_stations(times, after if turned else before, capacity, most, share_s, beam)
+        bound = max(bound, proved)
+        if found is not None:
+            most, best = len(found), ([tasks[::-1] for tasks in found[::-1]] if turned else found)
+    return best, bound
 
 
 def search_stations(
-    times: list[int], before: list[list[int]], capacity: int, most: int, limit_s: float
+    times: list[int], before: list[list[int]], capacity: int, most: int, limit_s: float, beam: int = WIDE
 ) -> tuple[list[list[int]] | None, int]:
     """Stations, fewer than ``most``, or None where none were found, and the bound that the search proved.
 
@@ -61,9 +86,7 @@ def search_stations(
         ]
     )  # fmt: skip
     model.add_dual_bound((thirds[todo] - (3 * left >= room).if_then_else(6, 0) + 5) // 6)
-    solver = dp.CABS(
-        model, max_beam_size=_BEAM, primal_bound=most, time_limit=max(0.01, limit_s), quiet=True, threads=1
-    )
+    solver = dp.CABS(model, max_beam_size=beam, primal_bound=most, time_limit=max(0.01, limit_s), quiet=True, threads=1)
     solution = solver.search()
     if solution.cost is None:
         return None, most if solution.is_infeasible else min(most, math.ceil(solution.best_bound or 0))

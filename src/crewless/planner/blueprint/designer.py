@@ -11,6 +11,7 @@ from crewless.planner.blueprint.catalogue import Catalogue, load_catalogue
 from crewless.planner.blueprint.checker import Check, check
 from crewless.planner.blueprint.construction import plan_construction
 from crewless.planner.blueprint.layout import SlotFloor, arrange, make_floor
+from crewless.planner.blueprint.line_proof import proved_stations
 from crewless.planner.blueprint.model import (
     VERSION,
     Balance,
@@ -161,6 +162,8 @@ def _lines(
             key=lambda n: (n * len(greedy(times, after, n * takt_s)), n),
         )
         stations, bound = balancer(times, after, count * takt_s)
+        # What is stated is what the checker can prove too, from other code and in its own time.
+        bound = proved_stations(times, after, count * takt_s, bound) if bound > 1 else bound
         skill = {task.name: task.skill for task in process.tasks}
         for number in range(1, count + 1):
             name = f"{process.name}-{number}"

@@ -9,7 +9,7 @@ simulation: the hand closes on the thing, then is shaken by gravity in six direc
 # pyright: reportAttributeAccessIssue=false
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
@@ -34,6 +34,7 @@ _THUMBS = (
     (0.7, 0.4, 0.0, 0.0),
 )
 """Opposition, abduction, opposition before, spread: a thick thing needs a thumb that stands up or comes from the side."""
+_HIGHER_M = (0.0, 0.006, 0.012, 0.018)
 _HEADS_X_M = {"index": 0.028, "middle": 0.005, "ring": -0.017, "little": -0.037}
 
 
@@ -54,20 +55,52 @@ class Grasp:
     """Shape (nu,): actuators' targets when it is held; they lie inside the thing, which makes the force."""
 
 
-class Trial:
-    """A hand, palm up, bolted down, and a thing, in a simulation of the planner's own."""
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig:
+    """What a trial differs in from the planner's: a judge takes another world than the one that was planned in."""
 
-    def __init__(self, shape: Shape) -> None:
+    friction: float = 1.0
+    """Times the sliding friction of everything, pads and thing and table."""
+    mass: float = 1.0
+    """Times the thing's mass and inertia."""
+    shift_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The thing lies beside where it is thought to be; in the palm's frame. On a table it only slides: z counts for nothing."""
+    turn_rad: float = 0.0
+    """And so much turned about the palm's normal."""
+    table: bool = False
+    """The hand is over a table, palm down, and the thing lies there with its weight until it is lifted; else it is presented without
+    weight."""
+
+
+_TABLE_M = 0.02
+_LIFT_M, _LIFT_S = 0.15, 1.0
+
+
+class Trial:
+    """A hand, bolted down, and a thing, in a simulation of its own."""
+
+    def __init__(self, shape: Shape, config: TrialConfig | None = None) -> None:
+        self.config = config or TrialConfig()
         spec = hand()
+        if self.config.table:
+            top = spec.worldbody.add_body(name="table", mocap=True, pos=[0.0, 0.0, -1.0])
+            top.add_geom(name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.4, 0.4, _TABLE_M / 2])
         shape.add(spec, "thing", (0.0, 0.0, 0.5))
         spec.option.gravity = [0.0, 0.0, 0.0]
         self.shape = shape
         self.model = spec.compile()
+        self.model.geom_friction[:, 0] *= self.config.friction
+        thing = self.model.body("thing").id
+        self.model.body_mass[thing] *= self.config.mass
+        self.model.body_inertia[thing] *= self.config.mass
         self.data = mujoco.MjData(self.model)
         self.kinematics = Kinematics(self.model)
 
     def close(self, grasp: Grasp, seconds: float = 0.7) -> bool:
-        """Present the thing without weight and close on it. False when it does not stay between the fingers."""
+        """Close on the thing, presented without weight or lying on the table, and lift it. False when it does not stay in the hand.
+
+        False too when hand, thing and table would be inside each other before.
+        """
         model, data = self.model, self.data
         mujoco.mj_resetData(model, data)
         self.kinematics.put(grasp.opened)
@@ -76,10 +109,18 @@ class Trial:
         palm = data.body("palm")
         axes = palm.xmat.reshape(3, 3)
         place = model.joint("thing").qposadr[0]
-        data.qpos[place : place + 3] = palm.xpos + axes @ grasp.centre_m
-        mujoco.mju_mulQuat(data.qpos[place + 3 : place + 7], palm.xquat, grasp.quat)
+        shift = np.array(self.config.shift_m) * (1.0, 1.0, 0.0 if self.config.table else 1.0)
+        data.qpos[place : place + 3] = palm.xpos + axes @ (grasp.centre_m + shift)
+        about = np.array([np.cos(self.config.turn_rad / 2), 0.0, 0.0, np.sin(self.config.turn_rad / 2)])
+        mujoco.mju_mulQuat(data.qpos[place + 3 : place + 7], palm.xquat, _times(about, grasp.quat))
         model.opt.gravity[:] = 0.0
         data.ctrl[:] = grasp.opened
+        if self.config.table:
+            mujoco.mj_kinematics(model, data)
+            data.mocap_pos[0] = palm.xpos + axes[:, 2] * (self._deepest_m(palm.xpos, axes[:, 2]) + _TABLE_M / 2)
+            data.mocap_quat[0] = palm.xquat
+            # Off the palm is down.
+            model.opt.gravity[:] = GRAVITY_M_S2 * axes[:, 2]
         mujoco.mj_forward(model, data)
         if any(contact.dist < -0.002 for contact in data.contact):
             return False
@@ -87,7 +128,31 @@ class Trial:
             data.ctrl[:] = targets
             mujoco.mj_step(model, data, CONTROL_SUBSTEPS)
         mujoco.mj_step(model, data, 12 * CONTROL_SUBSTEPS)
+        if self.config.table:
+            down = axes[:, 2] * _LIFT_M / round(_LIFT_S / CONTROL_S)
+            for _ in range(round(_LIFT_S / CONTROL_S)):
+                data.mocap_pos[0] += down
+                mujoco.mj_step(model, data, CONTROL_SUBSTEPS)
+            if not np.linalg.norm(self.where() - grasp.centre_m) < 0.06:
+                return False
+            # Away with it: gravity will come from all sides.
+            data.mocap_pos[0] = palm.xpos + axes[:, 2] * 10.0
         return len(touching(model, data, "thing")) >= 2 and bool(np.linalg.norm(self.where() - grasp.centre_m) < 0.06)
+
+    def _deepest_m(self, origin: np.ndarray, axis: np.ndarray) -> float:
+        """How far the thing reaches along an axis from a point."""
+        model, data, most = self.model, self.data, -np.inf
+        for geom in np.flatnonzero(model.geom_bodyid == model.body("thing").id):
+            kind, size = model.geom_type[geom], model.geom_size[geom]
+            local = data.geom_xmat[geom].reshape(3, 3).T @ axis
+            if kind == mujoco.mjtGeom.mjGEOM_SPHERE:
+                reach = size[0]
+            elif kind == mujoco.mjtGeom.mjGEOM_CYLINDER:
+                reach = size[0] * np.hypot(local[0], local[1]) + size[1] * abs(local[2])
+            else:
+                reach = float(np.abs(local) @ size)
+            most = max(most, float((data.geom_xpos[geom] - origin) @ axis + reach))
+        return most
 
     def where(self) -> np.ndarray:
         """The thing in the palm's frame, shape (3,), m."""
@@ -142,7 +207,15 @@ def plan(
 
 
 def candidates(trial: Trial) -> Iterator[Grasp]:
-    """Likely ones first: small things are pinched, larger ones wrapped, and then the other way round."""
+    """Likely ones first: small things are pinched, larger ones wrapped, and then the other way round.
+
+    What lies on a table has no room for fingers under it: the hand stays higher by some steps as well.
+    """
+    if trial.config.table:
+        for grasp in (*pinches(trial), *wraps(trial)):
+            for higher_m in _HIGHER_M:
+                yield replace(grasp, centre_m=grasp.centre_m + np.array([0.0, 0.0, higher_m]))
+        return
     thick = min(trial.shape.grip_m[1:])
     families = [pinches(trial), wraps(trial)] if thick < 0.022 else [wraps(trial), pinches(trial)]
     for family in families:
@@ -179,6 +252,8 @@ def _extent(shape: Shape, quat: np.ndarray) -> tuple[float, float]:
 def pinches(trial: Trial, squeeze_m: float = 0.018) -> Iterator[Grasp]:
     """The thing between the pads of the thumb and of one to four fingers."""
     shape, kinematics = trial.shape, trial.kinematics
+    # A thing that lies on a table is never quite where it is thought to be, so the fingers come down further apart.
+    apart_m = 0.026 if trial.config.table else 0.012
     for quat in _turns(shape):
         half_y, _ = _extent(shape, quat)
         for count in (2, 4, 1, 3):
@@ -189,7 +264,9 @@ def pinches(trial: Trial, squeeze_m: float = 0.018) -> Iterator[Grasp]:
             for height in (0.055, 0.07, 0.042):
                 for along in (0.095, 0.11, 0.08):
                     centre = np.array([middle_x, along, height])
-                    found = [_pads(kinematics, fingers, centre, half_y + beyond) for beyond in (0.012, 0.0, -squeeze_m)]
+                    found = [
+                        _pads(kinematics, fingers, centre, half_y + beyond) for beyond in (apart_m, 0.0, -squeeze_m)
+                    ]
                     if found[1][1] > 0.008:
                         continue
                     yield Grasp(

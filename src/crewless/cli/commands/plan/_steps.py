@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.fleet.plan import FleetPlan
     from crewless.planner.blueprint.model import Blueprint
+    from crewless.planner.blueprint.sensitivity import Scenario
 
 
 def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
@@ -54,15 +55,23 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
     from rich.console import Console
     from rich.table import Table
 
+    from crewless.core.errors import BadInput
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.model import to_json
     from crewless.planner.blueprint.pictures import write_pictures
     from crewless.planner.blueprint.pictures.overview import figure
+    from crewless.planner.blueprint.sensitivity import sensitivity
 
     checks = check(blueprint)
     (folder.path / "blueprint.json").write_bytes(to_json(blueprint))
     folder.write_json("checks.json", [asdict(one) for one in checks])
-    page = write_pictures(blueprint, checks, folder.path)
+    try:
+        scenarios = sensitivity(blueprint.goal)
+    except BadInput:
+        # A blueprint from elsewhere, whose catalogues are not here.
+        scenarios = []
+    folder.write_json("sensitivity.json", [asdict(one) for one in scenarios])
+    page = write_pictures(blueprint, checks, folder.path, scenarios)
     shown = [one for one in checks if every_check or not one.ok]
     console = Console()
     if shown:
@@ -79,12 +88,18 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
     good = sum(one.ok for one in checks)
     for name, words in (
         ("checks", f"{good} of {len(checks)} passed" + ("" if every_check else "; list them with --checks")),
-        ("factory", f"{len(blueprint.lines)} lines, {stations} stations, {blueprint.balance.robots} robots, built in {hours:,.0f} h"),
+        ("factory", f"{len(blueprint.lines)} lines, {stations} stations, {blueprint.balance.robots} robots, built in {hours:,.0f} h, as assumed"),
+        *(("otherwise", _otherwise(one)) for one in scenarios if one.name.startswith("assumed times")),
         ("skills", f"{measured} of {len(blueprint.work)} tasks use measured skills, the others use assumptions"),
         ("page", str(page)),
     ):  # fmt: skip
         console.print(f"{name:<12} {words}", highlight=False, soft_wrap=True, markup=False)
     return good == len(checks)
+
+
+def _otherwise(one: "Scenario") -> str:
+    broken = f"; over the limit of {', '.join(one.breaks)}" if one.breaks else ""
+    return f"{one.name}: {one.stations:,} stations, {one.robots:,} robots, {one.power_kw:,.0f} kW, {one.build_usd / 1e6:,.1f} M USD{broken}"
 
 
 def write_schedule(blueprint: "Blueprint", folder: "RunFolder", plan: "FleetPlan") -> None:

@@ -8,11 +8,12 @@ from crewless.core.errors import StorageFull
 from crewless.planner.blueprint.checker import Check
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.blueprint.pictures.svg import colours, draw_construction, draw_flow, draw_plan, plain
+from crewless.planner.blueprint.sensitivity import Scenario
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1060px;margin:2rem auto;padding:0 1rem;color:#222}
 h1{margin-bottom:.2rem}h2{margin-top:2.4rem}svg{width:100%;height:auto;border:1px solid #e4e0d8;background:#fff}
 table{border-collapse:collapse;width:100%}td,th{padding:.25rem .6rem;border-bottom:1px solid #eee;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.bad{color:#b00;font-weight:600}.ok{color:#177245}
+.assumed{background:#fff6df;border-left:4px solid #d9a300;padding:.5rem .9rem}td.n{text-align:right;font-variant-numeric:tabular-nums}.bad{color:#b00;font-weight:600}.ok{color:#177245}
 button{font:inherit;font-size:13px;border:1px solid #ccc;background:#fff;border-radius:1rem;padding:.1rem .7rem;margin:.15rem;
 cursor:pointer}button[aria-pressed=true]{background:#222;color:#fff}i{display:inline-block;width:.8em;height:.8em;
 border-radius:2px;margin-right:.4em}.cards{display:flex;gap:.8rem;flex-wrap:wrap}.cards div{background:#f4f2ee;padding:.6rem 1rem;
@@ -27,7 +28,9 @@ _SCHEDULE = "<!-- schedule -->"
 """Where the chart of a schedule goes."""
 
 
-def write_pictures(blueprint: Blueprint, checks: Sequence[Check], folder: Path) -> Path:
+def write_pictures(
+    blueprint: Blueprint, checks: Sequence[Check], folder: Path, scenarios: Sequence[Scenario] = ()
+) -> Path:
     """Write ``plan.svg``, ``construction.svg``, ``flow.svg`` and ``blueprint.html``. Returns the page. Raises StorageFull."""
     drawings = {
         "plan": draw_plan(blueprint),
@@ -38,7 +41,7 @@ def write_pictures(blueprint: Blueprint, checks: Sequence[Check], folder: Path) 
     try:
         for name, svg in drawings.items():
             (folder / f"{name}.svg").write_text(svg)
-        page.write_text(_page(blueprint, checks, drawings))
+        page.write_text(_page(blueprint, checks, drawings, scenarios))
     except OSError as error:
         raise StorageFull(f"cannot write the pictures to {folder}: {error.strerror}") from error
     return page
@@ -79,7 +82,29 @@ def _origin(measured: bool, source: str) -> str:
     return f'<span class="{"ok" if measured else ""}" title="{escape(source)}">{shown}</span>'
 
 
-def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> str:
+def _assumed(b: Blueprint, scenarios: Sequence[Scenario]) -> str:
+    """What stands and falls with the assumptions, before any figure that follows from them."""
+    timed, tried = sum(w.time_measured for w in b.work), sum(w.tries_measured for w in b.work)
+    words = (
+        f'<p class="assumed"><b>These figures follow from assumptions.</b> Of {len(b.work)} task times {timed} were measured and '
+        f"{len(b.work) - timed} are assumed, of as many success rates {tried} were measured; prices, power and areas are assumed, and the "
+        "lines are taken to run in all of the planned hours."
+    )
+    if not scenarios:
+        return f"{words}</p>"
+    rows = "".join(
+        f'<tr><td>{escape(one.name)}<td class="n">{one.stations:,}<td class="n">{one.robots:,}'
+        f'<td class="n">{figure(one.power_kw)}<td class="n">{figure(one.build_usd / 1e6)}<td class="n">{figure(one.ground_m2)}'
+        f'<td class="bad">{", ".join(one.breaks)}'
+        for one in scenarios
+    )
+    return (
+        f"{words} What they would be otherwise, no fewer than:</p><table><tr><th>assumptions<th>stations<th>robots<th>kW"
+        f"<th>M USD to build<th>m2 under stations<th>limits broken{rows}</table>"
+    )
+
+
+def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str], scenarios: Sequence[Scenario]) -> str:
     balance = b.balance
     cards = {
         "stations": f"{sum(len(line.stations) for line in b.lines):,}",
@@ -104,7 +129,7 @@ def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> st
     saved = 1 - layout.transport_tonne_m / layout.transport_before_tonne_m if layout.transport_before_tonne_m else 0.0
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(b.goal.name)}</title><style>{_STYLE}</style>'
-        f'<h1>{escape(b.goal.name)}</h1><p>{escape(wanted)}</p><div class="cards">{shown}</div>'
+        f'<h1>{escape(b.goal.name)}</h1><p>{escape(wanted)}</p>{_assumed(b, scenarios)}<h2>As assumed</h2><div class="cards">{shown}</div>'
         f"<h2>Floor plan</h2><p>Choose a process to highlight it in every picture; point at anything for its figures.</p><p>{buttons}</p>{drawings['plan']}<p>Material moves {layout.transport_tonne_m / 1e6:,.2f} "
         f"million tonne-metres a year; the search took {saved:.0%} off. Aisles are grey.</p>"
         f"<h2>Construction</h2><p>Upper bars: foundation; middle: installation; lower: commissioning.</p>"
