@@ -578,6 +578,26 @@ def test_a_cancellation_names_its_order_and_is_sent_again_until_it_is_answered(t
     assert hand.asked == []
 
 
+def test_nothing_is_said_again_to_who_is_off_line(tmp_path):
+    hand = Hand(tmp_path, resend_s=2.0, offline_s=1e9)
+    hand.hello()
+    hand.tick()
+    hand.accept()
+    hand.tick()
+    hand.control.cancel("o")
+    hand.say("connection", {"connectionState": "OFFLINE"})
+    hand.tick()
+    before = hand.kinds()
+    for _ in range(10):
+        hand.tick()
+    assert hand.kinds() == before
+    # Nor to who is back and has not said how it is: it may have been turned to another operating mode.
+    hand.say("connection", {"connectionState": "ONLINE"})
+    for _ in range(10):
+        hand.tick()
+    assert hand.kinds() == [*before, "stateRequest"]
+
+
 def test_a_cancellation_that_meets_an_action_that_has_failed_ends_the_order(hand):
     hand.hello()
     hand.tick()
