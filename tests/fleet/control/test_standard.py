@@ -382,8 +382,9 @@ def test_an_order_sent_again_is_the_same_though_the_robot_has_moved(tmp_path):
     [(lambda hand: hand.state(), 3), (lambda hand: hand.accept(), 0),
      (lambda hand: hand.say("connection", {"connectionState": "HIBERNATING"}), 0),
      (lambda hand: hand.say("connection", {"connectionState": "ONLINE"}), 0),
-     (lambda hand: hand.state(operatingMode="MANUAL"), 0)],
-    ids=["it has not taken it", "it has", "it is not on line", "it has not been heard since it came", "it may get none"],
+     (lambda hand: hand.state(operatingMode="MANUAL"), 0),
+     (lambda hand: hand.state(safetyState=SAFE | {"activeEmergencyStop": "MANUAL"}), 0)],
+    ids=["it has not taken it", "it has", "it is not on line", "it has not been heard since it came", "it may get none", "it is stopped"],
 )  # fmt: skip
 def test_an_order_is_sent_again_only_to_who_is_on_line_was_heard_and_has_not_taken_it(tmp_path, said, more):
     hand = Hand(tmp_path, resend_s=2.0, offline_s=1e9)
