@@ -44,7 +44,7 @@ class Answer(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """Of the record."""
+    """One line of the record."""
 
     operation: str
     attempt: int
@@ -92,7 +92,7 @@ class Site:
                 try:
                     self._take(parse("line", line, _Line))
                 except BadInput as error:
-                    raise BadInput(f"{record}:{number} is no line of a site's record: {error.message}") from error
+                    raise BadInput(f"{record}:{number} is not a line of a site's record: {error.message}") from error
         transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:

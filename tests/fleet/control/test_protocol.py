@@ -326,7 +326,7 @@ def test_long_work_is_left_with_a_hot_robot_and_short_work_is_not(tmp_path):
 
 def test_zones_that_cannot_be_are_named(tmp_path):
     row = Row(tmp_path)
-    with pytest.raises(BadInput, match="'moon', which is no place"):
+    with pytest.raises(BadInput, match="'moon', which is not a node"):
         row.control.close_zone("spill", ["moon"])
     with pytest.raises(BadInput, match="2 corners"):
         row.control.guard_zone("z", [(0, 0), (1, 1)])

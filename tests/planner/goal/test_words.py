@@ -120,9 +120,9 @@ def test_what_is_no_use_is_not_asked_again(fake):
 
 
 def test_an_endpoint_that_is_not_there_is_named():
-    with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 gave no answer.*a goal file such as"):
+    with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 did not answer.*a goal file such as"):
         goal_from_words("panels", ChatEndpoint(url="http://127.0.0.1:1/v1", model="m"))
-    with pytest.raises(BadInput, match="is no address"):
+    with pytest.raises(BadInput, match="is not a URL"):
         goal_from_words("panels", ChatEndpoint(url="file:///etc", model="m"))
 
 

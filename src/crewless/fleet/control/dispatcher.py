@@ -62,7 +62,7 @@ class Dispatcher:
         return sorted(self._ledger.ready, key=lambda name: (operations[name].rank, -tail_s[name], name))
 
     def stations_for(self, name: str) -> list[StationNode]:
-        """Of the operation's kind, broken or not."""
+        """All stations of the operation's kind, also broken ones."""
         return self._by_kind.get(self._ledger.operations[name].station_kind, [])
 
     def able(self, name: str, free: Mapping[str, Sequence[Robot]], now_s: float) -> list[Robot]:

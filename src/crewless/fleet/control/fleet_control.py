@@ -142,7 +142,7 @@ class FleetControl:
             raise BadInput(f"there is an operation {operation.name!r} already")
         for each in (*operation.after, *before):
             if each not in known:
-                raise BadInput(f"operation {operation.name} hangs together with {each!r}, which is not there")
+                raise BadInput(f"operation {operation.name} depends on {each!r}, which does not exist")
         event = self.log.add(
             case=operation.name, cell=operation.station_kind, resource=operation.name, kind="note", outcome="added",
             operation=asdict(operation), before=list(before),

@@ -35,7 +35,7 @@ class Zones:
         unknown = sorted(nodes - set(self._roadmap.nodes))
         if unknown:
             raise BadInput(
-                f"zone {zone} names {unknown[0]!r}, which is no place", alternatives=sorted(self._roadmap.nodes)[:5]
+                f"zone {zone} names {unknown[0]!r}, which is not a node", alternatives=sorted(self._roadmap.nodes)[:5]
             )
         self._closed[zone] = nodes
         self._roadmap.close(nodes)

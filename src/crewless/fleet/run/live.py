@@ -60,8 +60,8 @@ class LiveRun:
     def run(
         self, progress: Callable[["LiveRun"], None] | None = None, report: Callable[[str], None] | None = None
     ) -> FleetOutcome:
-        """Until nothing is left to do, or it is interrupted. ``progress`` is called about ten times a second, ``report`` with a line
-        for a person: who is missing, whether the broker is away."""
+        """Until nothing is left to do, or it is interrupted. ``progress`` is called about ten times a second, ``report`` with a
+        line for a person: who is missing, whether the broker is away."""
         control, began, began_s = self.coordinator.control, time.monotonic(), self.now_s
         reported = dict[str, float]()
         drawn, away = 0.0, False
@@ -79,9 +79,11 @@ class LiveRun:
             if self.transport.away != away:
                 away = not away
                 if report is not None:
-                    report(f"the broker at {self.address} {'is away: waiting for it' if away else 'is back'}")
+                    report(
+                        f"the broker at {self.address} {'is unreachable: waiting for it' if away else 'is connected again'}"
+                    )
             if self.transport.fault:
-                remind(f"the broker at {self.address} sent what is no MQTT ({self.transport.fault}): connected anew")
+                remind(f"the broker at {self.address} sent what is not MQTT ({self.transport.fault}): connected anew")
             if time.monotonic() - began > 2.0 and not away:
                 self._look_round(remind)
             if progress is not None and time.monotonic() - drawn > 0.1:

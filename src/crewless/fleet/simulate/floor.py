@@ -316,6 +316,6 @@ class SimulatedFloor:
 
 
 def _place(at: str) -> tuple[float, float]:
-    """Of ``floor:X,Y`` in the site's record."""
+    """The position in ``floor:X,Y`` of the site's record, in metres."""
     x, _, y = at.removeprefix("floor:").partition(",")
     return float(x), float(y)

@@ -60,12 +60,14 @@ def broker_address(url: str, environ: Mapping[str, str] | None = None) -> Broker
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadInput(f"{url!r} is no broker's address: {error}", alternatives=["mqtt://HOST:1883"]) from error
+        raise BadInput(f"{url!r} is not a broker's address: {error}", alternatives=["mqtt://HOST:1883"]) from error
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or port == 0:
-        raise BadInput(f"{url!r} is no broker's address", alternatives=["mqtt://HOST:1883", "mqtts://USER@HOST:8883"])
+        raise BadInput(
+            f"{url!r} is not a broker's address", alternatives=["mqtt://HOST:1883", "mqtts://USER@HOST:8883"]
+        )
     if parts.password is not None:
         raise BadInput(
-            f"the address of the broker {parts.hostname} holds a password, which would be kept in the run folder",
+            f"the address of the broker {parts.hostname} contains a password, which would be stored in the run folder",
             alternatives=[f"mqtt://{parts.username}@{parts.hostname} with {PASSWORD} in the environment"],
         )
     return BrokerAddress(

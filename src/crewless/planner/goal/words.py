@@ -18,6 +18,8 @@ from crewless.planner.goal.file import HOW_TO_WRITE, make_goal
 
 _REPAIRS = 2
 _PERSONS = ("catalogues", "skill_cards")
+_DERIVED = "power_units"
+"""Follows from how the rates are written."""
 _LARGEST = 1_000_000
 """Bytes of an answer; what is longer is no goal."""
 
@@ -38,7 +40,7 @@ def chat_endpoint(environment: Mapping[str, str] = os.environ) -> ChatEndpoint:
     url = environment.get("CREWLESS_LLM_URL", "")
     if not url:
         raise MissingTool(
-            "a goal in plain words needs a language model, and none is named",
+            "a goal in plain words needs a language model, and none is configured",
             alternatives=["CREWLESS_LLM_URL=http://localhost:8000/v1 and CREWLESS_LLM_MODEL=...", HOW_TO_WRITE],
         )
     return ChatEndpoint(
@@ -52,7 +54,7 @@ def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
     """Ask, validate, repair at most twice. Raises BadInput when no proposal could be used."""
     fields = schema(Goal)
     # Files of this machine are not the model's to name, and what was measured not its to say.
-    for name in _PERSONS:
+    for name in (*_PERSONS, _DERIVED):
         fields["properties"].pop(name, None)
     fields.get("$defs", {}).pop("SkillCard", None)
     messages = [
@@ -73,14 +75,14 @@ def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
         try:
             proposal = json.loads(_unfenced(answer))
             if not isinstance(proposal, dict):
-                raise BadInput("the answer is no JSON object")
+                raise BadInput("the answer is not a JSON object")
             for name in _PERSONS:
                 if name in proposal:
-                    raise BadInput(f"the answer names {name}, which only a person may")
+                    raise BadInput(f"the answer names {name}, which only a person may set")
             # Chosen, not given: a field that is null says nothing.
             return make_goal({k: v for k, v in proposal.items() if v is not None}, "the proposed goal")
         except json.JSONDecodeError as error:
-            last = f"the answer is no JSON: {error}"
+            last = f"the answer is not JSON: {error}"
         except BadInput as error:
             last = str(error)
         messages += [
@@ -110,7 +112,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _ask(messages: list[dict[str, str]], endpoint: ChatEndpoint, shapes: list[dict[str, Any] | None]) -> str:
     """One answer. A shape of answer that the endpoint does not know is taken off the list."""
     if not endpoint.url.startswith(("http://", "https://")):
-        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is no address", alternatives=["http://localhost:8000/v1"])
+        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is not a URL", alternatives=["http://localhost:8000/v1"])
     headers = {"Content-Type": "application/json"}
     local = is_this_machine(urlsplit(endpoint.url).hostname or "")
     if endpoint.key:
@@ -145,5 +147,5 @@ def _ask(messages: list[dict[str, str]], endpoint: ChatEndpoint, shapes: list[di
             ) from error
         except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise BadInput(
-                f"the endpoint {endpoint.url} gave no answer: {error}", alternatives=["another address", HOW_TO_WRITE]
+                f"the endpoint {endpoint.url} did not answer: {error}", alternatives=["another address", HOW_TO_WRITE]
             ) from error
