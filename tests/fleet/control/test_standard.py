@@ -350,6 +350,13 @@ def test_what_is_nested_too_deeply_is_a_complaint_on_every_topic_and_the_control
     hand.tick()
     assert len(hand.orders()) == 1
     assert {who for who, _ in hand.lines} == {"evil", "site"}
+    # A control that begins while the broker keeps all that goes on too.
+    late = FleetControl(
+        operations=[], roadmap=hand.control.roadmap, stations=[], transport=hand.broker.connect(),
+        log=EventLog(hand.log.with_name("late.jsonl")),
+    )  # fmt: skip
+    late.tick(1.0)
+    assert late.robots["r"].online
 
 
 def test_names_off_the_wire_steer_no_terminal_and_begin_no_line(hand):
