@@ -24,8 +24,8 @@ from crewless.core.photons import FrameRing
 from crewless.episodes import Recorder
 from crewless.work.echo import (
     Echo,
-    Piece,
     ReadLines,
+    TypedPiece,
     around,
     finished_part,
     looks_like_a_key,
@@ -109,7 +109,7 @@ class _Look:
     events: list[InputEvent]
     """Those whose effect can be seen by now."""
     seen: tuple[list[Box], bool] | None = None
-    judged: list[tuple[Piece, Box | None, bool]] = field(default_factory=list)
+    judged: list[tuple[TypedPiece, Box | None, bool]] = field(default_factory=list)
     """Each text; where it may show if it is a secret (None: unknown); and whether it is one."""
 
 
@@ -301,7 +301,7 @@ class SecretWatch:
             look.judged.append((text, *self._judge_text(look, text, observation, echoes, alone=len(texts) == 1)))
 
     def _judge_text(
-        self, look: _Look, text: Piece, observation: Observation | None, echoes: dict[int, Echo], *, alone: bool
+        self, look: _Look, text: TypedPiece, observation: Observation | None, echoes: dict[int, Echo], *, alone: bool
     ) -> tuple[Box | None, bool]:
         """Where a text may show, and whether it is to be kept back."""
         stretch = look.stretch
