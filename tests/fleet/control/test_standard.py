@@ -350,6 +350,13 @@ def test_what_is_nested_too_deeply_is_a_complaint_on_every_topic_and_the_control
     hand.tick()
     assert len(hand.orders()) == 1
     assert {who for who, _ in hand.lines} == {"evil", "site"}
+    # A control that begins while the broker keeps all that goes on too.
+    late = FleetControl(
+        operations=[], roadmap=hand.control.roadmap, stations=[], transport=hand.broker.connect(),
+        log=EventLog(hand.log.with_name("late.jsonl")),
+    )  # fmt: skip
+    late.tick(1.0)
+    assert late.robots["r"].online
 
 
 def test_names_off_the_wire_steer_no_terminal_and_begin_no_line(hand):
@@ -382,8 +389,9 @@ def test_an_order_sent_again_is_the_same_though_the_robot_has_moved(tmp_path):
     [(lambda hand: hand.state(), 3), (lambda hand: hand.accept(), 0),
      (lambda hand: hand.say("connection", {"connectionState": "HIBERNATING"}), 0),
      (lambda hand: hand.say("connection", {"connectionState": "ONLINE"}), 0),
-     (lambda hand: hand.state(operatingMode="MANUAL"), 0)],
-    ids=["it has not taken it", "it has", "it is not on line", "it has not been heard since it came", "it may get none"],
+     (lambda hand: hand.state(operatingMode="MANUAL"), 0),
+     (lambda hand: hand.state(safetyState=SAFE | {"activeEmergencyStop": "MANUAL"}), 0)],
+    ids=["it has not taken it", "it has", "it is not on line", "it has not been heard since it came", "it may get none", "it is stopped"],
 )  # fmt: skip
 def test_an_order_is_sent_again_only_to_who_is_on_line_was_heard_and_has_not_taken_it(tmp_path, said, more):
     hand = Hand(tmp_path, resend_s=2.0, offline_s=1e9)
@@ -576,6 +584,26 @@ def test_a_cancellation_names_its_order_and_is_sent_again_until_it_is_answered(t
     assert {each["actionParameters"][0]["value"] for each in cancels} == {"o#1"}
     assert len({each["actionId"] for each in cancels}) == len(cancels)
     assert hand.asked == []
+
+
+def test_nothing_is_said_again_to_who_is_off_line(tmp_path):
+    hand = Hand(tmp_path, resend_s=2.0, offline_s=1e9)
+    hand.hello()
+    hand.tick()
+    hand.accept()
+    hand.tick()
+    hand.control.cancel("o")
+    hand.say("connection", {"connectionState": "OFFLINE"})
+    hand.tick()
+    before = hand.kinds()
+    for _ in range(10):
+        hand.tick()
+    assert hand.kinds() == before
+    # Nor to who is back and has not said how it is: it may have been turned to another operating mode.
+    hand.say("connection", {"connectionState": "ONLINE"})
+    for _ in range(10):
+        hand.tick()
+    assert hand.kinds() == [*before, "stateRequest"]
 
 
 def test_a_cancellation_that_meets_an_action_that_has_failed_ends_the_order(hand):

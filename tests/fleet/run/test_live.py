@@ -175,9 +175,9 @@ def test_the_address_of_a_broker():
     found = broker_address("mqtts://al@[::1]:99", {"CREWLESS_MQTT_PASSWORD": "secret", "CREWLESS_MQTT_CA": "/ca.pem"})
     assert found == BrokerAddress(host="::1", port=99, user="al", password="secret", tls=True, authority="/ca.pem")
     for wrong in ("plant.example:1883", "http://plant.example", "mqtt://", "mqtt://a:99999", "mqtt://a/b"):
-        with pytest.raises(BadInput, match="no broker's address"):
+        with pytest.raises(BadInput, match="not a broker's address"):
             broker_address(wrong, {})
-    with pytest.raises(BadInput, match="holds a password") as caught:
+    with pytest.raises(BadInput, match="contains a password") as caught:
         broker_address("mqtt://al:secret@plant.example", {})
     assert "secret" not in str(caught.value)
     for here in ("localhost", "127.0.0.1", "[::1]"):
@@ -191,4 +191,4 @@ def test_the_address_of_a_broker():
 
 def test_robots_need_a_broker_and_a_run(tmp_path, capsys):
     assert main(["fleet", "robots", str(tmp_path), "--broker", "mqtt://127.0.0.1"]) == 2
-    assert "is no folder of a run of a plan" in capsys.readouterr().err
+    assert "is not the run folder of a disp" in capsys.readouterr().err

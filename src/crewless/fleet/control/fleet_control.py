@@ -273,8 +273,6 @@ class FleetControl:
         """What a robot has not reacted to: its order, an update of it, or that it is called off."""
         if assignment.cancelling:
             self._cancel_order(robot, assignment)
-        elif robot.unfit:
-            return
         elif not assignment.acknowledged:
             if assignment.message is None:  # assigned before a restart
                 progress = self.ledger.progress[name]

@@ -69,13 +69,15 @@ class OrderBook:
     def send(self, robot: Robot, assignment: Assignment, now_s: float) -> None:
         """The last message of the order, as it was composed: sent again it is the same."""
         assert assignment.message is not None
+        assignment.sent_s = now_s
+        self._given.add(robot.order)
+        if not self._sender.send_order(robot, assignment.message):
+            return  # later, when it may be sent one
+        robot.ordered_s = now_s
         if assignment.update == 0:
             if robot.times_sent == 0:
                 robot.errors_before = robot.errors
             robot.times_sent += 1
-        self._given.add(robot.order)
-        assignment.sent_s = robot.ordered_s = now_s
-        self._sender.send_order(robot, assignment.message)
 
     def release_more(self, robot: Robot, assignment: Assignment, now_s: float) -> None:
         """An order update: it begins at the last node that was released (VDA 5050, section 6.1.2)."""

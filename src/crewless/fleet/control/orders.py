@@ -82,10 +82,12 @@ class OrderSender:
         length = len(msgspec.json.encode(header(robot.manufacturer, robot.serial, _LARGEST) | dict(order)))
         return robot.limits.exceeded(order, length)
 
-    def send_order(self, robot: Robot, order: Mapping[str, Any]) -> None:
-        """What :meth:`compose` has made. Nothing is sent to a robot that may not be sent orders, whatever the reason."""
-        if robot.online and robot.heard and not robot.unfit:
-            self._sender.send(robot.manufacturer, robot.serial, "order", order)
+    def send_order(self, robot: Robot, order: Mapping[str, Any]) -> bool:
+        """What :meth:`compose` has made. Returns False: it may not be sent any, whatever the reason, and was not."""
+        if not robot.fit:
+            return False
+        self._sender.send(robot.manufacturer, robot.serial, "order", order)
+        return True
 
     def order(
         self, robot: Robot, route: Sequence[str], actions: Mapping[int, list[dict[str, Any]]], now_s: float

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
 from crewless.fleet.control.config import ControlConfig
 from crewless.fleet.control.fleet_control import FleetControl
@@ -29,6 +30,7 @@ STRANGER = "stranger"
 """Serial number of the robot that misbehaves; what else is on the floor has another."""
 _OTHERS, _ASSEMBLIES, _LOADS = 3, 12, 4
 _QUIET_S = 120
+_NEVER = 1 << 60
 _MOST_LINES = 2
 """The one that is due, and one that follows from it."""
 
@@ -71,16 +73,23 @@ class TrialResult:
 
 
 class _Referee:
-    """Hears everything, and judges by the standard alone."""
+    """Hears everything, and judges by the standard alone.
 
-    def __init__(self, transport: Transport, orders: bool) -> None:
-        self._transport, self._allowed = transport, orders
+    Args:
+        transport: its own end of the broker.
+        orders: whether the stranger may be sent any.
+        crossing: an order that is heard so many rounds after a state that forbids it may have crossed with it on the way.
+    """
+
+    def __init__(self, transport: Transport, orders: bool, crossing: int) -> None:
+        self._transport, self._allowed, self._crossing = transport, orders, crossing
+        self._round, self._forbids_since = 0, _NEVER
         transport.subscribe("uagv/#")
-        self._state: dict[str, Any] | None = None
         self._sent: dict[tuple[str, str], dict[str, Any]] = {}
         self.orders = self.forbidden = self.wrong = 0
 
     def listen(self) -> None:
+        self._round += 1
         for topic, payload in self._transport.receive():
             serial, _, kind = topic.rpartition("/")
             serial = serial.rpartition("/")[2]
@@ -88,9 +97,10 @@ class _Referee:
                 self._judge(serial, decode("order", payload))
             elif kind == "state" and serial == STRANGER:
                 try:
-                    self._state = decode("state", payload)
-                except Exception:
+                    forbids = _forbids(decode("state", payload))
+                except BadInput:
                     continue  # nonsense says nothing of the robot
+                self._forbids_since = min(self._forbids_since, self._round) if forbids else _NEVER
 
     def _judge(self, serial: str, order: dict[str, Any]) -> None:
         before = self._sent.get((serial, order["orderId"]))
@@ -107,7 +117,7 @@ class _Referee:
         if serial != STRANGER:
             return
         self.orders += 1
-        self.forbidden += not self._allowed or (self._state is not None and _forbids(self._state))
+        self.forbidden += not self._allowed or self._round - self._forbids_since > self._crossing
 
 
 def _forbids(state: dict[str, Any]) -> bool:
@@ -136,7 +146,7 @@ def try_persona(
         others: robots that behave.
     """
     persona = PERSONAS[name]
-    referee = _Referee(connect("referee", None), persona.orders)
+    referee = _Referee(connect("referee", None), persona.orders, 3 if second_s else 0)
     site = Site(connect("site", None))
     lines: list[str] = []
     nodes = {f"n{i}": (5.0 * i, 0.0) for i in range(7)}

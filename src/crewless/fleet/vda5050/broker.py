@@ -8,6 +8,8 @@ import pwd
 import secrets
 import shutil
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from crewless.core.errors import MissingTool
 from crewless.fleet.vda5050.address import BrokerAddress
+from crewless.fleet.vda5050.mqtt import CONNECT, DISCONNECT, packet, text
 
 USER = "crewless"
 """Who is let in."""
@@ -100,14 +103,29 @@ class Mosquitto:
             )  # fmt: skip
         until = time.monotonic() + 10
         while time.monotonic() < until and self._process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                if self._lets_in():
+                    return
+            time.sleep(0.05)
         said = (self._den / "log").read_bytes()[-_LAST_WORDS:].decode(errors="replace").strip().splitlines()
         self.stop()
         raise MissingTool(f"mosquitto did not start on port {self.port}: {' | '.join(said) or 'it says nothing'}")
+
+    def _lets_in(self) -> bool:
+        """Whether it answers as a broker: that somebody listens there is not enough, for one that cannot read its key does so too
+        for a moment. Raises OSError."""
+        hello = text("MQTT") + bytes((4, 0xC2)) + struct.pack("!H", 10)  # user, password, a clean session
+        hello += text("crewless start") + text(USER) + text(self.password)
+        wire = socket.create_connection(("127.0.0.1", self.port), timeout=1)
+        if self._certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            wire = context.wrap_socket(wire, do_handshake_on_connect=False)
+        with wire:
+            wire.sendall(packet(CONNECT, 0, hello))
+            answer = wire.recv(4)
+            wire.sendall(packet(DISCONNECT, 0, b""))
+        return answer == b"\x20\x02\x00\x00"
 
     def stop(self) -> None:
         """End it as a service is ended: it writes its sessions to the disk first. Safe to call twice."""
