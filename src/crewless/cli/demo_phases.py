@@ -62,6 +62,8 @@ class DemoConfig:
     """Which cases, and where training starts from."""
     runs: Path = Path("runs")
     """Where the run folder is made."""
+    unsealed: bool = False
+    """Work even where this machine's kernel cannot keep the worker to its screen."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 
@@ -152,7 +154,7 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
         _watch(task, run, shown, result, tell)
         checkpoint = _learn(run, config, task.name, result, tell)
         if solved:
-            checkpoint = _read_archive(task, solved, run, checkpoint, result, tell)
+            checkpoint = _read_archive(task, solved, run, checkpoint, result, tell, unsealed=config.unsealed)
         elif config.archive:
             tell("archive", f"left out: the task {task.name} has no solved cases", 1, 1)
         result.checkpoint = checkpoint
@@ -161,7 +163,7 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
         else:
             _work(task, run, config, checkpoint, queue, result, tell)
         if rest:
-            _replay(task, run, rest, result, tell)
+            _replay(task, run, rest, result, tell, unsealed=config.unsealed)
     finally:
         task.teardown()
     _report(run, result, tell)
@@ -207,7 +209,14 @@ def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, te
 
 
 def _read_archive(
-    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell
+    task: Task,
+    cases: Sequence[Case],
+    run: RunFolder,
+    checkpoint: Path,
+    result: DemoResult,
+    tell: Tell,
+    *,
+    unsealed: bool,
 ) -> Path:
     from crewless.training.stages import refit_judgement
 
@@ -218,7 +227,9 @@ def _read_archive(
         result.archive.append(one)
         tell("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
 
-    shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
+    shift_config = RunnerConfig(
+        checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True, unsealed=unsealed
+    )
     with Runner(task, read, shift_config) as shift:
         shift.work(cases, on_result=heard)
     found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
@@ -247,7 +258,9 @@ def _work(
         # The worker has learnt no password: the task has logged it in.
         return EpisodeRecording(screen.display, screen.ring.path, folder, task=task.name, secrets=False)
 
-    shift_config = RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
+    shift_config = RunnerConfig(
+        checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong, unsealed=config.unsealed
+    )
     with Runner(task, run, shift_config, recording=record) as shift:
         shift.work(cases, on_result=heard)
 
@@ -280,7 +293,7 @@ def _work_mixed(
             desk,
             run,
             cases,
-            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong, unsealed=config.unsealed),
             person_of(config),
             every_s=config.arrive_s,
             on_result=heard,
@@ -298,7 +311,9 @@ def person_of(config: DemoConfig) -> PersonConfig:
     )
 
 
-def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
+def _replay(
+    task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell, *, unsealed: bool
+) -> None:
     tell("replay", "coordinate replay begins", 0, len(cases))
 
     def heard(one: CaseResult) -> None:
@@ -307,7 +322,8 @@ def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResul
 
     apart = RunFolder(run.path / "replay")
     recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
-    with Runner(task, apart, RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
+    shift_config = RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay", unsealed=unsealed)
+    with Runner(task, apart, shift_config) as shift:
         shift.work(cases, on_result=heard)
 
 
