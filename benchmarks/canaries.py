@@ -102,9 +102,9 @@ def draw(kind: Kind, seed: str) -> str:
     chance = random.Random(f"{kind.name} {seed}")
     if kind.drawn == "digits":
         return "".join(map(str, chance.sample(range(10), 6)))
-    word = "".join(chance.choice("bcdfghjkmpqrtvwxz") + chance.choice("aeuy") for _ in range(4)) + str(
-        chance.randint(100, 999)
-    )
+    # No four of these stand in a row in any word of a file's own, such as a column's name.
+    letters, numbers = chance.sample("bcdfghjkmpqrtvwxz", 8), chance.sample("23456789", 3)
+    word = "".join([*letters[:4], *map(str, numbers), *letters[4:]])
     return "ghp_" + word.upper() + word + word[::-1] if kind.drawn == "key" else word
 
 
