@@ -67,7 +67,9 @@ def test_risk_threshold_by_hand() -> None:
 @pytest.mark.parametrize("share", [-0.1, 0.0, 1.0, 7.0, float("nan"), float("inf")])
 def test_a_share_that_nothing_can_be_promised_for_is_refused(share: float) -> None:
     for refuse in (check_share, lambda share: risk_threshold(np.ones(9), np.ones(9, dtype=bool), share)):
-        with pytest.raises(BadInput, match=r"is no share of cases that may be wrong .*more than 0 and less than 1"):
+        with pytest.raises(
+            BadInput, match=r"is not a valid share of cases that may be wrong .*more than 0 and less than 1"
+        ):
             refuse(share)
     check_share(0.02)
 

@@ -126,7 +126,7 @@ def read_handled(folder: Path) -> list[HandledCase]:
                 if values.get("kind") == _HANDLED:
                     found.append(HandledCase(**{name: values[name] for name in names}))
             except (ValueError, KeyError, AttributeError) as error:
-                raise BadInput(f"{path}:{number} is no metric: {error}") from error
+                raise BadInput(f"{path}:{number} is not a metric: {error}") from error
     return sorted(found, key=lambda one: one.arrived_s)
 
 
@@ -149,5 +149,5 @@ def decision_times_s(folder: Path, case: str) -> list[float]:
     try:
         times = [float(step["t_s"]) for step in json.loads(path.read_text())["steps"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is no receipt: {error}") from error
+        raise BadInput(f"{path} is not a receipt: {error}") from error
     return [t - times[0] for t in times]

@@ -313,7 +313,7 @@ class Runner:
 
     def _look_at(self, case: Case) -> CaseResult:
         """A case that was under way when an earlier shift was killed: what was done of it is for a person to see."""
-        reason = "was under way when an earlier shift was killed; look at the system of record before working it again"
+        reason = "was in progress when an earlier shift was killed; check the system of record before working it again"
         verdict = Verdict(case=case.id, outcome="error", claimed_done=False, evidence={"interrupted": reason})
         report = Report(case=case.id, claimed_done=False, reason=reason, seconds=0.0, cpu_s=0.0, rss_mb=0.0)
         return self._finish(case, verdict, report, None, None)

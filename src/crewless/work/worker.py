@@ -103,7 +103,7 @@ class Worker:
             self._process.stdin.write(dumps(to_json(case)) + "\n")
             self._process.stdin.flush()
         except OSError as error:
-            raise BodyFailure(f"the worker is gone: {self._said()}") from error
+            raise BodyFailure(f"the worker has ended: {self._said()}") from error
         steps: list[dict[str, Any]] = []
         ends_s = time.monotonic() + timeout_s
         while True:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crewless.company.sheet.model import Arrow, Duration, Meeting, Sheet, WorkProfile
+from crewless.company.sheet.model import Arrival, Arrow, Duration, Gateway, Meeting, Pool, Sheet, WorkProfile
 from crewless.company.simulate.replications import SimulateConfig, run_choices, run_sheet
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput
@@ -224,3 +224,25 @@ def test_a_performer_that_the_cell_has_no_work_for_is_refused():
         run_sheet(sheet([cell("a")], "in>a a>out"), SHORT, {"a": "robot"})
     with pytest.raises(BadInput, match="no cell 'b'"):
         run_sheet(sheet([cell("a")], "in>a a>out"), SHORT, {"b": "ai"})
+
+
+def test_an_inclusive_join_waits_for_a_branch_that_is_still_on_its_way():
+    """Both branches of the split are taken; one goes straight to the join, the other is delayed by an hour on the arrow into it. The
+    join is passed once, after the hour."""
+    both = Sheet(
+        cells=(cell("a", 0.0), cell("b", 0.0)),
+        gateways=tuple(Gateway(name=n, kind=k) for n, k in (("s", "start"), ("split", "or"), ("join", "or"), ("e", "end"))),
+        arrows=(
+            Arrow(source="s", target="split"),
+            Arrow(source="split", target="a", probability=1.0),
+            Arrow(source="split", target="join", probability=1.0, delay=Duration(numbers=(1.0,))),
+            Arrow(source="a", target="join"),
+            Arrow(source="join", target="b"),
+            Arrow(source="b", target="e"),
+        ),
+        resources=(Pool(name="staff", count=9),),
+        arrival=Arrival(between=Duration(numbers=(2.0,))),
+    )  # fmt: skip
+    found = run_sheet(both, SimulateConfig(weeks=4, warmup_weeks=1, replications=1, batches=2))
+    assert found.measures["lead_h"].mean == pytest.approx(1.0)
+    assert found.cells[1][0] == pytest.approx(1.0)

@@ -72,7 +72,7 @@ class CaptureStats:
     frames: int
     """Frames taken; lost ones are not among them."""
     changed: int
-    """Of those, how many differed from the one before."""
+    """How many of them differed from the frame before."""
     lost: int
     """Periods in which no frame was taken. Each left a gap in the ring's indices."""
     lateness_p50_ms: float

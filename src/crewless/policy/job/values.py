@@ -296,7 +296,7 @@ def names_in(expression: Expression) -> frozenset[str]:
     if isinstance(expression, Named):
         return frozenset({expression.name})
     if isinstance(expression, Joined):
-        return frozenset().union(*(names_in(part) for part in expression.parts))
+        return frozenset(name for part in expression.parts for name in names_in(part))
     if isinstance(expression, Reckoned):
         return names_in(expression.left) | names_in(expression.right)
     return frozenset() if isinstance(expression, Constant) else names_in(expression.of)

@@ -45,7 +45,7 @@ class HelpdeskConfig:
     num_archive: int = 0
     """Tickets that were solved before and can be read in the program."""
     none_share: float = 0.08
-    """Of the package's own corpus: share of tickets that belong to no team."""
+    """Share of tickets in the package's own corpus that belong to no team."""
     seed: int = 0
     """Which tickets: the same seed gives the same ones."""
     unseen: bool = False

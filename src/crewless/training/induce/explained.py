@@ -73,9 +73,9 @@ def as_value(tree: Tree, leaves: Mapping[str, Value]) -> Value:
     return Either(tree.test, as_value(tree.yes, leaves), as_value(tree.no, leaves))
 
 
-def guarded(tree: Tree, steps: tuple[Step, ...]) -> list[Step]:
-    """Steps under the conditions that lead to “do”."""
+def guarded(tree: Tree, steps: tuple[Step, ...], otherwise: tuple[Step, ...] = ()) -> list[Step]:
+    """Steps under the conditions that lead to “do”, others where they do not."""
     if isinstance(tree, Leaf):
-        return list(steps) if tree.label == DO else []
-    yes, no = guarded(tree.yes, steps), guarded(tree.no, steps)
+        return list(steps if tree.label == DO else otherwise)
+    yes, no = guarded(tree.yes, steps, otherwise), guarded(tree.no, steps, otherwise)
     return [If(tree.test, tuple(yes), tuple(no))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from itertools import combinations
 
-from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
+from crewless.policy.job.formats import PARTS_OF_DATES, DateFormat, NumberFormat, dates_in, numbers_in
 from crewless.policy.job.values import (
     CASES,
     PATTERNS,
@@ -38,6 +38,8 @@ _EXACT = 0.5
 """Share of the demonstrations in which it must be equal to the letter."""
 _ONE_OF = 12
 """In one of so many demonstrations the screen may have been misread beyond recognition."""
+_LONGEST_PART = 15
+"""Letters of a part of a date, such as “September 2026”."""
 _MOST_HOLES = 8
 _RECKONED = 12
 """Numeric sources beyond so many are not tried in pairs."""
@@ -153,7 +155,7 @@ def _converted(
 ) -> Iterator[tuple[float, Expression]]:
     """As a date or a number in another format."""
     target = examples[0].target
-    if dates_in(text) and dates_in(target) and text != target:
+    if dates_in(text) and text != target and (dates_in(target) or len(target) <= _LONGEST_PART):
         reads, writes = _date_formats(piece, examples)
         for read in reads:
             for write in writes:
@@ -168,6 +170,10 @@ def _converted(
 def _date_formats(piece: Expression, examples: Sequence[Example]) -> tuple[list[DateFormat], list[DateFormat]]:
     values = [piece.value(one.sources) or "" for one in examples]
     reads = [form for form, _ in dates_in(values[0]) if all(form.read(value) is not None for value in values)]
+    if not dates_in(examples[0].target):
+        day = next((read.read(values[0]) for read in reads), None)
+        parts = [form for form in PARTS_OF_DATES if day is not None and form.write(day) == examples[0].target]
+        return reads, parts
     writes = [
         form for form, _ in dates_in(examples[0].target)
         if all((day := form.read(one.target)) is not None and form.write(day) == one.target for one in examples)

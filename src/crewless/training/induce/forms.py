@@ -9,8 +9,8 @@ from crewless.policy.job.program import Form, Judge, Person, Set, SetKind, Step
 from crewless.policy.job.targets import Name, Target, ground
 from crewless.policy.job.values import Named
 from crewless.training.induce.draft import JUDGED, OFTEN, Draft, commonest, first
+from crewless.training.induce.effects import shown
 from crewless.training.induce.explained import Known, explained
-from crewless.training.induce.intents import shown
 from crewless.training.induce.judging import best_text
 from crewless.training.induce.rows import rows_of
 from crewless.training.induce.sources import Source

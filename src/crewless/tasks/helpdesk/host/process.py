@@ -75,7 +75,7 @@ class HelpdeskHost:
 
     @property
     def pid(self) -> int:
-        """Of its operating-system process."""
+        """Id of its operating-system process."""
         return self._proc.pid
 
     def alive(self) -> bool:
