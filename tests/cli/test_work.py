@@ -59,7 +59,7 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
     [
         (["demo", "--queue", "0"], "queue is 0 (try: 1 or more)"),
         (["demo", "--demonstrations", "1"], "demonstrations is 1 (try: 2 or more)"),
-        (["demo", "--max-silent-wrong", "7"], "7.0 is no share of cases"),
+        (["demo", "--max-silent-wrong", "7"], "7.0 is not a valid share of cases"),
         (["demo", "--tickets", "columns.csv"], "columns.csv has the columns body, team"),
         (["demo", "--tickets", "none.csv"], "cannot read the tickets none.csv"),
         (["demo", "--runs", "file"], "cannot make the run folder file/"),
@@ -81,7 +81,7 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         (["train", "damaged"], "damaged"),
         (["work", "--checkpoint", "none"], "there is no checkpoint in none"),
         (["work", "--checkpoint", "other"], f"has format {FORMAT + 1}"),
-        (["work", "--checkpoint", str(PRETRAINED), "--max-silent-wrong", "7"], "7.0 is no share of cases"),
+        (["work", "--checkpoint", str(PRETRAINED), "--max-silent-wrong", "7"], "7.0 is not a valid share of cases"),
         (
             ["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--tickets", "columns.csv"],
             "columns.csv has the columns body, team",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from crewless.core.messages import Box, Element, InputEvent, Observation
-from crewless.work.echo import Echo, drawn, finished_part, folded, looks_like_a_key, typed_texts
+from crewless.work.echo import Echo, drawn, finished_part, folded, looks_like_a_key, pieces
 from crewless.work.secrets import names_a_secret, secret_boxes
 
 
@@ -97,8 +97,8 @@ def test_a_backspace_takes_a_character_away_and_other_keys_end_a_text():
         *typed("Y"),
         key("Tab"),
     ]
-    assert [(piece.first, piece.end, piece.text) for piece in typed_texts(events)] == [(0, 7, "hello"), (8, 11, "xY")]
-    assert typed_texts([key("Left"), key("a", kind="key_up")]) == []
+    assert [(piece.first, piece.end, piece.text) for piece in pieces(events)] == [(0, 7, "hello"), (8, 11, "xY")]
+    assert pieces([key("Left"), key("a", kind="key_up")]) == []
 
 
 @pytest.mark.parametrize(

@@ -156,5 +156,5 @@ def test_who_does_nothing_on_the_helpdesk_and_claims_to_be_done_is_a_silent_wron
 
 @pytest.mark.parametrize("share", [-0.1, 7, float("nan")])
 def test_a_share_is_between_nothing_and_all(share: float):
-    with pytest.raises(BadInput, match="is no share"):
+    with pytest.raises(BadInput, match="is not a valid share"):
         check_share(share)

@@ -36,7 +36,7 @@ _KEY_PREFIX = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TypedText:
+class TypedPiece:
     """Text that was typed in one go: nothing moved the caret within it."""
 
     first: int
@@ -46,15 +46,15 @@ class TypedText:
     text: str
 
 
-def typed_texts(events: Sequence[InputEvent]) -> list[TypedText]:
+def pieces(events: Sequence[InputEvent]) -> list[TypedPiece]:
     """The texts in a stretch of events, in order; a BackSpace takes a character away, any other key ends a piece."""
-    found: list[TypedText] = []
+    found: list[TypedPiece] = []
     first, chars = -1, list[str]()
 
     def end(at: int) -> None:
         nonlocal first, chars
         if first >= 0:
-            found.append(TypedText(first=first, end=at, text="".join(chars)))
+            found.append(TypedPiece(first=first, end=at, text="".join(chars)))
         first, chars = -1, []
 
     for at, event in enumerate(events):

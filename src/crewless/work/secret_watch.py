@@ -25,11 +25,11 @@ from crewless.episodes import Recorder
 from crewless.work.echo import (
     Echo,
     ReadLines,
-    TypedText,
+    TypedPiece,
     around,
     finished_part,
     looks_like_a_key,
-    typed_texts,
+    pieces,
     types_text,
 )  # fmt: skip
 from crewless.work.secrets import secret_boxes
@@ -109,7 +109,7 @@ class _Look:
     events: list[InputEvent]
     """Those whose effect can be seen by now."""
     seen: tuple[list[Box], bool] | None = None
-    judged: list[tuple[TypedText, Box | None, bool]] = field(default_factory=list)
+    judged: list[tuple[TypedPiece, Box | None, bool]] = field(default_factory=list)
     """Each text; where it may show if it is a secret (None: unknown); and whether it is one."""
 
 
@@ -291,20 +291,20 @@ class SecretWatch:
         observation: Observation | None = None
         if look.frame is not None:
             look.seen, observation = self._look_for_fields(look.frame, stretch)
-        texts = typed_texts(look.events)
+        texts = pieces(look.events)
         if not texts or (look.seen is not None and look.seen[0] and (look.seen[1] or not stretch.sure)):
             return
         if not look.final:
             # A last word that may become an access key waits for its end, and its key.
             while texts and finished_part(texts[-1].text) != texts[-1].text:
                 look.events.pop()
-                texts = typed_texts(look.events)
+                texts = pieces(look.events)
         echoes: dict[int, Echo] = {}
         for text in texts:
             look.judged.append((text, *self._judge_text(look, text, observation, echoes, alone=len(texts) == 1)))
 
     def _judge_text(
-        self, look: _Look, text: TypedText, observation: Observation | None, echoes: dict[int, Echo], *, alone: bool
+        self, look: _Look, text: TypedPiece, observation: Observation | None, echoes: dict[int, Echo], *, alone: bool
     ) -> tuple[Box | None, bool]:
         """Where a text may show, and whether it is to be kept back."""
         stretch = look.stretch

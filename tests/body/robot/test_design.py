@@ -45,7 +45,7 @@ def test_the_robot_as_it_is_can_be_built():
         # 24 V windings on 48 V: the rotor of ec13-24 would turn at 5,412 rad/s.
         (
             lambda: with_drive("curl", motor="ec13-24"),
-            "rotor at 5412 rad/s, motor ec13-24 bears 5236 (try: a bus of at most 46 V",
+            "rotor at 5412 rad/s, motor ec13-24 allows 5236 (try: a bus of at most 46 V",
         ),
         (
             lambda: Design(
@@ -53,7 +53,7 @@ def test_the_robot_as_it_is_can_be_built():
                     drives={"neck": DriveChoice(motor="round35-24", ratio=100, gear="harmonic", current_a=3)}
                 )
             ),
-            "a harmonic gear bears 890",
+            "a harmonic gear allows 890",
         ),
         (lambda: with_drive("curl", ratio=1200, spool_mm=4, pulley_mm=9), "s to close (try: at most 1.5 s"),
         (lambda: with_drive("base", ratio=20), "the hand cannot close on anything: the index's tip presses with"),
@@ -100,7 +100,7 @@ def test_a_specification_is_read(tmp_path):
     assert (design.name, design.body, design.hand.side) == ("small", None, "left")
     file.write_text("")
     assert load_design(file) == Design()
-    for text, words in (("a: [", "is no YAML"), (None, "cannot read the design")):
+    for text, words in (("a: [", "is not YAML"), (None, "cannot read the design")):
         file.unlink() if text is None else file.write_text(text)
         with pytest.raises(BadInput, match=words):
             load_design(file)
@@ -206,7 +206,7 @@ def test_a_winding_that_gets_too_hot_is_said_with_when_and_how_far():
     assert reached[0] <= wrist.limit_c < reached[1]
     assert too_hot(rows) == f"wrist flexion (limit of 155 C after {wrist.limit_s:.0f} s, then {wrist.winding_c:.0f} C)"
     assert too_hot(carry(Design(), 5.0)) == ""
-    assert f"in this posture too hot: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
+    assert f"in this posture, these joints overheat: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
 
 
 def test_an_impossible_design_ends_with_one_line_and_writes_nothing(capsys):

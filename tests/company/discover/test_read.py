@@ -98,7 +98,7 @@ def test_a_row_for_each_event_is_paired_first_in_first_out(tmp_path: Path):
     [
         (
             ["start,2026-01-05T06:00", "complete,2026-01-05T07:00", "start,2026-01-05T08:00"],
-            "row 4.*'a' of case '1', begun at 2026-01-05 08:00.*no end",
+            "row 4.*'a' of case '1', started at 2026-01-05 08:00.*no end",
         ),
         (["start,2026-01-05T08:00", "complete,2026-01-05T09:00", "complete,2026-01-05T10:00"], "row 4.*never begun"),
         (["start,2026-01-05T08:00", "complete,2026-01-05T07:00"], "row 3.*ends at 2026-01-05 07:00.*never begun"),
@@ -153,7 +153,7 @@ def test_work_that_was_never_ended_is_named_by_its_line(company: Path):
         ("<html/>", "begins with <html>"),
         ("<log><trace>", "cannot be read as XES"),
         ('<log><trace><string key="concept:name" value="k"/><event><string key="concept:name" value="a"/></event></trace></log>', "trace 'k', event 1: .*it has no time"),
-        ('<log><trace><event><string key="concept:name" value="a"/><date key="time:timestamp" value="noon"/></event></trace></log>', "trace '1', event 1: 'noon' is no time"),
+        ('<log><trace><event><string key="concept:name" value="a"/><date key="time:timestamp" value="noon"/></event></trace></log>', "trace '1', event 1: 'noon' is not a time"),
     ],
 )  # fmt: skip
 def test_an_xes_file_that_cannot_be_is_named(tmp_path: Path, text: str, words: str):

@@ -76,7 +76,7 @@ def test_a_time_is_read_as_it_is_written(value: str, iso: str):
 def test_what_is_no_time_is_refused_by_its_value(value: str):
     times = Times("log")
     times.learn([value])
-    with pytest.raises(BadInput, match=r"row 2: .* is no time"):
+    with pytest.raises(BadInput, match=r"row 2: .* is not a time"):
         times.seconds(value, "row 2")
 
 
@@ -147,7 +147,7 @@ def test_a_business_column_called_status_is_no_life_cycle(tmp_path: Path):
     text = "case,activity,timestamp,status\n1,a,2026-01-05T09:00,complete\n1,b,2026-01-05T09:10,incomplete\n"
     log = read_log(put(tmp_path, text))
     assert log.activities == ("a", "b")
-    assert said(log, "'status'", "incomplete", "no life cycle")
+    assert said(log, "'status'", "incomplete", "not a life cycle")
     assert has_life_cycle(["start", "complete"], "status")
     assert not has_life_cycle(["complete", "cancelled"], "status")
     assert not has_life_cycle(["In Progress", "Closed", "Assigned"], "lifecycle:transition")
@@ -157,7 +157,7 @@ def test_other_transitions_make_every_event_a_step(tmp_path: Path):
     rows = event("a", "2026-01-05T09:00:00Z", "In Progress") + event("b", "2026-01-05T09:10:00Z", "Closed")
     log = read_log(put(tmp_path, xes(rows), "log.xes"))
     assert len(log) == 2
-    assert said(log, "In Progress", "every row is a step")
+    assert said(log, "In Progress", "every row is a separate step")
 
 
 def test_a_log_of_starts_alone_gets_ends_from_what_came_next(tmp_path: Path):
@@ -283,12 +283,12 @@ SHARED_VALUES = {
     "start_timestamp.xes": (220, 60, 4, ()),
     "epoch_ms_end_only.csv": (300, 100, 3, ("names no starts",)),
     "complete_before_start.xes": (220, 60, 4, ()),
-    "status_column_partly_complete.csv": (220, 60, 4, ("'status'", "no life cycle")),
+    "status_column_partly_complete.csv": (220, 60, 4, ("'status'", "not a life cycle")),
     "us_dates_low_days.csv": (96, 48, 2, ("month first", "--dates day-first")),
     "resource_null.csv": (220, 60, 4, ("123 rows name nobody",)),
     "one_day_log.csv": (84, 42, 2, ()),
     "complete_twice.csv": (220, 60, 4, ("1 steps", "once more")),
-    "other_lifecycle.xes": (220, 60, 4, ("every row is a step",)),
+    "other_lifecycle.xes": (220, 60, 4, ("every row is a separate step",)),
     "slash_time.xes": (220, 60, 4, ("names no starts",)),
     "us_am_pm.csv": (220, 60, 4, ("month first",)),
     "iso_utc_word.csv": (220, 60, 4, ()),

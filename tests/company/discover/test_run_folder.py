@@ -80,5 +80,5 @@ def test_a_folder_without_a_worker_is_refused(tmp_path: Path):
     with pytest.raises(BadInput, match="not a run folder"):
         sheet_of_run(tmp_path)
     RunFolder(tmp_path).events.add(case="1", cell="demonstrate", resource="operator", kind="start")
-    with pytest.raises(BadInput, match="contains no case that a worker judged"):
+    with pytest.raises(BadInput, match="contains no case that a worker answered"):
         sheet_of_run(tmp_path)

@@ -128,7 +128,7 @@ def people_only() -> Sheet:
 def test_machines_that_the_sheet_does_not_know_are_asked_for_or_measured():
     page = Page(people_only(), {}, "people")
     everything = {"check": "ai", "pay": "ai"}
-    with pytest.raises(BadInput, match="nothing says how 'ai' does it"):
+    with pytest.raises(BadInput, match="the sheet does not say how 'ai' does it"):
         page.answer({"choice": everything})
     found = page.answer({"choice": everything, "machine": {"seconds": 36, "error": 0.1, "workers": 2}})
     # Half an hour each by people, 36 s by machines.

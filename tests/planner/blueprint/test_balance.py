@@ -182,7 +182,7 @@ def test_the_cycle_is_cut_to_what_tasks_can_fill_of_it():
         ({"a": -1.0}, {"a": ()}, 4.0, "time is -1.0"),
         ({"a": 1.0}, {"a": ()}, 0.0, "cycle is 0.0"),
         ({"a": 1.0}, {"a": ()}, math.inf, "cycle is inf"),
-        ({"a": 1.0}, {"a": ("b",)}, 4.0, "'b', which is not there"),
+        ({"a": 1.0}, {"a": ("b",)}, 4.0, "'b', which does not exist"),
         ({"a": 1.0, "b": 1.0}, {"a": ("b",), "b": ("a",)}, 4.0, "a <- b <- a"),
     ],
 )

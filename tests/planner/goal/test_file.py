@@ -58,12 +58,12 @@ def test_numbers_as_people_write_them(text, value, unit):
         ("0 MW", "'0 MW' is not more than 0"),
         (-5, "'-5' is not more than 0"),
         ("-5 MW", "'-5 MW' is not more than 0"),
-        (True, "'True' is no number"),
-        (None, "'None' is no number"),
-        ([1], "'[1]' is no number"),
-        ("many", "'many' is no number"),
-        ("", "'' is no number"),
-        ("1.2.3", "'1.2.3' is no number"),
+        (True, "'True' is not a number"),
+        (None, "'None' is not a number"),
+        ([1], "'[1]' is not a number"),
+        ("many", "'many' is not a number"),
+        ("", "'' is not a number"),
+        ("1.2.3", "'1.2.3' is not a number"),
     ],
 )
 def test_a_rate_that_cannot_be_used_names_key_value_and_the_units_known(value, words):
@@ -97,16 +97,16 @@ def test_limits_may_be_given_in_their_units_and_stock_may_be_nothing():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{a: 1, a: 2}", "g: the key 'a' is there twice, line 1"),
-        ("a: 1\nb: 2\na: 3\n", "g: the key 'a' is there twice, lines 1 and 3"),
-        ("products:\n  x: 1\n  x: 1\n", "g: the key 'x' is there twice, lines 2 and 3"),
-        ("a: [{b: 1, 'b': 2}]", "the key 'b' is there twice"),
+        ("{a: 1, a: 2}", "g: the key 'a' is defined twice, line 1"),
+        ("a: 1\nb: 2\na: 3\n", "g: the key 'a' is defined twice, lines 1 and 3"),
+        ("products:\n  x: 1\n  x: 1\n", "g: the key 'x' is defined twice, lines 2 and 3"),
+        ("a: [{b: 1, 'b': 2}]", "the key 'b' is defined twice"),
         ("a: 0100", "line 1: '0100' is not what it seems: YAML reads 64"),
         ("a: 1:30", "line 1: '1:30' is not what it seems: YAML reads 90"),
-        ("[" * 5000, "g is no YAML"),
-        ("- 1", "holds no mapping"),
-        ("a: [", "g is no YAML"),
-        ("a: 2026-02-31", "g is no YAML"),
+        ("[" * 5000, "g is not YAML"),
+        ("- 1", "not a mapping"),
+        ("a: [", "g is not YAML"),
+        ("a: 2026-02-31", "g is not YAML"),
     ],
 )
 def test_yaml_that_does_not_say_what_it_seems_to_is_refused(text, words):
@@ -124,7 +124,7 @@ def test_yaml_that_is_well_formed_is_read():
     ("case", "words"),
     [
         ("infinite", "products.humanoid: 'inf' is not finite"),
-        ("twice-the-same-key", "the key 'solar_panel' is there twice"),
+        ("twice-the-same-key", "the key 'solar_panel' is defined twice"),
         ("terawatt", "W, kW, MW, GW"),
         ("20k", "W, kW, MW, GW"),
         ("impossible", "impossible at any rate: power"),

@@ -150,7 +150,7 @@ def test_a_text_file_is_told_by_its_first_line(tmp_path):
         ("a.fjs", FJS + "3 3", "2 numbers more than its 2 jobs need"),
         ("a.fjs", FJS.replace("2 2 3 3 1", "2 2 3 4 1"), "job 1, operation 2 names machine 4 (try: 1 to 3)"),
         ("a.fjs", FJS.replace("2 2 3 3 1", "2 0 3 3 1"), "job 1, operation 2 names machine 0"),
-        ("a.fjs", FJS.replace("2 2 3 3 1", "2 2 3 2 1"), "machine 2 is there twice"),
+        ("a.fjs", FJS.replace("2 2 3 3 1", "2 2 3 2 1"), "machine 2 is listed twice"),
         ("a.fjs", FJS.replace("2 2 3 3 1", "0"), "can be done by no machine"),
         ("a.fjs", FJS.replace("2 2 3 3 1", "2 2 0 3 1"), "or takes 0"),
         ("a.fjs", "", "a.fjs is empty"),
@@ -168,7 +168,7 @@ def test_a_broken_file_is_refused_by_name_by_the_command(name, text, words, tmp_
 
 def test_an_instance_is_no_goal_to_design_a_factory_for(tmp_path, capsys):
     assert main(["plan", "design", str(write(tmp_path, "own.sm", SM)), "--runs", str(tmp_path)]) == 2
-    assert "is an instance to schedule, no goal (try: crewless plan schedule" in capsys.readouterr().err
+    assert "is a scheduling instance, not a goal (try: crewless plan schedule" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_or_not_text_is_one_line(tmp_path, capsys):

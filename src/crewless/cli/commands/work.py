@@ -44,7 +44,7 @@ class WorkConfig:
     resume: Path | None = None
     """Run folder of an earlier shift, made with the same options, to continue."""
     unsealed: bool = False
-    """Work even where this machine's kernel cannot keep the worker to its screen."""
+    """Work even if this machine's kernel cannot seal the worker."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 

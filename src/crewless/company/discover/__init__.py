@@ -155,7 +155,7 @@ def read_log(path: Path, *, columns: Mapping[str, str] | None = None, config: "R
         return read_xes(path, config=config)
     if path.name.endswith(".jsonl"):
         return read_event_log(path, config=config)
-    raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
+    raise BadInput(f"{path.name} cannot be imported", alternatives=KINDS)
 
 
 __all__ = ["KINDS", "RUN", "Imported", "columns_of", "import_process", "read_log"]

@@ -69,7 +69,7 @@ def read_event_log(path: Path, *, config: ReadConfig | None = None) -> Log:
     if began and config.unfinished == "refuse":
         one = next(iter(began.values()))
         raise BadInput(
-            f"{path.name}, {one.where}: {one.activity!r} of case {one.case!r}, begun at {said(one.start)}, has no end",
+            f"{path.name}, {one.where}: {one.activity!r} of case {one.case!r}, started at {said(one.start)}, has no end",
             alternatives=["--unfinished drop leaves such rows out"],
         )
     notes = [f"{len(began):,} steps were begun and never ended and were left out"] if began else []

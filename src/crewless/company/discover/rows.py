@@ -108,7 +108,7 @@ class _Reading:
             others = Counter(row.lifecycle for row in rows if row.lifecycle)
             if {one.lower() for one in others} - {"complete"}:
                 words = ", ".join(word for word, _ in others.most_common(4))
-                self.notes.append(f"{lifecycle!r} ({words}) is no life cycle of steps: every row is a step of its own")
+                self.notes.append(f"{lifecycle!r} ({words}) is not a life cycle of steps: every row is a separate step")
             lifecycle = ""
         found = self._by_events(rows) if lifecycle else list(self._by_rows(rows))
         if self.bad:
@@ -216,7 +216,7 @@ class _Reading:
             more = f"; {len(left) - 1} more like it" if len(left) > 1 else ""
             self._refuse_unfinished(
                 visit.where,
-                f"{visit.activity!r} of case {visit.case!r}, begun at {said(visit.start)}, has no end{more}",
+                f"{visit.activity!r} of case {visit.case!r}, started at {said(visit.start)}, has no end{more}",
             )
         counted = (
             (len(left), "were begun and never ended and were left out"),
@@ -281,6 +281,6 @@ class _Reading:
             return float(text.replace(",", ""))
         except ValueError:
             raise BadInput(
-                f"{self.name}, {row.where}: the cost {row.cost!r} is no number",
+                f"{self.name}, {row.where}: the cost {row.cost!r} is not a number",
                 alternatives=["12.50", "--bad-rows drop leaves such rows out"],
             ) from None

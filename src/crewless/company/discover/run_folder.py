@@ -92,10 +92,10 @@ def measured_worker(folder: Path) -> WorkProfile:
         BadInput: there is no run in the folder, or no case that its worker answered.
     """
     if not (folder / "events.jsonl").is_file():
-        raise BadInput(f"{folder} is no run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+        raise BadInput(f"{folder} is not a run folder", alternatives=["a folder that `crewless demo` or `work` made"])
     ai = _worker(folder, read_handled(folder))
     if not ai.answered:
-        raise BadInput(f"{folder} holds no case that a worker answered", alternatives=["a run of `demo` or `work`"])
+        raise BadInput(f"{folder} contains no case that a worker answered", alternatives=["a run of `demo` or `work`"])
     return WorkProfile(resource="worker", duration=_hours(ai.whole), error=ai.wrong / ai.answered)
 
 

@@ -80,7 +80,7 @@ class Times:
         moment = self._moment(value)
         if moment is None:
             raise BadInput(
-                f"{self._name}, {where}: {value!r} is no time",
+                f"{self._name}, {where}: {value!r} is not a time",
                 alternatives=["2026-01-31T09:30:00+01:00", "31.01.2026 09:30", "seconds since 1970", "--bad-rows drop"],
             )
         if moment.tzinfo is not None:

@@ -3,7 +3,8 @@
 What a sheet has no word for is put into those it has, and what had to be assumed or was left out is counted and said:
 
 - Subprocesses are flattened, and so is a process of the same file that a call activity calls for the first time.
-- A boundary event is another way out of its activity; one that does not interrupt, a way besides the normal one. One that catches an
+- A boundary event is another way out of its activity; one that does not interrupt, a way besides the normal one. One that
+catches an
   error or an escalation which is thrown inside is taken exactly when that happens.
 - An event subprocess is a detour at the end of its scope. A loop, or several instances, is a way back: as often as the model says,
   else half of the time.
@@ -178,7 +179,7 @@ class _Reader:
                 for node in (e for e in lane if tag_of(e) == "flowNodeRef"):
                     graph.roles[_id(node.text)] = _words(lane.get("name")) or lane.get("id", "")
         if not graph.kinds:
-            raise BadInput(f"{self.name} holds no process", alternatives=["a BPMN 2.0 file with a process in it"])
+            raise BadInput(f"{self.name} contains no process", alternatives=["a BPMN 2.0 file with a process in it"])
         for sender, start in graph.sent:
             # A subprocess sends when it is over.
             sender = sender if sender in graph.kinds else f"{sender}/over"
@@ -277,8 +278,8 @@ class _Reader:
             graph.join(f"{key}/start", first)
 
     def _read_scope(self, scope: _Element, role: str, *, top: bool = False) -> tuple[str, str]:
-        """Add what a process or a subprocess holds. Returns its one way in, "" when only messages start it, and its way out, "" when
-        every way ends the case."""
+        """Add what a process or a subprocess holds. Returns its one way in, "" when only messages start it, and its way out, ""
+        when every way ends the case."""
         graph, found, key = self.graph, _Scope(scope), _id(scope.get("id")) or "scope"
         for element in scope:
             self._read_element(element, role, found, top)
@@ -388,7 +389,8 @@ class _Reader:
         for host, event in found.attached:
             if host not in found.own:
                 raise BadInput(
-                    f"the boundary event {event!r} is attached to {host!r}, which is not there", alternatives=found.own
+                    f"the boundary event {event!r} is attached to {host!r}, which does not exist",
+                    alternatives=found.own,
                 )
             if event not in self.catchers.values():
                 found.flows.append(ModelFlow(host, event, attached=True))

@@ -40,20 +40,20 @@ def amount(value: object, key: str, units: Mapping[str, float], plain: str, *, z
     shown = repr(str(value)[:60])
     unit = ""
     if isinstance(value, bool):
-        raise BadInput(f"{key}: {shown} is no number", alternatives=known)
+        raise BadInput(f"{key}: {shown} is not a number", alternatives=known)
     if not isinstance(value, int | float | str):
-        raise BadInput(f"{key}: {shown} is no number", alternatives=known)
+        raise BadInput(f"{key}: {shown} is not a number", alternatives=known)
     if isinstance(value, str):
         split = _SPLIT.fullmatch(value)
         if split is None:
-            raise BadInput(f"{key}: {shown} is no number", alternatives=known)
+            raise BadInput(f"{key}: {shown} is not a number", alternatives=known)
         digits, unit = split[1], split[2]
         if "," in digits and not _THOUSANDS.fullmatch(digits):
             whole, dotted = digits.replace(",", ""), digits.replace(",", ".")
             clear = [w for w in (dotted, whole) if _PLAIN.fullmatch(w) and not re.match(r"0\d", w)]
             raise BadInput(f"{key}: {shown} has a comma that may mean two things", alternatives=clear or known)
         if not (_PLAIN.fullmatch(digits) or _THOUSANDS.fullmatch(digits)):
-            raise BadInput(f"{key}: {shown} is no number", alternatives=known)
+            raise BadInput(f"{key}: {shown} is not a number", alternatives=known)
         if unit and unit not in units:
             raise BadInput(f"{key}: {shown} has the unit {unit[:20]!r}, which is not known here", alternatives=known)
         given: str | float = digits.replace(",", "").replace("_", "")

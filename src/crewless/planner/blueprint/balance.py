@@ -1,9 +1,9 @@
 """SALBP-1: assign tasks to an ordered row of stations, predecessors never later, no station over the cycle.
 
-All of it is reckoned in whole numbers of one unit (:mod:`crewless.planner.blueprint.whole_numbers`), so that the same line has the same
-balance in seconds, minutes and thousandths. Bounds and the rule of ranked positional weight as in Scholl and Becker (2006),
-"State-of-the-art exact and heuristic solution procedures for simple assembly line balancing", EJOR 168. First a search that fills
-station after station (:mod:`crewless.planner.blueprint.loads`), then one over states with a proof
+All of it is reckoned in whole numbers of one unit (:mod:`crewless.planner.blueprint.whole_numbers`), so that the same line has
+the same balance in seconds, minutes and thousandths. Bounds and the rule of ranked positional weight as in Scholl and Becker
+(2006), "State-of-the-art exact and heuristic solution procedures for simple assembly line balancing", EJOR 168. First a search
+that fills station after station (:mod:`crewless.planner.blueprint.loads`), then one over states with a proof
 (:mod:`crewless.planner.blueprint.cabs`).
 """
 
@@ -42,7 +42,9 @@ def topological(after: Mapping[str, Sequence[str]], what: str) -> list[str]:
             trail.append((name, position + 1))
             nxt = before[position]
             if nxt not in after:
-                raise BadInput(f"{what}: {name!r} comes after {nxt!r}, which is not there", alternatives=sorted(after))
+                raise BadInput(
+                    f"{what}: {name!r} comes after {nxt!r}, which does not exist", alternatives=sorted(after)
+                )
             if state.get(nxt) == 1:
                 names = [one for one, _ in trail]
                 circle = [*names[names.index(nxt) :], nxt]

@@ -41,7 +41,7 @@ def load_catalogue(goal: Goal) -> Catalogue:
         for key, value in read_yaml(content, name).items():
             if key in ("parts", "processes", "skills"):
                 if not isinstance(value, list):
-                    raise BadInput(f"{name}: {key}: {str(value)[:60]!r} is no list", alternatives=[f"{key}: [...]"])
+                    raise BadInput(f"{name}: {key}: {str(value)[:60]!r} is not a list", alternatives=[f"{key}: [...]"])
                 raw[key] += value
             else:
                 raw[key] = value

@@ -1,4 +1,5 @@
-"""YAML that is read as a person meant it: a key that is there twice is a fault, and so is a number that YAML 1.1 takes for another."""
+"""YAML that is read as a person meant it: a key that is defined twice is a fault, and so is a number that YAML 1.1 takes for
+another."""
 
 import re
 from typing import Any
@@ -23,7 +24,7 @@ def read_yaml(content: str, what: str) -> dict[str, Any]:
                     if key.value in seen:
                         first, again = seen[key.value].start_mark.line + 1, key.start_mark.line + 1
                         lines = f"line {first}" if first == again else f"lines {first} and {again}"
-                        raise BadInput(f"{what}: the key {key.value!r} is there twice, {lines}")
+                        raise BadInput(f"{what}: the key {key.value!r} is defined twice, {lines}")
                     seen[key.value] = key
             return super().construct_mapping(node, deep)
 
@@ -43,9 +44,9 @@ def read_yaml(content: str, what: str) -> dict[str, Any]:
     try:
         value = yaml.load(content, Loader)
     except (yaml.YAMLError, ValueError) as error:
-        raise BadInput(f"{what} is no YAML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{what} is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError:
-        raise BadInput(f"{what} is no YAML: it is nested too deeply") from None
+        raise BadInput(f"{what} is not YAML: it is nested too deeply") from None
     if not isinstance(value, dict):
-        raise BadInput(f"{what} holds no mapping of names to values")
+        raise BadInput(f"{what} is not a mapping of names to values")
     return value

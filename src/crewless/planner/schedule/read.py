@@ -1,5 +1,6 @@
-"""Readers of the instance files that are usual: projects as PSPLIB's ``.sm`` and ``.mm`` or in Patterson's form (``.rcp``), flexible
-job shops as ``.fjs`` or as a matrix. What a file is, is seen from its text; its name decides only between the two kinds."""
+"""Readers of the instance files that are usual: projects as PSPLIB's ``.sm`` and ``.mm`` or in Patterson's form (``.rcp``),
+flexible job shops as ``.fjs`` or as a matrix. What a file is, is seen from its text; its name decides only between the two
+kinds."""
 
 import re
 from collections.abc import Callable
@@ -165,7 +166,7 @@ def read_fjsp(path: Path) -> Problem:
                     if not 1 <= machine <= machines:
                         raise BadInput(f"{where} names machine {machine}", alternatives=[f"1 to {machines}"])
                     if machine in modes or not 0 < duration <= _LARGEST_TIME:
-                        raise BadInput(f"{where}: machine {machine} is there twice, or takes {duration}")
+                        raise BadInput(f"{where}: machine {machine} is listed twice, or takes {duration}")
                     modes[machine] = Mode(duration=duration, demands=((machine - 1, 1),))
                 if not modes:
                     raise BadInput(f"{where} can be done by no machine")

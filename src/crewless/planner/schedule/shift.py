@@ -36,7 +36,7 @@ _WALK_K = 5.0
 
 
 def limits_of(blueprint: Blueprint) -> RobotLimits:
-    """The body of the simulated robot (:class:`crewless.fleet.simulate.simulated_robot.SimulatedRobotConfig`), which nobody has
+    """The body of the simulated robot (:class:`crewless.fleet.simulate.body.SimulatedRobotConfig`), which nobody has
     measured.
 
     Its motors are one thermal mass, so the times until they are hot and cool again are exact for one long piece of work.

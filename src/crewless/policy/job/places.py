@@ -87,7 +87,7 @@ class Starting(Struct, frozen=True, tag=True):
         return f"what follows “{self.prefix.strip()}” in its line"
 
 
-class Cell(Struct, frozen=True, tag=True):
+class TableCell(Struct, frozen=True, tag=True):
     """The cell of a table under a heading, in the row of a text."""
 
     column: str
@@ -198,7 +198,7 @@ class Seen(Struct, frozen=True, tag=True):
         return f"whether “{self.text}” is there"
 
 
-Place = Beside | Block | Starting | Cell | InRow | Area | OfCard | Seen
+Place = Beside | Block | Starting | TableCell | InRow | Area | OfCard | Seen
 
 
 def own_line(element: Element, skip: frozenset[str], env: Environment) -> bool:

@@ -20,13 +20,13 @@ from crewless.policy.job.values import (
     Constant,
     Dated,
     Expression,
-    Found,
     Joined,
     Lookup,
-    Named,
+    Matching,
     Numbered,
     Reckoned,
     Split,
+    Variable,
     Words,
 )
 from crewless.policy.texts import misread
@@ -133,7 +133,7 @@ def pivot(examples: Sequence[Example]) -> list[Example]:
 
 def _from_one(name: str, examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
     first = examples[0]
-    source = Named(name)
+    source = Variable(name)
     for cost, piece in _pieces(source, first.sources[name]):
         text = piece.value(first.sources)
         if not text:
@@ -271,7 +271,7 @@ def _pieces(source: Expression, text: str) -> Iterator[tuple[float, Expression]]
             continue
         hits = len(re.findall(regex, text))
         for index in (*range(min(hits, 3)), *((-1,) if hits > 3 else ())):
-            yield 1.1 if pattern in ("number", "code", "e-mail") else 1.25, Found(source, pattern, index)
+            yield 1.1 if pattern in ("number", "code", "e-mail") else 1.25, Matching(source, pattern, index)
 
 
 # Several sources ---------------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def _from_two(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tup
     for name in names:
         formats = number_formats([one.sources[name] for one in examples])
         if formats and len({one.sources[name] for one in examples}) > 1:
-            numeric.append(Numbered(Named(name), formats[0], writes[0]))
+            numeric.append(Numbered(Variable(name), formats[0], writes[0]))
     for left, right in combinations(numeric[:_RECKONED], 2):
         for a, b in ((left, right), (right, left)):
             for how in ("+", "-", "*", "/"):
@@ -372,7 +372,7 @@ def _put_together(names: Sequence[str], examples: Sequence[Example]) -> Iterator
     pieces: dict[str, list[tuple[float, Expression]]] = {}
     count = 0
     for name in names:
-        for cost, piece in _pieces(Named(name), first.sources[name]):
+        for cost, piece in _pieces(Variable(name), first.sources[name]):
             text = piece.value(first.sources)
             if text and text in first.target and text != first.target and count < _MOST_PIECES:
                 pieces.setdefault(text, []).append((cost, piece))
@@ -491,7 +491,7 @@ def _tables(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
                 and known >= 0.6 * len(examples)
                 and len(set(rows.values())) < len(rows)
             ):
-                yield 2.0 + 0.05 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
+                yield 2.0 + 0.05 * len(rows), Lookup(Variable(name), tuple(sorted(rows.items())))
 
 
 __all__ = ["Between", "Example", "Explained", "explain", "gives", "number_formats"]

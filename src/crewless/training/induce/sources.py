@@ -11,16 +11,16 @@ from crewless.policy.job.places import (
     Area,
     Beside,
     Block,
-    Cell,
     InRow,
     OfCard,
     Place,
     Starting,
+    TableCell,
     block_below,
     card_lines,
     overlaps,
 )
-from crewless.policy.job.values import Named
+from crewless.policy.job.values import Variable
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import has_words, plain
 from crewless.training.induce.effects import shown
@@ -48,7 +48,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Visit:
+class PageSeen:
     """One page on the way: of each demonstration the screens that showed it, in order."""
 
     number: int
@@ -56,7 +56,7 @@ class Visit:
 
 
 def page_sources(
-    visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
+    visit: PageSeen, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
     before: Sequence[Source] = (), entered: Mapping[int, frozenset[str]] | None = None,
 ) -> list[Source]:  # fmt: skip
     """Every place of a page whose text varies from case to case, or is there only sometimes. What was ``entered`` on the way, by
@@ -190,7 +190,7 @@ def _elsewhere(
         if row is not None and row.holds(view.elements[i].box) and view.header(row, column) == over:
             continue
         for header in headers:
-            place = Cell(column=view.elements[header].text, key=Named(name), key_column=column)
+            place = TableCell(column=view.elements[header].text, key=Variable(name), key_column=column)
             found = place.read(view, {name: value}, row) if header != over else None
             if found is not None:
                 yield place, found
@@ -239,13 +239,13 @@ def _readings(
                         and view.elements[cell].text
                         and view.elements[cell].kind not in _WIDGETS
                     ):
-                        yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
+                        yield TableCell(column=view.elements[header].text, key=Variable(name)), view.elements[cell].text
         for i, text in enumerate(view.plain_texts):
             if wanted and view.elements[i].kind not in ("field", "select") and has_words(text, wanted):
                 lines = card_lines(view, i, value)
                 for at, line in enumerate(lines[:_MOST_LINES]):
                     if line and (at or plain(line) != wanted) and (first or plain(line) not in seen):
-                        yield OfCard(key=Named(name), line=at), line
+                        yield OfCard(key=Variable(name), line=at), line
                 break
 
 
@@ -271,7 +271,7 @@ def _areas(view: View, fixed: frozenset[str]) -> Iterator[tuple[Place, str]]:
 _WORDED = re.compile(r"\S+\s*")
 
 
-def _prefixes(visit: Visit, common: frozenset[str]) -> list[str]:
+def _prefixes(visit: PageSeen, common: frozenset[str]) -> list[str]:
     """The longest beginnings of lines that stand in every demonstration, while the line goes on differently."""
     counts: Counter[str] = Counter()
     for views in visit.views.values():
@@ -341,7 +341,7 @@ def _plainness(place: Place) -> int:
     match place:
         case Beside(_, "right"):
             return 0
-        case Cell():
+        case TableCell():
             return 1
         case OfCard():
             return 2
@@ -371,7 +371,7 @@ def _name_of(place: Place, taken: set[str]) -> str:
             base = f"{label}, all lines"
         case Starting(prefix):
             base = prefix
-        case Cell(column, key, _):
+        case TableCell(column, key, _):
             base = f"{column} of {key.words()}"
         case Area(above, _):
             base = f"text below {above[0]}" if above else "text"

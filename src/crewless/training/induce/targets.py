@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from crewless.core.messages import Point
 from crewless.policy.job.targets import Name, Relation, Target, candidates, ground
-from crewless.policy.job.values import Constant, Expression, Named
+from crewless.policy.job.values import Constant, Expression, Variable
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import has_words, misread, plain
 from crewless.training.induce.expressions import Example, explain
@@ -145,7 +145,7 @@ def _by_text(acted: Sequence[Acted], base: Target) -> list[Target]:
     names = [name for name in acted[0].env if all(name in one.env for one in acted)]
     for name in names:
         if all(has_words(text, one.env[name]) for one, text in zip(acted, texts, strict=True)):
-            parts.append(replace(base, text=Named(name), part=True))
+            parts.append(replace(base, text=Variable(name), part=True))
     # What it has in it is said more plainly than how the whole of it is put together.
     return [*parts, *found] if said and said[0].cost > _PLAIN else [*found, *parts]
 
@@ -178,7 +178,7 @@ def _by_row(acted: Sequence[Acted], base: Target, names: tuple[Name, ...], colum
         if not all(name in one.env for one in acted):
             continue
         if all(_in_row_of(one, one.env[name]) for one in acted):
-            row = replace(base, row=Named(name))
+            row = replace(base, row=Variable(name))
             if column:
                 found.append(replace(row, column=column))
             found += [replace(row, names=names), row] if names else [row]

@@ -267,8 +267,8 @@ def _load(figures: Figures) -> str:
     ]
     over = too_hot(figures.load)
     warning = (
-        f"<p class=hot>Warning: in this posture, these joints overheat: {html.escape(over)}. Whoever carries for long must change the posture, carry "
-        "less, or give these joints stronger drives.</p>"
+        f"<p class=hot>Warning: in this posture, these joints overheat: {html.escape(over)}. To carry for long, change the posture, "
+        "reduce the load, or choose stronger drives for these joints.</p>"
         if over
         else ""
     )

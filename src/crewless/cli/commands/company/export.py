@@ -13,7 +13,7 @@ class CompanyExportConfig:
     sheet: Positional[Path]
     """A workbook (.xlsx) or a folder of CSV files."""
     out: Path = Path("model.bpmn")
-    """Where the model goes."""
+    """Where the model is written."""
 
 
 def run(config: CompanyExportConfig) -> int:

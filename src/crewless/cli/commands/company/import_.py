@@ -16,13 +16,15 @@ class CompanyImportConfig:
     out: Path = Path("sheet.xlsx")
     """Where the sheet is written: a workbook (.xlsx) or a folder of CSV files."""
     columns: tuple[str, ...] = ()
-    """Of a CSV log: which column is what, such as "case=Ticket" "end=Closed"; the usual names are found without."""
+    """For a CSV log: which column holds what, such as "case=Ticket" "end=Closed"; columns with the usual names are found
+    without it."""
     unfinished: Literal["drop", "refuse"] = "drop"
-    """Of a log: what to do with a step that has a start and no end, or an end and no start. What is dropped is counted and said."""
+    """For a log: what to do with a step that has a start and no end, or an end and no start. Dropped steps are counted and
+    reported."""
     bad_rows: Literal["refuse", "drop"] = "refuse"
-    """Of a log: what to do with a row that has no case, activity or time, or one that cannot be."""
+    """For a log: what to do with a row whose case, activity or time is missing or invalid."""
     dates: Literal["guess", "day-first", "month-first"] = "guess"
-    """Of a log: what 01/02/2026 means. What is guessed is said."""
+    """For a log: what 01/02/2026 means. A guess is reported."""
 
 
 def run(config: CompanyImportConfig) -> int:

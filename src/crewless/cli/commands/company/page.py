@@ -16,9 +16,9 @@ class CompanyPageConfig:
     """Cells with another performer than in the sheet, such as "review=ai" "pack=robot"; "all=ai" means every cell that AI can
     do."""
     seed: int = 0
-    """Of the first replication."""
+    """Seed of the first replication."""
     worker: str = ""
-    """run:DIR, the folder of a shift: what its AI worker did is offered for cells that say only how people do them."""
+    """A run folder, as run:DIR: the measured work of its AI worker is offered for cells that state only how people do them."""
     port: int = 8420
     """Port, on this machine only; 0: any free port."""
 

@@ -22,7 +22,7 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
 
     path = Path(what)
     if path.suffix != ".txt" and is_instance(path):
-        raise BadInput(f"{path} is an instance to schedule, no goal", alternatives=[f"crewless plan schedule {path}"])
+        raise BadInput(f"{path} is a scheduling instance, not a goal", alternatives=[f"crewless plan schedule {path}"])
     if path.suffix == ".json":
         if skills:
             raise BadInput(

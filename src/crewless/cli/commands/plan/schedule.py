@@ -11,7 +11,8 @@ class PlanScheduleConfig:
     """Options of ``crewless plan schedule``."""
 
     what: Positional[str]
-    """A goal file (YAML), a goal in plain words, a blueprint (JSON), or an instance: .sm, .mm, .rcp (projects), .fjs (job shops)."""
+    """A goal file (YAML), a goal in plain words, a blueprint (JSON), or an instance: .sm, .mm, .rcp (projects), .fjs (job
+    shops)."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     skills: tuple[Path, ...] = ()
@@ -21,9 +22,9 @@ class PlanScheduleConfig:
     rounds: int = 10
     """Rounds of the schedule search."""
     closed: tuple[str, ...] = ()
-    """Hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run keeps none."""
+    """Hours from the start in which no station works, such as 8-24 or 4-4.5; a simulated run ignores them."""
     budget_s: float = 10.0
-    """Processor seconds for an instance; a shift counts rounds instead."""
+    """Processor seconds for an instance; a shift is limited by rounds instead."""
     checks: bool = False
     """List every check, not only the failed ones."""
     seed: int = 0
@@ -69,9 +70,14 @@ def _instance(config: PlanScheduleConfig) -> int:
                 "holds": [[r + 1, n] for r, n in mode.demands],
             }
         )
-    told = {"makespan": found.makespan, "lower_bound": found.lower_bound, "method": found.method, "cpu_s": found.cpu_s}
-    written = folder.write_json("schedule.json", {"instance": path.name, **told, "operations": rows})
-    proved = "proved" if found.makespan == found.lower_bound else f"no schedule is under {found.lower_bound:,}"
+    summary = {
+        "makespan": found.makespan,
+        "lower_bound": found.lower_bound,
+        "method": found.method,
+        "cpu_s": found.cpu_s,
+    }
+    written = folder.write_json("schedule.json", {"instance": path.name, **summary, "operations": rows})
+    proved = "proved" if found.makespan == found.lower_bound else f"lower bound {found.lower_bound:,}"
     print(
         f"scheduled    {len(rows)} operations on {len(problem.resources)} resources in {found.makespan:,} time units; "
         f"{proved} (gap {found.gap:.1%}, {found.method}, {found.cpu_s:.1f} s)"
