@@ -3,7 +3,7 @@
 A person's hand is played on a real display: a note, a secret that was drawn for this run, a note. The recorder is the one of
 ``crewless record``. Then every file that was left is opened: text and bytes, JSON by its typed keys, parquet and npz by their
 columns, gzip unpacked, and of the video every different picture is read. A leak is any part of the secret of four characters or more
-(three among the keys). What it costs in the other direction is counted too: how much of the notes was kept.
+(three among the keys; of digits alone, among a file's numbers, the whole). What it costs in the other direction is counted too: how much of the notes was kept.
 
     python -m benchmarks.canaries [--kinds bare zugangscode ...] [--speeds fast] [--themes dark] [--verbose]
 """
@@ -102,9 +102,9 @@ def draw(kind: Kind, seed: str) -> str:
     chance = random.Random(f"{kind.name} {seed}")
     if kind.drawn == "digits":
         return "".join(map(str, chance.sample(range(10), 6)))
-    word = "".join(chance.choice("bcdfghjkmpqrtvwxz") + chance.choice("aeuy") for _ in range(4)) + str(
-        chance.randint(100, 999)
-    )
+    # No four of these stand in a row in any word of a file's own, such as a column's name.
+    letters, numbers = chance.sample("bcdfghjkmpqrtvwxz", 8), chance.sample("23456789", 3)
+    word = "".join([*letters[:4], *map(str, numbers), *letters[4:]])
     return "ghp_" + word.upper() + word + word[::-1] if kind.drawn == "key" else word
 
 
@@ -236,9 +236,11 @@ def parts(secret: str, least: int) -> set[str]:
 def leaks(folder: Path, secret: str, perception: ScreenPerception) -> list[str]:
     """What of a secret was found, and where."""
     found: list[str] = []
+    # Four digits in a row stand in any file that holds times; the keys and the pictures are searched for less in any case.
+    least = len(secret) if secret.isdigit() else LEAST
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         for text in texts_of(path):
-            found += [f"{path.name}: {part}" for part in sorted(parts(secret, LEAST)) if part in text]
+            found += [f"{path.name}: {part}" for part in sorted(parts(secret, least)) if part in text]
     dataset = open_dataset(folder / "episodes")
     for kind in ("key_down", "key_up"):
         for name in ("char", "keysym"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from crewless.core.errors import BodyFailure, DisplayDied
+from crewless.core.errors import BodyFailure
 from crewless.core.messages import Box
 from crewless.tasks.helpdesk.devtools import DevTools
 
@@ -91,12 +91,11 @@ class FileEye:
 
 def popup(display_name: str) -> Box | None:
     """The open popup of a select, in screen pixels. Raises DisplayDied."""
-    from Xlib import X, display, error
+    from Xlib import X, error
 
-    try:
-        connection = display.Display(display_name)
-    except (error.DisplayError, OSError) as problem:
-        raise DisplayDied(f"the X display {display_name} is gone") from problem
+    from crewless.body.screen.display import connect, hang_up
+
+    connection = connect(display_name)
     try:
         for window in connection.screen().root.query_tree().children:
             try:
@@ -107,22 +106,20 @@ def popup(display_name: str) -> Box | None:
                 return Box(at.x, at.y, at.x + at.width, at.y + at.height)
         return None
     finally:
-        connection.close()
+        hang_up(connection)
 
 
 def dialog(display_name: str) -> Box | None:
     """The window that opened last, in screen pixels, where there is more than one. Raises DisplayDied."""
-    from Xlib import display, error
+    from Xlib import error
 
     from crewless.body.screen.apps import client_windows
+    from crewless.body.screen.display import connect, hang_up
 
     windows = sorted(client_windows(display_name))
     if len(windows) < 2:
         return None
-    try:
-        connection = display.Display(display_name)
-    except (error.DisplayError, OSError) as problem:
-        raise DisplayDied(f"the X display {display_name} is gone") from problem
+    connection = connect(display_name)
     try:
         window = connection.create_resource_object("window", windows[-1])
         size, at = window.get_geometry(), window.translate_coords(connection.screen().root, 0, 0)
@@ -130,4 +127,4 @@ def dialog(display_name: str) -> Box | None:
     except (error.BadWindow, error.BadDrawable):
         return None
     finally:
-        connection.close()
+        hang_up(connection)

@@ -224,7 +224,7 @@ def test_one_that_was_touched_is_left_to_a_person(orders: Orders, tmp_path: Path
     with Runner(orders, run, CONFIG) as shift:  # type: ignore[arg-type]
         results = shift.work(orders.cases()[1:])
     assert [one.outcome for one in results] == ["error", "right", "right"]
-    assert "look at the system of record" in results[0].reason
+    assert "the system of record before working it again" in results[0].reason
 
 
 def test_the_record_is_known_by_its_content(orders: Orders):

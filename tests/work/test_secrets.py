@@ -49,14 +49,17 @@ def field(y: int, text: str = "", label: str = "", *, focused: bool = False) -> 
     return Element(text=text, box=Box(40, y, 300, y + 20), kind="field", label=label, state=state)
 
 
-def boxes(*elements: Element, point: Point | None = None, settled: bool = True, paint: bool = False) -> list[int]:
-    """The middle heights of the boxes."""
+def boxes(
+    *elements: Element, point: Point | None = None, settled: bool = True, paint: bool = False, caret: int = 0
+) -> list[int]:
+    """The middle heights of the boxes. ``paint``: bullets in the field at 100; ``caret``: its width behind them, in pixels."""
     pixels = np.full((400, 600, 3), 255, np.uint8)
     if paint:
         for x in range(46, 96, 10):
             pixels[107:114, x : x + 7] = 0
             for y, corner in ((107, x), (107, x + 6), (113, x), (113, x + 6)):
                 pixels[y, corner] = 255
+    pixels[104:117, 100 : 100 + caret] = 0
     observation = Observation(elements=elements, width=600, height=400, t_s=0.0, frame_index=0)
     return [box.centre.y for box in secret_boxes(observation, pixels, point, settled=settled)[0]]
 
@@ -80,6 +83,7 @@ def test_words_beside_a_field_and_bullets_in_it_are_enough():
     above = Element(text="PIN", box=Box(44, 62, 70, 74))
     assert boxes(above, field(100, focused=True)) == [110]
     assert boxes(field(100, focused=True), paint=True) == [110]
+    assert [boxes(field(100, focused=True), paint=True, caret=px) for px in (1, 2)] == [[110], [110]]
     assert boxes(field(100, focused=True)) == []
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from crewless.body.screen import ScreenBody
+from crewless.core.cache import cache_folder
 from crewless.core.errors import BadInput, BodyFailure, CheckpointMismatch, CorruptRecording
 from crewless.core.messages import Case
 from crewless.work import worker as worker_module
@@ -96,6 +97,16 @@ def test_a_worker_that_is_not_sealed_whole_runs_only_if_that_was_asked_for(confi
     assert "--unsealed" in caught.value.alternatives
     with Worker(replace(config, unsealed=True)) as worker:
         assert [worker.seal] == seen
+
+
+def test_what_a_worker_may_write_is_loaded_by_no_one_who_is_not_sealed(config: WorkerConfig):
+    """Compiled code is kept as pickles; one that a worker wrote would run in whoever loads it."""
+    with Worker(config) as worker:
+        given = dict(pair.split("=", 1) for pair in Path(f"/proc/{worker.pid}/environ").read_text().split("\0") if pair)
+    ours = cache_folder()
+    for name in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "HOME"):
+        assert Path(given[name]).is_relative_to(ours / "sealed")
+    assert not Path(os.environ.get("NUMBA_CACHE_DIR", ours / "numba")).is_relative_to(ours / "sealed")
 
 
 def test_what_it_cannot_start_from_is_said_in_its_own_kind(config: WorkerConfig):

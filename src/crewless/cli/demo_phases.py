@@ -63,6 +63,8 @@ class DemoConfig:
     """Seed that selects the cases and starts training."""
     runs: Path = Path("runs")
     """Where the run folder is made."""
+    unsealed: bool = False
+    """Work even where this machine's kernel cannot keep the worker to its screen."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 
@@ -153,7 +155,7 @@ def demo(config: DemoConfig, report: Report) -> DemoResult:
         _watch(task, run, shown, result, report)
         checkpoint = _learn(run, config, task.name, result, report)
         if solved:
-            checkpoint = _read_archive(task, solved, run, checkpoint, result, report)
+            checkpoint = _read_archive(task, solved, run, checkpoint, result, report, unsealed=config.unsealed)
         elif config.archive:
             report("archive", f"skipped: the task {task.name} has no solved cases", 1, 1)
         result.checkpoint = checkpoint
@@ -162,7 +164,7 @@ def demo(config: DemoConfig, report: Report) -> DemoResult:
         else:
             _work(task, run, config, checkpoint, queue, result, report)
         if rest:
-            _replay(task, run, rest, result, report)
+            _replay(task, run, rest, result, report, unsealed=config.unsealed)
     finally:
         task.teardown()
     _report(run, result, report)
@@ -208,7 +210,14 @@ def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, re
 
 
 def _read_archive(
-    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, report: Report
+    task: Task,
+    cases: Sequence[Case],
+    run: RunFolder,
+    checkpoint: Path,
+    result: DemoResult,
+    report: Report,
+    *,
+    unsealed: bool,
 ) -> Path:
     from crewless.training.stages import refit_judgement
 
@@ -219,7 +228,9 @@ def _read_archive(
         result.archive.append(one)
         report("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
 
-    shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
+    shift_config = RunnerConfig(
+        checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True, unsealed=unsealed
+    )
     with Runner(task, read, shift_config) as shift:
         shift.work(cases, on_result=on_result)
     found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
@@ -248,7 +259,9 @@ def _work(
         # The worker has learnt no password: the task has logged it in.
         return EpisodeRecording(screen.display, screen.ring.path, folder, task=task.name, secrets=False)
 
-    shift_config = RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
+    shift_config = RunnerConfig(
+        checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong, unsealed=config.unsealed
+    )
     with Runner(task, run, shift_config, recording=record) as shift:
         shift.work(cases, on_result=on_result)
 
@@ -281,7 +294,7 @@ def _work_mixed(
             desk,
             run,
             cases,
-            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
+            RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong, unsealed=config.unsealed),
             person_of(config),
             every_s=config.arrive_s,
             on_result=on_result,
@@ -299,7 +312,9 @@ def person_of(config: DemoConfig) -> PersonConfig:
     )
 
 
-def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, report: Report) -> None:
+def _replay(
+    task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, report: Report, *, unsealed: bool
+) -> None:
     report("replay", "coordinate replay begins", 0, len(cases))
 
     def on_result(one: CaseResult) -> None:
@@ -308,7 +323,8 @@ def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResul
 
     apart = RunFolder(run.path / "replay")
     recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
-    with Runner(task, apart, RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
+    shift_config = RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay", unsealed=unsealed)
+    with Runner(task, apart, shift_config) as shift:
         shift.work(cases, on_result=on_result)
 
 

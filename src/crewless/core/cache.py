@@ -10,7 +10,7 @@ def cache_folder() -> Path:
 
 
 def keep_compiled_code_here() -> None:
-    """Let numba keep compiled functions in the cache folder, which a sealed worker may write, unlike the package's own.
+    """Let numba keep compiled functions in the cache folder, which may be written where the package's own may not.
 
     Takes effect when it is called before numba is imported; processes started afterwards inherit it.
     """

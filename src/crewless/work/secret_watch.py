@@ -54,7 +54,7 @@ HELD_S = 0.9
 """How far the recorder should stay behind the screen: the second look, and the time to read it."""
 PAUSE_S = 3.0
 """After this long without a key a program may have moved the focus by itself."""
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 """To judge everything that is held back, at the end of an episode."""
 _COMMAND_SHARE = 0.1
 """A single key that draws more of the screen anew than this was a command, not a character."""
@@ -200,7 +200,10 @@ class SecretWatch:
             self._lock.notify()
             self._lock.wait_for(lambda: not self._stretches or self._failure is not None, timeout=_PATIENCE_S)
             # What could not be judged in time may be a secret.
-            self._stretches = []
+            left, self._stretches = self._stretches, []
+            for stretch in left:
+                self._tell_hidden(None)
+                self._pass(stretch.events)
             self._tell([])
             if self._failure is not None:
                 raise CrewlessError(f"the screen could not be searched for passwords: {self._failure}")

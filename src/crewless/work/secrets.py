@@ -10,6 +10,7 @@ import unicodedata
 import numpy as np
 
 from crewless.core.messages import Box, Element, Observation, Point
+from crewless.perception.bullets import bullets_in
 
 _ENTRY = ("field", "textarea", "select")
 _NEAR_LEFT, _NEAR_ABOVE = 240, 40
@@ -46,31 +47,6 @@ def names_a_secret(text: str) -> bool:
     return bool(_NAMES.search(bare)) and not _OTHERS.search(bare)
 
 
-def shows_bullets(pixels: np.ndarray, box: Box) -> bool:
-    """Whether a field shows a row of equal, filled, round marks. ``pixels``: shape (height, width, 3), uint8."""
-    inner = pixels[box.y0 + 3 : box.y1 - 3, box.x0 + 3 : box.x1 - 3].astype(np.int16)
-    if min(inner.shape[:2]) < 6:
-        return False
-    paper = np.median(inner.reshape(-1, 3), axis=0)
-    ink = np.abs(inner - paper).max(axis=2) > 60
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(axis=0), [False])).astype(np.int8)))
-    marks = []
-    for x0, x1 in edges.reshape(-1, 2).tolist():
-        rows = np.flatnonzero(ink[:, x0:x1].any(axis=1))
-        y0, y1 = int(rows[0]), int(rows[-1]) + 1
-        if x1 - x0 <= 2 < y1 - y0:
-            continue  # the caret
-        filled = float(ink[y0:y1, x0:x1].mean())
-        if x1 - x0 < 3 or abs((x1 - x0) - (y1 - y0)) > 1 or filled < 0.65:
-            return False
-        marks.append((x0, x1 - x0, y0, y1))
-    if len(marks) < 2:
-        return False
-    steps = np.diff([mark[0] for mark in marks])
-    same = all(np.ptp([mark[part] for mark in marks]) <= 1 for part in (1, 2, 3))
-    return same and int(np.ptp(steps)) <= 2 and abs((marks[0][2] + marks[0][3]) / 2 - len(ink) / 2) < 0.2 * len(ink)
-
-
 def secret_boxes(
     observation: Observation, pixels: np.ndarray, point: Point | None = None, *, settled: bool = True
 ) -> tuple[list[Box], bool]:
@@ -98,7 +74,12 @@ def secret_boxes(
 
 def is_secret(entry: Element, observation: Observation, pixels: np.ndarray) -> bool:
     """Whether a field is for a secret."""
-    if names_a_secret(entry.label) or names_a_secret(entry.text) or shows_bullets(pixels, entry.box):
+    if (
+        entry.role == "bullets"
+        or names_a_secret(entry.label)
+        or names_a_secret(entry.text)
+        or bullets_in(pixels, entry.box) > 0
+    ):
         return True
     return not entry.label and any(
         names_a_secret(e.text) for e in observation.elements if e.kind in ("text", "link") and _beside(e.box, entry.box)

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -208,22 +209,51 @@ def _said_error(message: dict[str, Any]) -> CrewlessError:
 _PASSED_ON = frozenset(
     {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"}
 )
-_PASSED_ON_KINDS = ("LC_", "NUMBA_", "PYTHON")
+_PASSED_ON_KINDS = ("LC_", "PYTHON")
 
 
 def _environment(display: str) -> dict[str, str]:
     """What a worker needs, and nothing else of ours: an environment is where keys and passwords are handed around.
 
-    Its home is in the cache folder: some libraries insist on writing into one.
+    Its home is in its cache folder: some libraries insist on writing into one.
     """
     from crewless.body.screen.authority import authority
 
-    cache = cache_folder()
-    home = cache / "home"
-    home.mkdir(parents=True, exist_ok=True)
     kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_KINDS)}
     usual = os.environ.get("XAUTHORITY") or str(Path.home() / ".Xauthority")
     cookie = authority(display) or ({"XAUTHORITY": usual} if Path(usual).is_file() else {})
     # One thread: more would run before the seal, and a worker is to cost one core.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **threads, **cookie, "DISPLAY": display, "HOME": str(home), "XDG_CACHE_HOME": str(cache.parent)}
+    own = _own_cache()
+    folders = {
+        "HOME": str(own / "home"),
+        "XDG_CACHE_HOME": str(own),
+        "NUMBA_CACHE_DIR": str(own / "crewless" / "numba"),
+    }
+    return {**kept, **threads, **cookie, **folders, "DISPLAY": display}
+
+
+def _own_cache() -> Path:
+    """A cache folder for sealed workers alone.
+
+    Compiled code is kept as pickles, which whoever loads them obeys: one that a worker can write must never be loaded by anybody who
+    is not sealed. It begins as a copy of ours, so that the first worker need not compile everything again.
+    """
+    ours = cache_folder()
+    own = ours / "sealed"
+    if not own.is_dir():
+        ours.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="sealed-", dir=ours))
+        (fresh / "crewless").mkdir()
+        for file in ours.iterdir():
+            if file.is_file():
+                shutil.copy2(file, fresh / "crewless")
+        if (ours / "numba").is_dir():
+            shutil.copytree(ours / "numba", fresh / "crewless" / "numba")
+        try:
+            fresh.rename(own)
+        except OSError:  # another worker was first
+            shutil.rmtree(fresh, ignore_errors=True)
+    for folder in (own / "crewless" / "home", own / "crewless" / "numba"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return own

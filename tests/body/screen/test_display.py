@@ -92,6 +92,20 @@ def test_who_has_not_the_cookie_is_refused_and_who_has_it_is_let_in(tmp_path: Pa
     assert not cookie.exists()
 
 
+def test_what_a_killed_process_left_is_swept_away_and_what_lives_is_not():
+    with Display(320, 240) as one:
+        folder = Path(one.environment()["XAUTHORITY"]).parent
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        left = folder / f"server-{dead.pid}-0000"
+        left.write_bytes(b"")
+        with Display(320, 240):
+            assert not left.exists()
+            assert list(folder.glob(f"server-{os.getpid()}-*"))
+        connection = connect(one.name)
+        hang_up(connection)
+
+
 def test_two_displays_have_two_cookies():
     with Display(320, 240) as one, Display(320, 240) as two:
         cookies = [Path(display.environment()["XAUTHORITY"]).read_bytes() for display in (one, two)]

@@ -120,7 +120,7 @@ def test_where_keys_are_few_none_is_taken_that_is_about_to_be_needed(
     display: Display, motor: InputDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a display that is somebody else's only the spare keys are lent: 19 of them on a usual keyboard."""
-    monkeypatch.setattr("crewless.body.screen.input_driver.authority_file", lambda name: None)
+    monkeypatch.setattr(motor, "_ours", False)
     text = (PANGRAMS["greek"] * 3)[:150]
     rounds: list[int] = []
     lend = motor._lend

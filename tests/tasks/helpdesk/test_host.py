@@ -1,6 +1,9 @@
 """Over real HTTP: what the browser would send, sent by hand."""
 
+import html
+import os
 import re
+import signal
 import sqlite3
 import urllib.request
 from collections.abc import Iterator
@@ -245,3 +248,24 @@ def test_a_file_with_too_few_tickets_says_how_many_it_holds(tmp_path: Path):
         HelpdeskTask(HelpdeskConfig(tickets=path)).setup(tmp_path)
     with pytest.raises(BadInput, match=r"num_archive is 5.*leaves 1 solved"):
         HelpdeskTask(HelpdeskConfig(tickets=path, num_cases=1, num_archive=5)).setup(tmp_path)
+
+
+def test_a_server_that_died_is_served_anew_at_the_same_address_with_the_same_record(tmp_path: Path):
+    task = HelpdeskTask(HelpdeskConfig(num_cases=2, none_share=0))
+    task.setup(tmp_path)
+    try:
+        url, first = task.host.url, task.host
+        case = task.cases()[0]
+        Client(task).save(case)
+        assert task.revive() == ""
+        os.kill(first.pid, signal.SIGKILL)
+        first._proc.wait()
+        assert not first.alive()
+        assert "started anew" in task.revive()
+        assert task.host is not first
+        assert (task.host.url, task.host.alive()) == (url, True)
+        answer = task.expected(case)
+        assert answer is not None
+        assert str(answer["reply"])[:40] in html.unescape(Client(task).get(f"tickets/{case.id}/"))
+    finally:
+        task.teardown()

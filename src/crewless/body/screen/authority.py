@@ -25,6 +25,7 @@ class Cookie:
     """The files of one display."""
 
     def __init__(self) -> None:
+        _sweep()
         content = _entries(secrets.token_bytes(_COOKIE_BYTES))
         self._content = content
         self.server = _folder() / f"server-{os.getpid()}-{secrets.token_hex(4)}"
@@ -80,6 +81,14 @@ def _folder() -> Path:
             f"{path} is to hold the keys of displays, and others can get at it", alternatives=[f"remove {path}"]
         )
     return path
+
+
+def _sweep() -> None:
+    """Remove the servers' files of processes that were killed: their servers ended with them."""
+    for path in _folder().glob("server-*-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            path.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -70,6 +70,8 @@ class InputDriver:
             raise DisplayDied(f"the X display {display} has no XTEST extension")
         screen = self._x.screen()
         self.width, self.height = screen.width_in_pixels, screen.height_in_pixels
+        self._ours = authority_file(display) is not None
+        """The display is one that we started, with no person in front of it. Asked before this process is sealed."""
         self._keymap: Keymap | None = None
         self._lent: deque[int] = deque()
         self._held_keys: list[int] = []
@@ -295,7 +297,7 @@ class InputDriver:
         lent = mapped.lent()
         by_age = [code for code in lent if code not in self._lent] + [code for code in self._lent if code in lent]
         # Our own displays have no multimedia keys; on another the person in front of it may have.
-        ours = mapped.expendable() if authority_file(self.display) is not None else []
+        ours = mapped.expendable() if self._ours else []
         return [*mapped.spare(), *ours, *(code for code in by_age if mapped.plain(code) not in keep)]
 
     def _type_some(self, x: "XConnection", text: str) -> int:

@@ -37,16 +37,13 @@ def run(config: OpenConfig) -> int:
     """Start the display and the program. Returns 0 when the program ended, the picture was written, or Ctrl-C was pressed."""
     _check(config)
     from crewless.body.screen import ScreenBody, ScreenBodyConfig
+    from crewless.body.screen.authority import authority
 
     with ScreenBody(ScreenBodyConfig(width=config.width, height=config.height)) as body:
         first = config.program[0]
         is_address = first.startswith(("http://", "https://", "file://", "about:", "data:"))
         program = body.launch_chromium(first) if is_address else body.launch(config.program)
         print(f"{program.name} is on display {body.display}", flush=True)
-        from crewless.body.screen.authority import authority
-
-        for name, value in authority(body.display).items():
-            print(f"a viewer needs {name}={value}", flush=True)
         if config.screenshot is not None:
             _write_png(config.screenshot, body.settle(config.patience_s).pixels)
             print(f"wrote {config.screenshot}", flush=True)
@@ -54,6 +51,8 @@ def run(config: OpenConfig) -> int:
                 return 0
         with contextlib.suppress(KeyboardInterrupt):
             print("Ctrl-C ends it", flush=True)
+            for name, value in authority(body.display).items():
+                print(f"a viewer needs {name}={value}", flush=True)
             while program.alive():
                 time.sleep(0.2)
     return 0

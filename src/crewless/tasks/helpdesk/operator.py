@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from crewless.core.errors import BadInput, DisplayDied
+from crewless.core.errors import BadInput
 from crewless.core.messages import Action, Applied, Box, Case, Decision, Observation, Point
 from crewless.tasks.helpdesk.devtools import DevTools
 
@@ -260,12 +260,11 @@ class ScriptedOperator:
 
     def _popup(self) -> Box | None:
         """The open popup of a select, in screen pixels."""
-        from Xlib import X, display, error
+        from Xlib import X, error
 
-        try:
-            connection = display.Display(self._display)
-        except (error.DisplayError, OSError) as problem:
-            raise DisplayDied(f"the X display {self._display} is gone") from problem
+        from crewless.body.screen.display import connect, hang_up
+
+        connection = connect(self._display)
         try:
             for window in connection.screen().root.query_tree().children:
                 try:
@@ -276,4 +275,4 @@ class ScriptedOperator:
                     return Box(at.x, at.y, at.x + at.width, at.y + at.height)
             return None
         finally:
-            connection.close()
+            hang_up(connection)
