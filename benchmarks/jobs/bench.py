@@ -24,6 +24,7 @@ from typing import Any
 
 from benchmarks.jobs.drift import DRIFTS, drift_named
 from benchmarks.jobs.job import Job
+from benchmarks.jobs.server import WebProgram
 from benchmarks.jobs.steps import STYLES
 from benchmarks.jobs.suite import JOBS, job_named
 from benchmarks.jobs.task import JobTask, JobTaskConfig
@@ -140,7 +141,9 @@ def learn_and_work(run: JobRun, drifts: Sequence[str]) -> list[dict[str, Any]]:
         return [
             {**base, "drift": drift, "cases": 0, "usual_reason": f"not learnt: {error.message}"} for drift in drifts
         ]
-    return [{**base, **work(run, drift)} for drift in drifts]
+    # Drift and traps are the web server's; programs in windows of their own do not have them.
+    web = isinstance(run.job.program, WebProgram)
+    return [{**base, **work(run, drift)} for drift in drifts if web or drift == "plain"]
 
 
 def learn(run: JobRun) -> dict[str, Any]:

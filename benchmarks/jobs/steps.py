@@ -65,7 +65,9 @@ class Hand:
 
     def to(self, look: Look, box: Sequence[float], act: Callable[[Point], list[Action]]) -> list[Action]:
         """Act on a thing, or scroll towards it when it cannot be seen."""
-        top, bottom = look["view"][1] + _MARGIN_PX, look["view"][3] - _MARGIN_PX
+        # Where the page ends there is nothing to scroll to, however near to the edge a thing lies.
+        top = look["view"][1] + (_MARGIN_PX if look["scrolled"] > 0 else 0)
+        bottom = look["view"][3] - (_MARGIN_PX if look["scrolled"] < look["end"] - 1 else 0)
         if look["end"] > 0 and not (top <= box[1] and box[3] <= bottom):
             down = box[3] > bottom
             share = self.chance.uniform(0.2, 0.5) if down else self.chance.uniform(0.4, 0.8)
