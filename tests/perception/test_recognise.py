@@ -7,20 +7,21 @@ import pytest
 
 from crewless.core.errors import MissingTool
 from crewless.core.messages import Box
-from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
+from crewless.perception.letters import spaced, told_by_shape
+from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 
 
-def reading(text: str) -> RecognisedText:
-    return RecognisedText(text=text, confidence=1.0, positions=tuple(10.0 * at for at in range(len(text))))
+def places(text: str) -> list[float]:
+    return [10.0 * at for at in range(len(text))]
 
 
 def test_missing_space_is_put_where_the_gap_is() -> None:
-    assert spaced(reading("NewTicket"), [25.0]) == "New Ticket"
+    assert spaced("NewTicket", places("NewTicket"), [25.0]) == "New Ticket"
 
 
 def test_space_that_was_read_is_not_doubled() -> None:
-    assert spaced(reading("New Ticket"), [25.0]) == "New Ticket"
-    assert spaced(reading("New Ticket"), [35.0]) == "New Ticket"
+    assert spaced("New Ticket", places("New Ticket"), [25.0]) == "New Ticket"
+    assert spaced("New Ticket", places("New Ticket"), [35.0]) == "New Ticket"
 
 
 def test_bare_bar_is_an_i_and_a_flagged_stroke_stays_a_one() -> None:

@@ -22,6 +22,12 @@ ELEMENT_KINDS: tuple[ElementKind, ...] = (
     "text", "link", "button", "tab", "field", "textarea", "select", "option", "checkbox", "radio", "icon",
 )  # fmt: skip
 
+ROLES: tuple[str, ...] = (
+    "bullets", "spin", "step", "slider", "thumb", "scroll", "switch", "cell", "day", "tree", "menu",
+)  # fmt: skip
+"""A field that shows bullets, one with steppers, such a stepper, the track of a slider (an icon), its thumb, a scroll bar, a
+checkbox that slides, the text in a table's cell, a day of a calendar, the triangle of a tree, an entry of a menu bar."""
+
 Outcome = Literal["right", "wrong", "handed_over", "error"]
 
 
@@ -92,6 +98,12 @@ class Element:
     """Any of: checked, focused, disabled, selected."""
     confidence: float = 1.0
     """How sure perception is of the text, 0 to 1."""
+    role: str = ""
+    """What it is more closely than its kind says, one of :data:`ROLES`; empty where the kind says it all."""
+    value: float | None = None
+    """Of a slider or scroll bar: where its thumb stands, 0 at the left or top to 1; None for everything else."""
+    look: tuple[int, ...] = ()
+    """Of an icon: what it looks like, so that it is known again at another scale and in another theme."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

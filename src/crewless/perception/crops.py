@@ -1,5 +1,7 @@
 """Cutting words out of a frame so that equal words look equal, whatever colours and surfaces they are drawn in."""
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -44,6 +46,89 @@ def _crop(rgb, paper, x0, y0, x1, y1, pad_y, pad_x, height):
         for x in range(pad_x, pad_x + x1 - x0):
             out[y, x] = 1.0 + out[y, x] / strongest
     return out
+
+
+class Glyph(NamedTuple):
+    """The ink of one letter in a crop, in its pixels."""
+
+    x0: int
+    x1: int
+    """Exclusive."""
+    top: int
+    bottom: int
+    """Exclusive."""
+    dotted: bool
+    """Paper parts something at the top from the rest: the dot of an i, an accent."""
+    cored: bool
+    """There is ink in the middle, with paper around it or across it: the dot or the stroke of a zero."""
+    open: bool
+    """Its foot is in two pieces, as that of an n or an ß is."""
+
+
+_INK = (0.3, 0.45, 0.6, 0.75)
+"""How dark ink is, 0 to 1, where letters touch: the lightest of these that parts all of them holds, or else the second."""
+
+
+def glyphs_in(crop: np.ndarray, count: int) -> list[Glyph]:
+    """The pieces of ink of a crop that stand side by side, from left to right.
+
+    Args:
+        crop: shape (height, width), float32, 0 is ink and 1 is paper.
+        count: how many there should be; there are others where letters touch.
+    """
+    found = [_runs(crop, np.float32(1.0 - _INK[0]))]
+    while len(found[-1]) < count and len(found) < len(_INK):
+        found.append(_runs(crop, np.float32(1.0 - _INK[len(found)])))
+    runs = found[-1] if len(found[-1]) == count else found[min(1, len(found) - 1)]
+    return [Glyph(*row[:4], *map(bool, row[4:])) for row in runs.tolist()]
+
+
+@numba.njit(cache=True)
+def _runs(crop, paper):
+    """x0, x1, top, bottom, dotted, cored, open of each run of columns that hold ink darker than ``paper``."""
+    height, width = crop.shape
+    out = np.empty((width, 7), np.int32)
+    count = 0
+    x = 0
+    while x < width:
+        if crop[:, x].min() >= paper:
+            x += 1
+            continue
+        x0 = x
+        while x < width and crop[:, x].min() < paper:
+            x += 1
+        rows = np.empty(height, np.float32)
+        top, bottom = -1, 0
+        for y in range(height):
+            rows[y] = crop[y, x0:x].min()
+            if rows[y] < paper:
+                top = y if top < 0 else top
+                bottom = y + 1
+        # The lightest row of the upper two thirds that has darker ones above and below it.
+        dotted = 0
+        above = np.float32(1.0)
+        limit = top + (bottom - top) * 2 // 3
+        for y in range(top, limit):
+            above = min(above, rows[y])
+            below = np.float32(1.0)
+            for z in range(y + 1, bottom):
+                below = min(below, rows[z])
+            if (1.0 - rows[y]) < 0.62 * (1.0 - max(above, below)):
+                dotted = 1
+        middle = crop[(top + bottom) // 2 - 1 : (top + bottom) // 2 + 1, (x0 + x) // 2 - 1 : (x0 + x) // 2 + 1]
+        cored = 1 if middle.size and middle.min() < 0.55 else 0
+        feet = 2
+        for y in range(max(top, bottom - 2), bottom):
+            pieces = 0
+            for z in range(x0, x):
+                if crop[y, z] < paper and (z == x0 or crop[y, z - 1] >= paper):
+                    pieces += 1
+            feet = min(feet, pieces)
+        out[count, 6] = 1 if feet >= 2 else 0
+        out[count, 0], out[count, 1], out[count, 2], out[count, 3] = x0, x, top, bottom
+        out[count, 4], out[count, 5] = dotted, cored
+        count += 1
+    return out[:count]
 
 
 @numba.njit(cache=True)

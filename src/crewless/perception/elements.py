@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from crewless.core.messages import Box, Element
+from crewless.perception.bullets import bullets_in
 from crewless.perception.crops import ink_colour
 from crewless.perception.lines import DetectedLine, TextLine
+from crewless.perception.look import look_of
 from crewless.perception.segment import Segmentation
-from crewless.perception.widgets import Widget
+from crewless.perception.shapes import Widget
 
 _LABEL_LEFT = 160
 """A label to the left of a field is at most this many pixels away."""
@@ -33,13 +35,13 @@ def assemble(
         widgets: its controls; their indices point into ``lines``.
     """
     taken = {index for widget in widgets for index in widget.lines + widget.ornaments}
-    controls = [_control(widget, lines, texts) for widget in widgets]
+    controls = [_control(seg, widget, lines, texts) for widget in widgets]
     pieces: list[tuple[Element, DetectedLine]] = []
     for index, (line, text) in enumerate(zip(lines, texts, strict=True)):
         if index in taken:
             continue
         if line.icon:
-            pieces.append((Element(text="", box=line.box, kind="icon"), line))
+            pieces.append((Element(text="", box=line.box, kind="icon", look=look_of(seg.rgb, line.box)), line))
         elif text.text:
             pieces.extend((element, line) for element in _runs(seg, line, text))
     controls, pieces = _name_toggles(controls, pieces)
@@ -71,7 +73,9 @@ def _grouped(controls: list[Element], words: list[Element]) -> list[Element]:
     return [replace(e, label=labels[i]) if i in labels and not e.label else e for i, e in enumerate(controls)]
 
 
-def _control(widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -> Element:
+def _control(seg: Segmentation, widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -> Element:
+    if widget.kind == "field" and not widget.role and bullets_in(seg.rgb, widget.box):
+        return Element(text="", box=widget.box, kind="field", state=widget.state, role="bullets")
     own = sorted(widget.lines, key=lambda index: (lines[index].baseline // 8, lines[index].box.x0))
     rows: list[str] = []
     baseline = None
@@ -90,6 +94,8 @@ def _control(widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -
         kind=widget.kind,
         state=widget.state,
         confidence=min((texts[index].confidence for index in own), default=1.0),
+        role=widget.role,
+        value=widget.value,
     )
 
 

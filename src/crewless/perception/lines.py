@@ -38,6 +38,8 @@ class Word:
     parts: tuple[Box, ...] = ()
     """What it was joined from, where a narrow word was kept with its neighbour: alone it could not be told from others.
     Empty for a single word."""
+    glyphs: tuple[Box, ...] = ()
+    """Its pieces of ink from left to right, those above each other as one: mostly one for each letter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,13 @@ class DetectedLine:
     """Pixels from the top of the tallest letter to the baseline."""
     words: tuple[Word, ...]
     icon: bool = False
+    step: float = 0.0
+    """Pixels from one letter to the next in a monospaced face; 0 in any other."""
+
+    @property
+    def monospaced(self) -> bool:
+        """Whether its letters stand at equal steps, as in a terminal."""
+        return self.step > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +73,8 @@ class TextLine:
     """One for each word of the line; a word that could not be read is empty."""
     confidence: float
     """Of the worst word, 0 to 1."""
+    sure: tuple[float, ...] = ()
+    """Of each word; empty where it was not kept."""
 
     @property
     def text(self) -> str:
@@ -94,8 +105,10 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedL
     rows = marks.tolist()
     lines: list[DetectedLine] = []
     for members in np.split(by_group, starts[1:]):
-        lines.extend(_lines_of([rows[member] for member in members]))
-    return lines
+        for row in _apart([rows[member] for member in members]):
+            lines.extend(_lines_of(row))
+    # A low mark alone is a rule or a speck; in a row of a terminal it was a hyphen.
+    return [line for line in _in_step(lines) if line.box.height >= 3 or line.icon or len(line.words[0].glyphs) > 1]
 
 
 def _letters(seg: Segmentation) -> np.ndarray:
@@ -105,6 +118,12 @@ def _letters(seg: Segmentation) -> np.ndarray:
     enclosed = np.where(marks[:, 7] >= 0, seg.surfaces[marks[:, 7], 4] if len(seg.surfaces) else 0, 0)
     rule = ((height <= 3) & (width > 24)) | ((width <= 3) & (height > 40))
     frame = (enclosed > 0.55 * width * height) | (enclosed > 1500)
+    for number in np.flatnonzero((enclosed > 0) & ~frame & (width >= 24)).tolist():
+        # The frame of several controls that touch, or of a table's cells.
+        x0, y0, x1, y1 = marks[number, :4]
+        own = seg.surfaces
+        held = (own[:, 0] >= x0) & (own[:, 1] >= y0) & (own[:, 2] <= x1) & (own[:, 3] <= y1)
+        frame[number] = own[held, 4].sum() > 0.55 * (x1 - x0) * (y1 - y0)
     speck = (width * height <= 1) & (marks[:, 4] <= 1)
     sparse = (width > 40) & (marks[:, 4] < 0.1 * width * height)
     keep = ~sparse & (marks[:, 6] <= 1) & (marks[:, 5] >= 0) & (height <= _MAX_LETTER_HEIGHT) & ~rule & ~frame & ~speck
@@ -205,9 +224,40 @@ def _lines_of(marks: _Rows) -> list[DetectedLine]:
     while len(clusters) > 1 and _is_icon(clusters[-1], clusters[:-1]):
         icons.append(clusters.pop())
     lines = [_line([icon], icon=True) for icon in icons]
-    if len(clusters) > 1 or max(row[3] - row[1] for row in clusters[0]) >= 3:
-        lines.append(_line(clusters, icon=False))
+    lines.append(_line(clusters, icon=False))
     return lines
+
+
+def _apart(marks: _Rows) -> list[_Rows]:
+    """Marks that form one line, or the lines that a comma or a descender has tied together, each sorted by x0."""
+    heights = sorted(row[3] - row[1] for row in marks)
+    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[-1]]
+    top, bottom = min(row[1] for row in tall), max(row[3] for row in tall)
+    usual = sorted(row[3] - row[1] for row in tall)[len(tall) // 2]
+    if len(tall) < 4 or bottom - top < 1.75 * usual:
+        return [marks]
+    crossing = np.zeros(bottom - top + 1, np.int32)
+    for row in tall:
+        # A descender may touch the letter below it: such a mark is cut.
+        if row[3] - row[1] <= 1.4 * usual:
+            crossing[row[1] - top] += 1
+            crossing[row[3] - top] -= 1
+    free = np.flatnonzero(np.cumsum(crossing)[:-1] == 0)
+    free = free[(free > 0.5 * usual) & (free < bottom - top - 0.5 * usual)]
+    if not len(free):
+        return [marks]
+    cut = top + int(free[len(free) // 2])
+    above: _Rows = []
+    below: _Rows = []
+    for row in marks:
+        if row[1] < cut - 2 and row[3] > cut + 2 and row[3] - row[1] > 1.4 * usual:
+            above.append([row[0], row[1], row[2], cut, row[4] // 2, *row[5:]])
+            below.append([row[0], cut, row[2], row[3], row[4] // 2, *row[5:]])
+        else:
+            (above if row[1] + row[3] < 2 * cut + 1 else below).append(row)
+    if min(len(above), len(below)) < 2:
+        return [marks]
+    return [*_apart(above), *_apart(below)]
 
 
 def _clusters(marks: _Rows) -> list[_Rows]:
@@ -270,28 +320,204 @@ def _baseline(rows: _Rows) -> int:
 def _line(clusters: list[_Rows], *, icon: bool) -> DetectedLine:
     own = [row for cluster in clusters for row in cluster]
     highest = max(row[3] - row[1] for row in own)
-    box = _bounds(own)
     baseline = _baseline([row for row in own if row[3] - row[1] >= 0.5 * highest])
+    glyphs = [_bounds(cluster) for cluster in clusters]
+    ascent = max(1, baseline - min(glyph.y0 for glyph in glyphs))
+    # An accent on a capital makes no wider space.
+    heights = sorted(baseline - row[1] for row in own)
+    gap = max(3.0, _WORD_GAP * min(ascent, heights[-1 - len(heights) // 6]))
+    line = _worded(glyphs, own[0][5], baseline, gap=gap, icon=icon)
+    step = None if icon else _pitch(glyphs, ascent)
+    return replace(line, step=step) if step else line
+
+
+def _worded(
+    glyphs: list[Box], surface: int, baseline: int, *, gap: float, step: float = 0.0, icon: bool = False
+) -> DetectedLine:
+    """A line of pieces of ink, parted into words at gaps of ``gap`` pixels or, in a monospaced face, at blank cells."""
+    box = Box(
+        min(g.x0 for g in glyphs), min(g.y0 for g in glyphs), max(g.x1 for g in glyphs), max(g.y1 for g in glyphs)
+    )
     ascent = max(1, baseline - box.y0)
-    gap = max(3.0, _WORD_GAP * ascent)
     words: list[Word] = []
-    part: _Rows = []
-    right = box.x0
-    for cluster in clusters:
-        x0 = cluster[0][0]
-        if part and x0 - right >= gap:
+    part: list[Box] = []
+    for glyph in glyphs:
+        if part and (_blanks(part[-1], glyph, step) >= 1 if step else glyph.x0 - max(g.x1 for g in part) >= gap):
             words.append(_word(part))
             part = []
-        part.extend(cluster)
-        right = max(right, *(row[2] for row in cluster))
+        part.append(glyph)
     words.append(_word(part))
-    joined = tuple(_join_narrow(words, _NARROW * ascent))
-    return DetectedLine(box=box, surface=own[0][5], baseline=baseline, ascent=ascent, words=joined, icon=icon)
+    return DetectedLine(
+        box=box,
+        surface=surface,
+        baseline=baseline,
+        ascent=ascent,
+        words=tuple(words if step else _join_narrow(words, _NARROW * ascent)),
+        icon=icon,
+        step=step,
+    )
 
 
-def _word(rows: _Rows) -> Word:
-    x0, y0, x1, y1 = _bounds(rows)
-    return Word(x0=x0, y0=y0, x1=x1, y1=y1)
+_MONOSPACED = 0.75
+"""A surface with this share of its longer lines in one step is written in a monospaced face: so are its short ones."""
+
+
+_ENOUGH_LETTERS = 20
+
+
+def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
+    """Lines of surfaces in a monospaced face, parted and joined anew by cells: a terminal's blanks are wider than spaces,
+    and its short words do not tell its step."""
+    out: list[DetectedLine] = []
+    for surface in {line.surface for line in lines}:
+        own = [line for line in lines if line.surface == surface]
+        long = [line for line in own if sum(len(word.glyphs) for word in line.words) >= 5]
+        steps = sorted(line.step for line in long if line.monospaced)
+        step = steps[len(steps) // 2] if steps else 0.0
+        # In one short line, as on a button, letters keep step by chance.
+        if (
+            sum(len(word.glyphs) for line in long for word in line.words) < _ENOUGH_LETTERS
+            or len(steps) < 0.2 * len(long)
+            or not steps
+            or sum(_keeps(line, step) for line in long) < _MONOSPACED * len(long)
+        ):
+            out.extend(replace(line, step=0.0) if line.step else line for line in own)
+            continue
+        rest = [line for line in own if line.ascent <= 2.5 * step]
+        out.extend(line for line in own if line.ascent > 2.5 * step)
+        for row in _rows_of(rest, step):
+            out.extend(_cut(row, surface, step))
+    return out
+
+
+def _rows_of(lines: list[DetectedLine], step: float) -> list[list[DetectedLine]]:
+    """Lines that stand in one row."""
+    rows: list[tuple[DetectedLine, list[DetectedLine]]] = []
+    for line in sorted(lines, key=lambda line: -line.box.height):
+        middle = (line.box.y0 + line.box.y1) / 2
+        for first, row in rows:
+            if first.baseline - 1.9 * step <= middle <= first.baseline + 0.6 * step:
+                row.append(line)
+                break
+        else:
+            rows.append((line, [line]))
+    return [row for _, row in rows]
+
+
+def _cut(row: list[DetectedLine], surface: int, step: float) -> list[DetectedLine]:
+    """The lines of a row: parted where two cells or more are blank, or where an icon stands."""
+    glyphs = sorted(glyph for line in row for word in line.words for glyph in word.glyphs)
+    baseline = max(row, key=lambda line: line.box.height).baseline
+    parts: list[list[Box]] = []
+    for glyph in glyphs:
+        if parts and glyph.x0 < parts[-1][-1].x1:
+            x0, y0, x1, y1 = parts[-1][-1]
+            parts[-1][-1] = Box(x0, min(y0, glyph.y0), max(x1, glyph.x1), max(y1, glyph.y1))
+        elif parts and _blanks(parts[-1][-1], glyph, step) <= 1:
+            parts[-1].append(glyph)
+        else:
+            parts.append([glyph])
+    return [_worded(part, surface, baseline, step=step, gap=step) for part in parts]
+
+
+_OFF_STEP, _OFF_STEPS = 0.25, 0.11
+"""How many steps a letter of a monospaced line is off its place at most, and in the mean (root mean square)."""
+
+
+def _pitch(glyphs: list[Box], ascent: int) -> float | None:
+    """The step at which the letters of a line stand, or None where they stand as wide as they are.
+
+    Middles of letters are whole steps apart, give or take a pixel for a letter that is not drawn in the middle of its cell.
+    """
+    if len(glyphs) < 5:
+        return None
+    spans = np.array([(glyph.x0, glyph.x1) for glyph in glyphs], np.float64)
+    rms, step = _best_step(spans, 0.62 * ascent, 1.02 * ascent, max(0.02 * ascent, 0.1))
+    if rms > _OFF_STEPS:
+        return None
+    # Narrow and wide letters both keep the step; a line of equal letters would do so in any face.
+    narrow = min(glyph.x1 - glyph.x0 for glyph in glyphs)
+    return step if narrow <= 0.45 * step or len(glyphs) >= 12 else None
+
+
+@numba.njit(cache=True)
+def _best_step(spans, least, most, by):
+    """Over steps from ``least`` to ``most``: the least root mean square by which letters are off their cells, and its step."""
+    best, best_step = 9.0, 0.0
+    step = least
+    while step < most:
+        rms, fitted = _off_cells(spans, step)
+        if rms < best:
+            best, best_step = rms, fitted
+        step += by
+    return best, best_step
+
+
+@numba.njit(cache=True)
+def _off_cells(spans, step):
+    """How far letters are off their cells (root mean square, in steps; 9 for not at all in cells), and the fitted step."""
+    count = len(spans)
+    firsts = np.empty(count)
+    places = np.empty(count)
+    place, last, touching = 0.0, 0.0, 0
+    for i in range(count):
+        wide = spans[i, 1] - spans[i, 0]
+        letters = max(1.0, np.round((wide + 0.15 * step) / step))
+        if letters > 6:
+            return 9.0, 0.0
+        touching += letters > 1
+        middle = (spans[i, 0] + spans[i, 1]) / 2
+        half = (letters - 1) * step / 2 if letters > 1 else 0.0
+        firsts[i] = middle - half
+        if i:
+            whole = np.round((firsts[i] - last) / step)
+            if whole < 1:
+                return 9.0, 0.0
+            place += whole
+        places[i] = place
+        place += letters - 1
+        last = middle + half
+    if touching > 0.5 * count or places[-1] < 1:
+        return 9.0, 0.0
+    # The step is fitted to the whole line, so that it does not drift.
+    fitted = (firsts[-1] - firsts[0]) / places[-1]
+    off = (firsts - firsts[0] - fitted * places) / fitted
+    off = off - off.mean()
+    if np.abs(off).max() > _OFF_STEP:
+        return 9.0, 0.0
+    return np.sqrt((off**2).mean()), fitted
+
+
+def _keeps(line: DetectedLine, step: float) -> bool:
+    """Whether a line's letters stand at a given step."""
+    spans = np.array([(glyph.x0, glyph.x1) for word in line.words for glyph in word.glyphs], np.float64)
+    rms, fitted = _off_cells(spans, step)
+    return rms <= _OFF_STEPS and abs(fitted - step) <= 0.03 * step
+
+
+def _cells(x0: np.ndarray, x1: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Middles of the first and of the last letter of each piece, and how many letters touch in it."""
+    letters = np.maximum(1, np.round((x1 - x0 + 0.15 * step) / step))
+    one = letters == 1
+    middle = (x0 + x1) / 2
+    half = (letters - 1) * step / 2
+    return np.where(one, middle, middle - half), np.where(one, middle, middle + half), letters
+
+
+def _blanks(left: Box, right: Box, step: float) -> int:
+    """How many blank cells stand between two letters."""
+    first, last, _ = _cells(np.array([left.x0, right.x0]), np.array([left.x1, right.x1]), step)
+    return round(float(first[1] - last[0]) / step) - 1
+
+
+def _word(glyphs: list[Box]) -> Word:
+    return Word(
+        x0=min(g.x0 for g in glyphs),
+        y0=min(g.y0 for g in glyphs),
+        x1=max(g.x1 for g in glyphs),
+        y1=max(g.y1 for g in glyphs),
+        glyphs=tuple(glyphs),
+    )
 
 
 def _join_narrow(words: list[Word], narrow: float) -> list[Word]:
@@ -303,7 +529,7 @@ def _join_narrow(words: list[Word], narrow: float) -> list[Word]:
         if before is not None and (ends or _last_part(before).width <= narrow):
             parts = (*(before.parts or (_last_part(before),)), Box(word.x0, word.y0, word.x1, word.y1))
             y0, y1 = min(before.y0, word.y0), max(before.y1, word.y1)
-            joined[-1] = Word(x0=before.x0, y0=y0, x1=word.x1, y1=y1, parts=parts)
+            joined[-1] = Word(x0=before.x0, y0=y0, x1=word.x1, y1=y1, parts=parts, glyphs=before.glyphs + word.glyphs)
         else:
             joined.append(word)
     return joined
@@ -319,13 +545,18 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
     out: list[tuple[DetectedLine, TextLine]] = []
     for line, text in zip(lines, texts, strict=True):
         if line.icon:
-            word = len(text.text) >= 2 and text.text.isalnum() and text.confidence > 0.9
+            word = len(text.text) >= 2 and any(map(str.isalnum, text.text)) and text.confidence > 0.9
             out.append((replace(line, icon=not word), text if word else TextLine(words=("",), confidence=1.0)))
             continue
         first, last = 0, len(line.words)
-        while first < last and _pictured(line, line.words[first], text.words[first], alone=last - first == 1):
+        sure = text.sure or (text.confidence,) * last
+        while first < last and _pictured(
+            line, line.words[first], text.words[first], sure[first], alone=last - first == 1
+        ):
             first += 1
-        while last > first + 1 and _pictured(line, line.words[last - 1], text.words[last - 1], alone=False):
+        while last > first + 1 and _pictured(
+            line, line.words[last - 1], text.words[last - 1], sure[last - 1], alone=False
+        ):
             last -= 1
         for at in (*range(first), *range(last, len(line.words))):
             word = line.words[at]
@@ -337,7 +568,12 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
         if first < last:
             words = line.words[first:last]
             box = Box(words[0].x0, line.box.y0, words[-1].x1, line.box.y1)
-            out.append((replace(line, box=box, words=words), replace(text, words=text.words[first:last])))
+            out.append(
+                (
+                    replace(line, box=box, words=words),
+                    replace(text, words=text.words[first:last], sure=text.sure[first:last]),
+                )
+            )
     return [line for line, _ in out], [text for _, text in out]
 
 
@@ -375,7 +611,7 @@ _WIDE = frozenset("MWQOGDNHCmw@%&…—–-_=")
 _LOW = frozenset("gjpqyQ,;_")
 
 
-def _pictured(line: DetectedLine, word: Word, text: str, *, alone: bool) -> bool:
+def _pictured(line: DetectedLine, word: Word, text: str, sure: float, *, alone: bool) -> bool:
     if len(text) > 1 or word.parts:
         return False
     width, height = word.x1 - word.x0, word.y1 - word.y0
@@ -383,6 +619,8 @@ def _pictured(line: DetectedLine, word: Word, text: str, *, alone: bool) -> bool
         return True
     if alone and len(line.words) == 1:
         return text.isalnum() and height < 9
+    if text in _WIDE and sure > 0.97 and width < 1.6 * line.ascent:
+        return False
     if width >= 0.95 * line.ascent and (text not in _WIDE or width >= 1.1 * line.ascent):
         return True
     floats = text not in _LOW and abs(word.y1 - line.baseline) > 1

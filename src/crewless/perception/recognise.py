@@ -1,17 +1,21 @@
-"""Crops of text to strings: the PP-OCRv6 small recogniser of the rapidocr wheel, its head cut down to what we read.
+"""Crops of text to strings: the PP-OCRv6 small recogniser of the rapidocr wheel, all of its letters.
 
-The wheel's network knows 18,708 characters; almost all weights of its last layer, and about a fifth of its time, are
-spent on scripts that the screens here do not show. At load the last matrix product is replaced by one with the columns
-of printable ASCII and a few signs, inside OpenVINO's own graph; the compiled result is cached on disk.
+The wheel's network knows 18,708 characters. Its last layer, a product with 18,710 columns, would cost a fifth of its time
+for every word, and most words need few of them. So the columns are parted at load, inside OpenVINO's own graph: the *near*
+ones (Latin with all its accents, Greek, digits, punctuation) are multiplied always, the *far* ones (Chinese and Japanese)
+only for crops in which the near ones leave a step unexplained. What neither explains is unread
+(:mod:`crewless.perception.letters`): Cyrillic, Arabic and others are not among the classes.
+
+Left out are classes that would let one picture have two names: full-width forms of ASCII, letters of dead scripts, emoji
+and dingbats, which icons would be taken for. Compiled networks are cached on disk.
 
 Crops are read independently of each other, so what is read of a crop depends on its pixels alone.
 """
 
 import hashlib
 import importlib.util
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +23,10 @@ import numpy as np
 
 from crewless.core.cache import cache_folder
 from crewless.core.errors import MissingTool
-from crewless.core.messages import Box
+from crewless.perception.crops import Glyph, glyphs_in
+from crewless.perception.letters import is_far, is_near, pieces_of
 from crewless.perception.quantise import can_multiply_bytes, load_ranges, quantise
 
-CHARACTERS = "".join(chr(code) for code in range(33, 127)) + "£€°éèüöäßñç…–—‘’“”•·×→✓©§"
 _HEIGHT = 48
 _STRIDE = 8
 """Pixels of the network's input per time step."""
@@ -32,6 +36,13 @@ _WIDE = 256
 _BATCH = 4
 _MIN_WIDTH = 64
 """Crops are not narrowed below this width: single digits need it."""
+_UNEXPLAINED = 8.0
+"""Largest near logit of a step below which the far characters are asked. English words stay above 14 in 19 of 20, Chinese
+ones fall below 6."""
+_DOUBT = 0.9
+"""Mean probability of a reading's characters below which it is read again."""
+_FAR_ROWS = 64
+"""Time steps that are multiplied with the far columns at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +75,15 @@ class Recogniser:
             raise MissingTool(f"no recogniser at {model}", alternatives=["pip install rapidocr"])
         eight_bits = self.config.eight_bits
         core = _core(self.config)
-        self.model, self._characters = _cut_head(core, model)
+        heads = _part_head(core, model)
+        self.model = heads.model
+        self._heads = heads
         if can_multiply_bytes() if eight_bits is None else eight_bits:
             quantise(self.model, load_ranges())
-        hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.config.threads}
-        self._request = core.compile_model(self.model, "CPU", hints).create_infer_request()
+        self._hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.config.threads}
+        self._compile = core.compile_model
+        self._request = core.compile_model(self.model, "CPU", self._hints).create_infer_request()
+        self._far_request: Any = None
 
     def read(self, crops: list[np.ndarray]) -> list["RecognisedText"]:
         """Text of each crop.
@@ -76,27 +91,37 @@ class Recogniser:
         Args:
             crops: each of shape (height, width), float32, 0 is ink and 1 is paper.
         """
+        readings = self._read(crops, self.config.squeeze)
+        # Narrowing costs thin accents: what was read with doubt, or has some, is read again as wide as it is.
+        again = [n for n, reading in enumerate(readings) if _doubtful(reading) and self.config.squeeze < 1.0]
+        for number, second in zip(again, self._read([crops[n] for n in again], 1.0), strict=True):
+            first = readings[number]
+            if second.confidence > first.confidence and second.text.count(" ") >= first.text.count(" "):
+                readings[number] = second
+        return readings
+
+    def _read(self, crops: list[np.ndarray], squeeze: float) -> list["RecognisedText"]:
         readings: list[RecognisedText | None] = [None] * len(crops)
-        for part, batch in self.batches(crops):
+        for part, batch in self.batches(crops, squeeze):
             self._request.infer([batch])
-            steps = self._request.get_output_tensor().data
+            near, features = (self._request.get_output_tensor(which).data for which in (0, 1))
             for row, number in enumerate(part):
-                readings[number] = self._decode(steps[row], crops[number])
+                readings[number] = self._decode(near[row], features[row], crops[number], squeeze)
         return [reading for reading in readings if reading is not None]
 
-    def batches(self, crops: list[np.ndarray]) -> Iterator[tuple[list[int], np.ndarray]]:
+    def batches(self, crops: list[np.ndarray], squeeze: float | None = None) -> Iterator[tuple[list[int], np.ndarray]]:
         """Crops of about the same width together: their numbers, and the network's input of shape (batch, 3, 48, width)."""
         import cv2
 
-        order = sorted(range(len(crops)), key=lambda number: self._scaled(crops[number]))
+        squeeze = self.config.squeeze if squeeze is None else squeeze
+        widths = [_scaled(crop, squeeze) for crop in crops]
+        order = sorted(range(len(crops)), key=widths.__getitem__)
         for first in range(0, len(order), _BATCH):
             part = order[first : first + _BATCH]
             # Two batch sizes only: each shape costs a compilation the first time.
-            batch = np.ones(
-                (1 if len(part) == 1 else _BATCH, _HEIGHT, _rounded(self._scaled(crops[part[-1]]))), np.float32
-            )
+            batch = np.ones((1 if len(part) == 1 else _BATCH, _HEIGHT, _rounded(widths[part[-1]])), np.float32)
             for row, number in enumerate(part):
-                scaled = self._scaled(crops[number])
+                scaled = widths[number]
                 batch[row, :, :scaled] = cv2.resize(crops[number], (scaled, _HEIGHT), interpolation=cv2.INTER_LINEAR)
             yield part, _planes(batch)
 
@@ -106,21 +131,26 @@ class Recogniser:
             for count in (1, _BATCH):
                 self._request.infer([_planes(np.ones((count, _HEIGHT, width), np.float32))])
 
-    def _scaled(self, crop: np.ndarray) -> int:
-        """The width at which a crop is read."""
-        full = round(crop.shape[1] * _HEIGHT / crop.shape[0])
-        return max(min(full, _MIN_WIDTH), round(full * self.config.squeeze), 8)
+    def _decode(self, near: np.ndarray, features: np.ndarray, crop: np.ndarray, squeeze: float) -> "RecognisedText":
+        scale = crop.shape[1] / _scaled(crop, squeeze)
+        reading = _greedy(near, self._heads.near, scale)
+        reading = replace(reading, glyphs=_in_place(reading, crop))
+        if float(near.max(axis=1).min()) >= _UNEXPLAINED:
+            return reading
+        whole = _greedy(np.concatenate([near, self._far(features)], axis=1), self._heads.near + self._heads.far, scale)
+        return replace(reading, far=whole) if any(is_far(c) for c in whole.text) else reading
 
-    def _decode(self, steps: np.ndarray, crop: np.ndarray) -> "RecognisedText":
-        best = steps.argmax(axis=1)
-        sure = steps[np.arange(len(best)), best]
-        starts = np.flatnonzero((best != 0) & (best != np.concatenate(([-1], best[:-1]))))
-        scale = crop.shape[1] / self._scaled(crop)
-        return RecognisedText(
-            text="".join(self._characters[best[at]] for at in starts),
-            confidence=float(sure[starts].mean()) if len(starts) else 0.0,
-            positions=tuple(float((at + 0.5) * _STRIDE * scale) for at in starts),
-        )
+    def _far(self, features: np.ndarray) -> np.ndarray:
+        """The far characters' logits, of shape (steps, characters)."""
+        if self._far_request is None:
+            self._far_request = self._compile(self._heads.far_model, "CPU", self._hints).create_infer_request()
+        padded = np.zeros((-(-len(features) // _FAR_ROWS) * _FAR_ROWS, features.shape[1]), np.float32)
+        padded[: len(features)] = features
+        parts = []
+        for first in range(0, len(padded), _FAR_ROWS):
+            self._far_request.infer([padded[first : first + _FAR_ROWS]])
+            parts.append(self._far_request.get_output_tensor().data.copy())
+        return np.concatenate(parts)[: len(features)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +162,62 @@ class RecognisedText:
     """Mean of the characters' probabilities; 0 when nothing was read."""
     positions: tuple[float, ...]
     """Where each character was seen first: pixels from the left edge of the crop, good to a few pixels."""
+    glyphs: tuple[Glyph | None, ...] = ()
+    """The ink of each letter but spaces; None where it touches another's."""
+    far: "RecognisedText | None" = None
+    """The reading that knows Chinese and Japanese too, where it found some. Whether it holds, the page around tells."""
+
+
+def _scaled(crop: np.ndarray, squeeze: float) -> int:
+    """The width at which a crop is read."""
+    full = round(crop.shape[1] * _HEIGHT / crop.shape[0])
+    return max(min(full, _MIN_WIDTH), round(full * squeeze), 8)
+
+
+def _in_place(reading: RecognisedText, crop: np.ndarray) -> tuple[Glyph | None, ...]:
+    """The ink of each letter but spaces, where a piece of ink stands at the place of just this letter; else None."""
+    places = [at for letter, at in zip(reading.text, reading.positions, strict=True) if letter != " "]
+    pieces = [pieces_of(letter) for letter in reading.text if letter != " "]
+    runs = glyphs_in(crop, sum(pieces))
+    owner = [[n for n, at in enumerate(places) if run.x0 - 3 <= at < run.x1 + 3] for run in runs]
+    if len(runs) == sum(pieces):
+        # As many as there should be: each is the next letter's, if its place agrees.
+        expected = [n for n, count in enumerate(pieces) for _ in range(count)]
+        if all(
+            not own or n in own or min(abs(n - o) for o in own) == 0 for n, own in zip(expected, owner, strict=True)
+        ):
+            owner = [[n] for n in expected]
+    claimed: list[Glyph | None] = [None] * len(places)
+    taken: set[int] = set()
+    for run, own in zip(runs, owner, strict=True):
+        if len(own) == 1 and own[0] not in taken:
+            claimed[own[0]] = run
+        elif len(own) > 1:
+            nearest = sorted(own, key=lambda n: abs(places[n] - (run.x0 + run.x1) / 2))
+            near, next_ = (abs(places[n] - (run.x0 + run.x1) / 2) for n in nearest[:2])
+            if near + 2.5 < next_ and nearest[0] not in taken and not run.x0 <= places[nearest[1]] < run.x1:
+                claimed[nearest[0]] = run
+                own = nearest[:1]
+        taken.update(own if len(own) == 1 else ())
+    return tuple(claimed)
+
+
+def _doubtful(reading: RecognisedText) -> bool:
+    """Whether a second reading may find more."""
+    return reading.far is None and bool(reading.text) and (reading.confidence < _DOUBT or not reading.text.isascii())
+
+
+def _greedy(logits: np.ndarray, characters: str, scale: float) -> RecognisedText:
+    """The best character of each step; blanks and repetitions left out."""
+    best = logits.argmax(axis=1)
+    starts = np.flatnonzero((best != 0) & (best != np.concatenate(([-1], best[:-1]))))
+    own = logits[starts]
+    sure = 1.0 / np.exp(own - own.max(axis=1, keepdims=True)).sum(axis=1)
+    return RecognisedText(
+        text="".join(characters[best[at]] for at in starts),
+        confidence=float(sure.mean()) if len(starts) else 0.0,
+        positions=tuple(float((at + 0.5) * _STRIDE * scale) for at in starts),
+    )
 
 
 def _rounded(width: int) -> int:
@@ -142,43 +228,6 @@ def _rounded(width: int) -> int:
 def _planes(batch: np.ndarray) -> np.ndarray:
     """Grey pictures as the network wants them: three equal planes from -1, ink, to 1, paper."""
     return np.repeat(batch[:, None] * 2.0 - 1.0, 3, axis=1)
-
-
-def spaced(reading: RecognisedText, gaps: list[float]) -> str:
-    """The text of a reading with a space at each gap (pixels from the crop's left edge) where none was read."""
-    letters = list(reading.text)
-    at = 0
-    for number, position in enumerate(reading.positions):
-        while at < len(gaps) and position > gaps[at]:
-            at += 1
-            if number > 0 and reading.text[number] != " " and reading.text[number - 1] != " ":
-                letters[number] = " " + letters[number]
-    return "".join(letters).strip()
-
-
-def told_by_shape(text: str, parts: Sequence[Box], *, baseline: int, ascent: int) -> str:
-    """Set right what thin strokes were read as: a bare bar is an I and never a 1, which has a flag; a stroke that goes
-    below the baseline is a slash.
-
-    Args:
-        text: what was read.
-        parts: the boxes of its words; nothing is changed when their number differs.
-        baseline: of the line.
-        ascent: of the line, in pixels.
-    """
-    words = text.split(" ")
-    if len(words) == len(parts):
-        for at, part in enumerate(parts):
-            if words[at] not in ("1", "l", "|", "I", "/"):
-                continue
-            if part.width <= 0.28 * ascent:
-                words[at] = "|" if part.y1 > baseline + 1 else "I"
-            elif part.y1 > baseline and part.width > 0.3 * ascent:
-                words[at] = "/"
-    # In wide faces a colon stands as far from its neighbours as a word would.
-    words = re.sub(r" +([:;,.!?])", r"\1", " ".join(words)).split(" ")
-    # No English word begins with l and one of these; I does look like l in most fonts.
-    return " ".join(re.sub(r"^l(?=[cdfgmnpqrstvwxz'])", "I", word) for word in words)
 
 
 def _wheel_model() -> Path:
@@ -204,25 +253,46 @@ def _core(config: RecogniserConfig) -> Any:
     return core
 
 
-def _cut_head(core: Any, model_path: Path) -> tuple[Any, str]:
-    """The network with only the classes that we read. Class 0 is the CTC blank, the last one is the space."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Heads:
+    """The network with its last layer parted in two."""
+
+    model: Any
+    """Outputs: near logits, of shape (batch, steps, len(near)), and features, of shape (batch, steps, 120)."""
+    far_model: Any
+    """From features to far logits."""
+    near: str
+    """Its characters in the order of the classes: first the CTC blank, last the space."""
+    far: str
+
+
+def _part_head(core: Any, model_path: Path) -> _Heads:
     import openvino
     from openvino import opset13 as op
 
     model = core.read_model(model_path)
-    names = _class_names(model_path)
     add = next(node for node in reversed(model.get_ordered_ops()) if node.get_type_name() == "Add")
     product = add.input_value(0).get_node()
     weights, bias = product.input_value(1).get_node().data, add.input_value(1).get_node().data
-    index = {name: number + 1 for number, name in enumerate(names)}
-    kept = [character for character in CHARACTERS if character in index]
-    columns = [0, *(index[character] for character in kept), weights.shape[1] - 1]
-    logits = op.add(
-        op.matmul(product.input_value(0), op.constant(weights[:, columns].copy()), False, False),
-        op.constant(bias[columns].copy()),
-    )
+    names = _class_names(model_path)
+    near = [number for number, name in enumerate(names, 1) if is_near(name)]
+    far = [number for number, name in enumerate(names, 1) if is_far(name)]
+
+    def head(source: Any, columns: list[int]) -> Any:
+        part = op.constant(np.ascontiguousarray(weights[:, columns]))
+        return op.add(op.matmul(source, part, False, False), op.constant(bias[columns].copy()))
+
     build: Any = openvino.Model
-    return build([op.softmax(logits, 2)], model.get_parameters(), "recogniser"), "".join(["\0", *kept, " "])
+    features = product.input_value(0)
+    # The first class is the CTC blank, the last one is the space.
+    outputs = [head(features, [0, *near, weights.shape[1] - 1]).output(0), features]
+    given = op.parameter([_FAR_ROWS, weights.shape[0]], np.float32)
+    return _Heads(
+        model=build(outputs, model.get_parameters(), "recogniser"),
+        far_model=build([head(given, far).output(0)], [given], "far"),
+        near="".join(["\0", *(names[number - 1] for number in near), " "]),
+        far="".join(names[number - 1] for number in far),
+    )
 
 
 def _class_names(model_path: Path) -> list[str]:

@@ -12,10 +12,13 @@ from crewless.core.errors import BadInput
 from crewless.core.messages import Box, Element, Frame, Observation, Point
 from crewless.perception.crops import crop_word, side_paper
 from crewless.perception.elements import assemble
-from crewless.perception.lines import DetectedLine, TextLine, find_lines, join_monospaced, split_icons
-from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key, spaced, told_by_shape
+from crewless.perception.letters import settle, spaced, told_by_shape, told_by_size
+from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines, join_monospaced, split_icons
+from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 from crewless.perception.segment import Segmentation, segment
-from crewless.perception.widgets import find_toggles, find_widgets
+from crewless.perception.sliders import find_sliders
+from crewless.perception.toggles import find_toggles
+from crewless.perception.widgets import find_widgets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,8 +48,9 @@ class ScreenPerception:
         if self.config.warm_up:
             self._recogniser.warm_up()
         self._words: OrderedDict[bytes, RecognisedText] = OrderedDict()
+        self._lines: OrderedDict[tuple[bytes, ...], tuple[TextLine, tuple[str, ...]]] = OrderedDict()
         self._pixels: np.ndarray | None = None
-        self._index = -1
+        self._index, self._t_s = -1, -1.0
         self._last: Observation | None = None
 
     def perceive(self, frame: Frame) -> Observation:
@@ -62,7 +66,7 @@ class ScreenPerception:
         else:
             self._pixels = _contiguous(frame.pixels)
             elements, lines_read = self._read(self._pixels)
-        self._index = frame.index
+        self._index, self._t_s = frame.index, frame.t_s
         height, width = frame.pixels.shape[:2]
         self._last = Observation(
             elements=elements,
@@ -79,6 +83,7 @@ class ScreenPerception:
     def reset(self) -> None:
         """Forget everything seen so far."""
         self._words.clear()
+        self._lines.clear()
         self._pixels = self._last = None
         self._index = -1
 
@@ -94,7 +99,8 @@ class ScreenPerception:
 
     def _changed(self, frame: Frame) -> bool:
         """Whether any pixel differs from those read last. The mask is trusted when no frame lies between."""
-        if frame.index == self._index:
+        # Pictures that are no part of a stream may have one index, but were not taken at one time.
+        if frame.index == self._index and frame.t_s == self._t_s:
             return False
         if frame.changed is not None and frame.index == self._index + 1 and not frame.changed.any():
             return False
@@ -102,7 +108,7 @@ class ScreenPerception:
 
     def _read(self, rgb: np.ndarray) -> tuple[tuple[Element, ...], int]:
         seg = segment(rgb)
-        toggles = find_toggles(seg)
+        toggles = [*find_sliders(seg), *find_toggles(seg)]
         lines = find_lines(seg, [widget.box for widget in toggles])
         texts, lines_read = self._texts(seg, lines)
         lines, texts = join_monospaced(*split_icons(lines, texts))
@@ -127,22 +133,58 @@ class ScreenPerception:
             keys.append(own)
         for key, reading in zip(unread, self._recogniser.read(list(unread.values())), strict=True):
             self._words[key] = reading
-        texts = []
+        texts: list[TextLine] = []
+        far: list[tuple[str, ...]] = []
         for line, own in zip(lines, keys, strict=True):
-            words, confidence = [], 1.0
-            for word, key in zip(line.words, own, strict=True):
-                reading = self._words[key]
+            for key in own:
                 self._words.move_to_end(key)
-                left = word.x0 - side_paper(line)
-                gaps = [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)]
-                parts = word.parts or (Box(word.x0, word.y0, word.x1, word.y1),)
-                text = spaced(reading, gaps)
-                words.append(told_by_shape(text, parts, baseline=line.baseline, ascent=line.ascent))
-                confidence = min(confidence, reading.confidence)
-            texts.append(TextLine(words=tuple(words), confidence=confidence))
+            whole = (*own, bytes([line.monospaced]))
+            if whole not in self._lines:
+                self._lines[whole] = _said(line, [self._words[key] for key in own])
+            self._lines.move_to_end(whole)
+            text, others = self._lines[whole]
+            texts.append(text)
+            far.append(others)
+        while len(self._lines) > self.config.cache_words:
+            self._lines.popitem(last=False)
         while len(self._words) > self.config.cache_words:
             self._words.popitem(last=False)
-        return texts, lines_read
+        return settle(lines, texts, far), lines_read
+
+
+def _said(line: DetectedLine, readings: list[RecognisedText]) -> tuple[TextLine, tuple[str, ...]]:
+    """What a line says, its spaces and shapes set right, and for each word what it says in far characters, or nothing."""
+    words = [_spoken(reading, line, word) for reading, word in zip(readings, line.words, strict=True)]
+    glyphs = [reading.glyphs if _inked(word, reading) else () for word, reading in zip(words, readings, strict=True)]
+    words = told_by_size(words, glyphs, monospaced=line.monospaced)
+    if not line.monospaced:
+        words = [
+            told_by_shape(
+                text,
+                word.parts or (Box(word.x0, word.y0, word.x1, word.y1),),
+                baseline=line.baseline,
+                ascent=line.ascent,
+            )
+            for text, word in zip(words, line.words, strict=True)
+        ]
+    far = tuple(
+        _spoken(reading.far, line, word) if reading.far is not None else ""
+        for reading, word in zip(readings, line.words, strict=True)
+    )
+    sure = tuple(reading.confidence for reading in readings)
+    return TextLine(words=tuple(words), confidence=min(sure), sure=sure), far
+
+
+def _spoken(reading: RecognisedText, line: DetectedLine, word: Word) -> str:
+    """A reading with its spaces set right."""
+    if line.monospaced:
+        return reading.text.replace(" ", "")
+    left = word.x0 - side_paper(line)
+    return spaced(reading.text, reading.positions, [(a.x1 + b.x0) / 2 - left for a, b in pairwise(word.parts)])
+
+
+def _inked(word: str, reading: RecognisedText) -> bool:
+    return word.replace(" ", "") == reading.text.replace(" ", "")
 
 
 def at_point(observation: Observation, point: Point) -> Element | None:

@@ -175,10 +175,10 @@ def test_the_search_says_in_a_line_whether_something_beats_the_hand_as_given():
     )
     # The lightest is weaker and hotter; of the other two the last is farther ahead in force and heat.
     assert found.verdict() == (
-        "the hand as given (868 g, 11.2 N, 4.8 W of heat) is not on the front: 2 of 3 designs there beat it in all three, "
-        "the farthest with 660 g, 14.0 N, 3.0 W of heat"
+        "the given hand (868 g, 11.2 N, 4.8 W of heat) is not on the front: 2 of 3 designs there beat it in all three, "
+        "the best with 660 g, 14.0 N, 3.0 W of heat"
     )
-    assert replace(found, start=front[0]).verdict().startswith("nothing that was tried beats the hand as given (500 g")
+    assert replace(found, start=front[0]).verdict().startswith("no design that was tried beats the given hand (500 g")
 
 
 def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_path, capsys):
@@ -192,14 +192,14 @@ def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_pa
     assert (folder / "report.html").stat().st_size > 50_000
     check(replace(load_design(folder / "best.yaml"), body=None))
     printed = capsys.readouterr().out
-    assert "N for ever" in printed
-    assert "the hand as given (868 g, 11.2 N" in printed
+    assert "N continuously" in printed
+    assert "the given hand (868 g, 11.2 N" in printed
 
 
 def test_a_winding_that_gets_too_hot_is_said_with_when_and_how_far():
     rows = carry(Design())
     wrist = next(one for one in rows if one.name == "right_wrist_flexion")
-    # It asks 1.08 of what the wrist bears for ever.
+    # It asks 1.08 of what the wrist bears continuously.
     assert wrist.share == pytest.approx(1.08, abs=0.01)
     drives = {one.name: one for one in humanoid_drives(Design())}
     reached = drives[wrist.name].held(wrist.torque_nm, np.array([wrist.limit_s - 1.0, wrist.limit_s]))[:, 0]

@@ -1,0 +1,104 @@
+"""What the finders of controls share: a widget, and the geometry of boxes and surfaces."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from crewless.core.messages import Box, ElementKind
+from crewless.perception.segment import Segmentation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Widget:
+    """Something that can be operated, before its text is known."""
+
+    box: Box
+    kind: ElementKind
+    state: frozenset[str] = frozenset()
+    lines: tuple[int, ...] = field(default_factory=tuple)
+    """Indices of the lines that it contains and whose text is its own."""
+    role: str = ""
+    """As in :class:`crewless.core.messages.Element`."""
+    value: float | None = None
+    ornaments: tuple[int, ...] = field(default_factory=tuple)
+    """Indices of the lines that are only its decoration: a chevron, a resize grip, a tick."""
+
+
+def core_of(seg: Segmentation, number: int, box: Box) -> Box:
+    """The box of a surface without what sticks out of it by a pixel or three: half of a frame has its colour at times."""
+    own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
+    x0, y0, x1, y1 = 0, 0, box.width, box.height
+    for _ in range(3):
+        if x1 - x0 < 12 or y1 - y0 < 12:
+            break
+        inner = own[y0:y1, x0:x1]
+        y0 += bool(inner[0].mean() < 0.4)
+        y1 -= bool(inner[-1].mean() < 0.4)
+        x0 += bool(inner[:, 0].mean() < 0.4)
+        x1 -= bool(inner[:, -1].mean() < 0.4)
+    return Box(box.x0 + x0, box.y0 + y0, box.x0 + x1, box.y0 + y1)
+
+
+def is_rectangle(seg: Segmentation, number: int, box: Box) -> bool:
+    """Whether a surface fills its box but for rounded corners and what is written on it. A corner may be round to the
+    middle of the side, as on a pill."""
+    own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
+    for inset in (min(box.height // 3, 8), box.height // 2):
+        if box.width <= 2.2 * inset:
+            return False
+        rows = own[:, inset : box.width - inset]
+        columns = own[min(inset, box.height // 2 - 1) : box.height - min(inset, box.height // 2 - 1)]
+        if min(rows[0].mean(), rows[-1].mean()) > 0.85 and min(columns[:, 0].mean(), columns[:, -1].mean()) > (
+            0.85 if inset < box.height // 2 else 0.45
+        ):
+            return True
+    return False
+
+
+def sides_of_frame(seg: Segmentation, number: int, box: Box) -> int:
+    """How many of the four sides of a surface have a line of ink around them.
+
+    A sunken frame has it above and to the left only; its other sides are as light as the inside, which ends there.
+    """
+    height, width = seg.surface_of.shape
+    xs = np.linspace(box.x0 + 6, box.x1 - 7, 9).astype(int).clip(0, width - 1)
+    ys = np.linspace(box.y0 + 4, box.y1 - 5, 7).astype(int).clip(0, height - 1)
+    beyond = [seg.surface_of[y, xs] if 0 <= y < height else np.full(9, number) for y in (box.y0 - 1, box.y1)] + [
+        seg.surface_of[ys, x] if 0 <= x < width else np.full(7, number) for x in (box.x0 - 1, box.x1)
+    ]
+    top, bottom, left, right = (bool((side < 0).mean() > 0.8) for side in beyond)
+    if top and left and not bottom and not right:
+        edges = [bool((side != number).mean() > 0.8) for side in (beyond[1], beyond[3])]
+        return 4 if all(edges) else 2
+    return top + bottom + left + right
+
+
+def patch_of(seg: Segmentation, box: Box) -> np.ndarray:
+    """The pixels of a box, of shape (height, width, 3)."""
+    return seg.rgb[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1]
+
+
+def inside(inner: Box, outer: Box, slack: int) -> bool:
+    """Whether a box lies in another, or over its edge by at most ``slack`` pixels."""
+    return (
+        inner.x0 >= outer.x0 - slack
+        and inner.y0 >= outer.y0 - slack
+        and inner.x1 <= outer.x1 + slack
+        and inner.y1 <= outer.y1 + slack
+    )
+
+
+def overlaps(a: Box, b: Box) -> bool:
+    """Whether two boxes share a pixel."""
+    return a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
+
+
+def count_rows(boxes: list[Box]) -> int:
+    """How many rows of text the boxes form."""
+    rows = 0
+    bottom = -1
+    for box in sorted(boxes, key=lambda box: box.y0):
+        if box.y0 >= bottom - 2:
+            rows += 1
+        bottom = max(bottom, box.y1)
+    return rows
