@@ -65,7 +65,9 @@ class Hand:
 
     def to(self, look: Look, box: Sequence[float], act: Callable[[Point], list[Action]]) -> list[Action]:
         """Act on a thing, or scroll towards it when it cannot be seen."""
-        top, bottom = look["view"][1] + _MARGIN_PX, look["view"][3] - _MARGIN_PX
+        # Where the page ends there is nothing to scroll to, however near to the edge a thing lies.
+        top = look["view"][1] + (_MARGIN_PX if look["scrolled"] > 0 else 0)
+        bottom = look["view"][3] - (_MARGIN_PX if look["scrolled"] < look["end"] - 1 else 0)
         if look["end"] > 0 and not (top <= box[1] and box[3] <= bottom):
             down = box[3] > bottom
             share = self.chance.uniform(0.2, 0.5) if down else self.chance.uniform(0.4, 0.8)
@@ -212,6 +214,36 @@ class Press:
 
 
 @dataclass(kw_only=True)
+class PressEach:
+    """Click each of several things once; in which order does not matter."""
+
+    effects: Mapping[str, Callable[[Look], bool]]
+    """By name what shows that its click had its effect."""
+    _left: list[str] | None = None
+    _pressed: str = ""
+
+    def done(self, look: Look) -> bool:
+        """All were clicked and the last effect shows."""
+        return self._left == [] and self.effects[self._pressed](look)
+
+    def act(self, look: Look, hand: Hand) -> list[Action]:
+        """Click the next one when the effect of the last one shows."""
+        if self._left is None:
+            self._left = list(self.effects)
+            if hand.happens(hand.manner.shuffle):
+                hand.chance.shuffle(self._left)
+        if not self._left or (self._pressed and not self.effects[self._pressed](look)):
+            return []
+        item = look["items"].get(self._left[0])
+        if item is None or item["box"] is None:
+            return []
+        actions = hand.click(look, item["box"])
+        if actions[-1].verb == "click":
+            self._pressed = self._left.pop(0)
+        return actions
+
+
+@dataclass(kw_only=True)
 class PressAgain:
     """Click something again and again until something shows, as one turns pages."""
 
@@ -333,14 +365,15 @@ class Drag:
         items = look["items"]
         if self._dragged or any(name not in items or items[name]["box"] is None for name in (self.name, self.onto)):
             return []
-        box, place, strays = items[self.onto]["box"], self.place, False
-        if place is not None and hand.happens(hand.manner.mistakes):
-            place, strays = (min(0.95, max(0.05, place[0] + hand.chance.choice((-0.1, 0.1)))), place[1]), True
-        if place is None:
-            to = hand.inside(box)
+        box, place, start = items[self.onto]["box"], self.place, hand.inside(items[self.name]["box"])
+        strays = hand.happens(hand.manner.mistakes)
+        if place is not None:
+            wide = place[0] + (hand.chance.choice((-0.1, 0.1)) if strays else 0.0)
+            wide = min(0.95, max(0.05, wide)) if strays else wide
+            to = Point(round(box[0] + (box[2] - box[0]) * wide), round(box[1] + (box[3] - box[1]) * place[1]))
         else:
-            to = Point(round(box[0] + (box[2] - box[0]) * place[0]), round(box[1] + (box[3] - box[1]) * place[1]))
-        start = hand.inside(items[self.name]["box"])
+            # A second thought: it is let go near where it was taken, which changes nothing.
+            to = Point(start.x + 9, start.y + 14) if strays else hand.inside(box)
         actions = hand.to(look, items[self.name]["box"], lambda point: [Action(verb="drag", point=start, to=to)])
         self._dragged = actions[-1].verb == "drag" and not strays
         return actions

@@ -2,7 +2,7 @@
 
 from benchmarks.jobs.desktop_jobs import COPY_BETWEEN, GTK_MEMBERS, QT_LEAVE, TERMINAL_FORM, TK_GOODS_IN
 from benchmarks.jobs.job import Job
-from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY
+from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY, LONG_FORM
 from benchmarks.jobs.web_more import FILE_DIALOG, SLIDER
 from benchmarks.jobs.web_office import REPLY, SEARCH_UPDATE, WIZARD
 from benchmarks.jobs.web_rows import RECONCILE, ROWS_RULE
@@ -15,6 +15,7 @@ JOBS = {
     for job in (
         INVOICE_ENTRY,
         EXPENSE_BOXES,
+        LONG_FORM,
         TRIAGE,
         ROWS_RULE,
         RECONCILE,

@@ -182,3 +182,122 @@ EXPENSE_BOXES = Job(
     script=_expense_script,
     asked=_expense_asked,
 )
+
+# long_form
+
+COVERS = ("Liability", "Partial", "Full")
+FUELS = ("Petrol", "Diesel", "Electric", "Hybrid")
+_TERMS = (
+    "The contract begins on the day that is entered above and ends after one year unless it is renewed.",
+    "The insurer must be told of every change of owner, address or use of the vehicle within two weeks.",
+    "Damage must be reported without delay; repairs above the excess need the insurer's consent.",
+)
+
+
+def _make_policy(chance: random.Random, number: int) -> Sheet:
+    begins = day(chance, 3, 60)
+    return {
+        "id": f"PV-{3100 + 4 * number}",
+        "owner": person(chance),
+        "town": f"{chance.randint(10000, 98999)} {chance.choice(('Ashford', 'Calder', 'Dunmore', 'Farnham', 'Hadley', 'Ludlow'))}",
+        "plate": f"{chance.choice('ABCDHKLMNS')}{chance.choice('AEKRTX')} {chance.randint(100, 9999)}",
+        "fuel": chance.choice(FUELS),
+        "power": f"{chance.randint(40, 240)} kW",
+        "cover": chance.choice(COVERS),
+        "begins": long_date(begins),
+        "begins_short": f"{begins:%d.%m.%Y}",
+        "garage": chance.choice(("yes", "no")),
+    }
+
+
+def _policy(visit: Visit) -> Answer:
+    ui = visit.ui
+    match visit.method, visit.path:
+        case "GET", ():
+            return ui.page("home", ui.t("Policies"), ui.card("<p>" + ui.t("Number") + ": PV-...</p>"))
+        case "GET", ("case", number):
+            row = visit.row("SELECT * FROM policy WHERE id = ?", number)
+            if visit.db.execute("SELECT 1 FROM contract WHERE policy = ?", (number,)).fetchone():
+                return ui.page(f"issued {number}", f"Policy {number}", ui.note(f"Policy {number} is issued."))
+            facts = [
+                ("Owner", row["owner"]), ("Town", row["town"]), ("Plate", row["plate"]), ("Fuel", row["fuel"]), ("Power", row["power"]),
+                ("Cover wanted", row["cover"]), ("From", row["begins"]), ("Kept in a garage", row["garage"]),
+            ]  # fmt: skip
+            terms = "".join(f"<p>{text}</p>" for text in _TERMS * 2)
+            form = ui.form(
+                "/save",
+                ui.card("<h3>Policyholder</h3>", ui.text("holder", "Full name"), ui.text("postcode", "Postcode"), ui.text("place", "Place")),
+                ui.card("<h3>Vehicle</h3>", ui.text("plate", "Registration"), ui.select("fuel", "Fuel", FUELS), ui.text("kilowatts", "Power in kW"), ui.check("garage", "Garage")),
+                ui.card("<h3>Contract</h3>", ui.radios("cover", "Cover", COVERS), ui.text("begins", "Begins on")),
+                ui.card("<h3>Terms</h3>", terms, ui.check("accepted", "Terms were handed over")),
+                ui.button("save", "Save"),
+            )  # fmt: skip
+            return ui.page(f"case {number}", f"Policy {number}", ui.card(ui.facts(facts)), form)
+        case "POST", ("save",):
+            names = (
+                "holder",
+                "postcode",
+                "place",
+                "plate",
+                "fuel",
+                "kilowatts",
+                "garage",
+                "cover",
+                "begins",
+                "accepted",
+            )
+            sql = f"INSERT INTO contract (policy, {', '.join(names)}) VALUES (?, {', '.join('?' for _ in names)})"
+            visit.write("contract", (sql, (visit.value("case"), *(visit.value(name) for name in names))))
+            return Redirect(to=f"/case/{visit.value('case')}")
+    raise LookupError(visit.path)
+
+
+def _policy_texts(sheet: Sheet) -> dict[str, str]:
+    postcode, place = sheet["town"].split(" ", 1)
+    return {
+        "holder": sheet["owner"], "postcode": postcode, "place": place, "plate": sheet["plate"], "fuel": sheet["fuel"],
+        "kilowatts": sheet["power"].removesuffix(" kW"), "begins": sheet["begins_short"],
+    }  # fmt: skip
+
+
+def _policy_script(sheet: Sheet) -> Sequence[Step]:
+    texts = _policy_texts(sheet)
+    values = {
+        **{name: text for name, text in texts.items() if name != "begins"},
+        "garage": sheet["garage"] == "yes",
+        f"cover:{sheet['cover']}": True,
+        "begins": texts["begins"],
+        "accepted": True,
+    }
+    return [
+        Open(text=sheet["id"], page=f"case {sheet['id']}"),
+        Fill(values=values),
+        Press(name="save", until=page_is(f"issued {sheet['id']}")),
+    ]
+
+
+def _policy_asked(sheet: Sheet) -> Asked:
+    values = {
+        "policy": sheet["id"], **_policy_texts(sheet), "garage": "1" if sheet["garage"] == "yes" else "", "cover": sheet["cover"],
+        "accepted": "1",
+    }  # fmt: skip
+    return Asked(changes=(RowChange(table="contract", values=values),))
+
+
+LONG_FORM = Job(
+    name="long_form",
+    what="fill a form of ten fields that is twice as long as the window, from facts at its top",
+    program=WebProgram(
+        title="Policies",
+        look="material",
+        schema="""CREATE TABLE policy (id TEXT PRIMARY KEY, owner, town, plate, fuel, power, cover, begins, garage);
+            CREATE TABLE contract (id INTEGER PRIMARY KEY, policy, holder, postcode, place, plate, fuel, kilowatts, garage, cover, begins,
+            accepted);""",
+        fill=insert_rows("policy", "id", "owner", "town", "plate", "fuel", "power", "cover", "begins", "garage"),
+        serve=_policy,
+    ),
+    make=_make_policy,
+    slots=one_slot("policy"),
+    script=_policy_script,
+    asked=_policy_asked,
+)

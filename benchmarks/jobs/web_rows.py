@@ -8,7 +8,7 @@ from benchmarks.jobs.job import Job, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.pages import esc
 from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
-from benchmarks.jobs.steps import Fill, Open, Press, Step, holds, page_is
+from benchmarks.jobs.steps import Fill, Open, Press, PressEach, Step, holds, page_is
 from benchmarks.jobs.words import COMPANIES, GOODS, money
 
 # rows_rule
@@ -82,11 +82,15 @@ def _decision(row: Any) -> str:
 
 
 def _batch_script(sheet: Sheet) -> Sequence[Step]:
-    steps: list[Step] = [Open(text=sheet["id"], page=f"case {sheet['id']}")]
-    for row in sheet["rows"]:
-        number, decision = row["position"], _decision(row)
-        steps.append(Press(name=f"decide{number}:{decision}", until=holds(f"row{number}", decision)))
-    return [*steps, Press(name="finish", until=page_is(f"finished {sheet['id']}"))]
+    effects = {
+        f"decide{row['position']}:{_decision(row)}": holds(f"row{row['position']}", _decision(row))
+        for row in sheet["rows"]
+    }
+    return [
+        Open(text=sheet["id"], page=f"case {sheet['id']}"),
+        PressEach(effects=effects),
+        Press(name="finish", until=page_is(f"finished {sheet['id']}")),
+    ]
 
 
 def _batch_asked(sheet: Sheet) -> Asked:
