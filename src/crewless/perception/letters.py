@@ -199,6 +199,8 @@ def _resized(word: str, at: int, own: Glyph | None, line: _Heights, *, monospace
         return _round(word, at, own, height / cap, monospaced=monospaced)
     if letter in _BARS:
         return _bar(letter, own, height, line, turkish=turkish)
+    if letter == ";" and own.bottom <= line.base + (1 if cap >= 12 else 0):
+        return ":"
     if letter == "B" and own.open:
         return "ß"
     plain = unicodedata.normalize("NFD", letter)

@@ -80,6 +80,10 @@ def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
             rows[-1].append(at)
         else:
             rows.append([at])
+    # What the lower end of the list cuts off is no row to be read.
+    rows = [
+        own for own in rows if _middle(lines[own[0]].box) + 0.35 * pitch <= popup.y1 or any(at in chosen for at in own)
+    ]
     starts = [min(lines[at].box.x0 for at in own) for own in rows]
     if max(starts) - min(starts) > _RAGGED * pitch:
         return []

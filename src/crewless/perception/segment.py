@@ -15,6 +15,13 @@ _TOLERANCE = 3
 """Largest step per channel between neighbouring pixels of one surface: less than any border that a person can see."""
 _THICKNESS = 8
 """A surface holds a square of this many pixels; the stems of letters up to about 40 px high do not."""
+_LONG_THICKNESS = 5
+"""The face of a small button is full of its text: a surface that holds a square of so many pixels is enough where it is
+wider than any letter is."""
+_LONG = 2.0
+"""Times its height that such a surface is wide."""
+_LONG_HEIGHT = 12
+_LONG_AREA = 200
 _MAX_NEIGHBOURS = 4
 
 
@@ -118,9 +125,10 @@ def _label(rgb):
 
 @numba.njit(cache=True)
 def _surfaces(rgb, labels, count):
-    """Keep the areas that hold a square of ``_THICKNESS`` pixels; number them and measure them."""
+    """Keep the areas that hold a square of ``_THICKNESS`` pixels, or a smaller one and are long; number and measure them."""
     height, width = labels.shape
     thick = np.zeros(count, np.bool_)
+    rather = np.zeros(count, np.bool_)
     above = np.zeros(width, np.int16)
     for y in range(height):
         diagonal = np.int16(0)
@@ -136,14 +144,16 @@ def _surfaces(rgb, labels, count):
                 and labels[y - 1, x - 1] == label
             ):
                 side = np.int16(1 + min(diagonal, before, above[x - 1]))
-            if side >= _THICKNESS:
-                thick[label] = True
+            if side >= _LONG_THICKNESS:
+                rather[label] = True
+                if side >= _THICKNESS:
+                    thick[label] = True
             above[x] = side
             diagonal = before
     number = np.full(count, -1, np.int32)
     distinct = 0
     for i in range(count):
-        if thick[i]:
+        if rather[i]:
             number[i] = distinct
             distinct += 1
     surface_of = np.empty((height, width), np.int32)
@@ -164,10 +174,28 @@ def _surfaces(rgb, labels, count):
                 row[4] += 1
                 for c in range(3):
                     colour[s, c] += rgb[y, x, c]
+    is_thick = np.zeros(distinct, np.bool_)
+    for i in range(count):
+        if number[i] >= 0:
+            is_thick[number[i]] = thick[i]
+    renamed = np.full(distinct, -1, np.int32)
+    kept = 0
     for s in range(distinct):
         for c in range(3):
             surfaces[s, 5 + c] = colour[s, c] // surfaces[s, 4]
-    return surface_of, surfaces
+        wide, high = surfaces[s, 2] - surfaces[s, 0], surfaces[s, 3] - surfaces[s, 1]
+        long = high >= _LONG_HEIGHT and wide >= _LONG * high and surfaces[s, 4] >= _LONG_AREA
+        if is_thick[s] or (long and surfaces[s, 4] >= 0.35 * wide * high):
+            renamed[s] = kept
+            surfaces[kept] = surfaces[s]
+            kept += 1
+    if kept < distinct:
+        for y in range(height):
+            for x in range(width):
+                s = surface_of[y, x]
+                if s >= 0:
+                    surface_of[y, x] = renamed[s]
+    return surface_of, surfaces[:kept].copy()
 
 
 @numba.njit(cache=True)

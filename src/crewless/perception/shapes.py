@@ -25,18 +25,17 @@ class Widget:
 
 
 def core_of(seg: Segmentation, number: int, box: Box) -> Box:
-    """The box of a surface without what sticks out of it by a pixel or three: half of a frame has its colour at times."""
+    """The box of a surface without what sticks out of it: half of a frame has its colour at times, and that of a
+    neighbour."""
     own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
-    x0, y0, x1, y1 = 0, 0, box.width, box.height
-    for _ in range(3):
-        if x1 - x0 < 12 or y1 - y0 < 12:
-            break
-        inner = own[y0:y1, x0:x1]
-        y0 += bool(inner[0].mean() < 0.4)
-        y1 -= bool(inner[-1].mean() < 0.4)
-        x0 += bool(inner[:, 0].mean() < 0.4)
-        x1 -= bool(inner[:, -1].mean() < 0.4)
-    return Box(box.x0 + x0, box.y0 + y0, box.x0 + x1, box.y0 + y1)
+    for _ in range(2):
+        columns, rows = np.flatnonzero(own.mean(axis=0) >= 0.4), np.flatnonzero(own.mean(axis=1) >= 0.4)
+        if not len(columns) or not len(rows):
+            return box
+        x0, x1, y0, y1 = int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
+        own = own[y0:y1, x0:x1]
+        box = Box(box.x0 + x0, box.y0 + y0, box.x0 + x1, box.y0 + y1)
+    return box
 
 
 def is_rectangle(seg: Segmentation, number: int, box: Box) -> bool:

@@ -90,7 +90,7 @@ def _toggle_shape(
     rim = np.concatenate([_darker(side[:, near], paper) for side in sides])
     contrast = max(40, int(0.4 * difference.max()))
     if np.abs(rim - np.median(rim, axis=0)).max() > contrast:
-        return None
+        return _sunken(seg, rim, patch, paper, enclosed, contrast)
     inside = patch[middle - 1 : middle + 2, middle - 1 : middle + 2].reshape(-1, 3).mean(axis=0)
     edge = np.median(rim, axis=0)
     round_ = 0.70 <= fill <= 0.90 and corner < 0.5 * max(difference.max(), 1)
@@ -120,6 +120,23 @@ def _toggle_shape(
         if 0.06 <= share <= 0.5 and (max(saturated) > 50 or enclosed >= 0):
             return "checkbox", True
     return None
+
+
+def _sunken(
+    seg: Segmentation, rim: np.ndarray, patch: np.ndarray, paper: np.ndarray, enclosed: int, contrast: int
+) -> tuple[ElementKind, bool] | None:
+    """A checkbox whose upper and left edges are darker than the others: each edge is even, and so is the inside."""
+    if enclosed < 0 or any(np.abs(side - np.median(side, axis=0)).max() > contrast for side in np.split(rim, 4)):
+        return None
+    x0, y0, x1, y1 = seg.surfaces[enclosed, :4].tolist()
+    if seg.surfaces[enclosed, 4] < 0.85 * (x1 - x0) * (y1 - y0) or abs((x1 - x0) - (y1 - y0)) > 2:
+        return None
+    if (x1 - x0) < 0.55 * len(patch):
+        return None
+    inside = seg.surfaces[enclosed, 5:8]
+    if np.abs(inside - paper).max() < 20:
+        return None
+    return "checkbox", bool(int(paper.max()) - int(inside.max()) > 60)
 
 
 def _hole(difference: np.ndarray) -> int:
