@@ -74,7 +74,12 @@ def _grouped(controls: list[Element], words: list[Element]) -> list[Element]:
 
 
 def _control(seg: Segmentation, widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -> Element:
-    if widget.kind == "field" and not widget.role and bullets_in(seg.rgb, widget.box):
+    inked = widget.kind == "field" and bool(widget.lines or widget.ornaments)
+    # A row of bullets is read as noughts, eights and the like, never as letters.
+    worded = (
+        sum(letter.isalpha() and letter not in "oOcC" for index in widget.lines for letter in texts[index].text) >= 2
+    )
+    if inked and not widget.role and not worded and bullets_in(seg.rgb, widget.box):
         return Element(text="", box=widget.box, kind="field", state=widget.state, role="bullets")
     own = sorted(widget.lines, key=lambda index: (lines[index].baseline // 8, lines[index].box.x0))
     rows: list[str] = []

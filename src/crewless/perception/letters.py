@@ -300,7 +300,7 @@ def is_unread(text: str, confidence: float, glyphs: Sequence[Box], *, ascent: in
         glyphs: its pieces from left to right.
         ascent: of its line, in pixels.
     """
-    if not 6 <= ascent <= 48 or not glyphs:
+    if not 6 <= ascent <= 48 or not glyphs or (confidence >= 0.5 and len(text) >= len(glyphs)):
         return False
     tall = [glyph for glyph in glyphs if glyph.height >= 0.45 * ascent]
     read = sum(_WIDE_SIGNS.get(letter, 1) for letter in text if letter != " ")

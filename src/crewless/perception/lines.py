@@ -274,6 +274,8 @@ def _clusters(marks: _Rows) -> list[_Rows]:
 
 
 def _bounds(rows: _Rows) -> Box:
+    if len(rows) == 1:
+        return Box(*rows[0][:4])
     return Box(
         min(row[0] for row in rows),
         min(row[1] for row in rows),
@@ -307,6 +309,14 @@ def _is_icon(cluster: _Rows, rest: list[_Rows]) -> bool:
     near = min(abs(rest[0][0][0] - box.x1), abs(box.x0 - max(row[2] for row in rest[-1])))
     if near < 0.3 * ascent or box.width < 0.6 * ascent or box.height < 0.3 * ascent:
         return False
+    if (
+        len(cluster) == 1
+        and box.y1 < baseline
+        and 0.35 * ascent < box.height <= 0.75 * ascent
+        and box.width >= 1.2 * box.height
+    ):
+        # The arrow of a select: it hangs between top and baseline, and is wider than high.
+        return True
     off = box.y1 > baseline + 1 or box.y0 < top - 1 or (box.y1 < baseline - 2 and box.height > 0.35 * ascent)
     return off and box.width >= 0.8 * ascent and box.width >= 0.75 * box.height
 
@@ -362,7 +372,8 @@ _MONOSPACED = 0.75
 """A surface with this share of its longer lines in one step is written in a monospaced face: so are its short ones."""
 
 
-_ENOUGH_LETTERS = 20
+_ENOUGH_LETTERS, _ENOUGH_IN_LINES = 20, 14
+"""Letters of one line, and of several, that must keep step."""
 
 
 def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
@@ -376,7 +387,8 @@ def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
         step = steps[len(steps) // 2] if steps else 0.0
         # In one short line, as on a button, letters keep step by chance.
         if (
-            sum(len(word.glyphs) for line in long for word in line.words) < _ENOUGH_LETTERS
+            sum(len(word.glyphs) for line in long for word in line.words)
+            < (_ENOUGH_LETTERS if len(long) < 2 else _ENOUGH_IN_LINES)
             or len(steps) < 0.2 * len(long)
             or not steps
             or sum(_keeps(line, step) for line in long) < _MONOSPACED * len(long)

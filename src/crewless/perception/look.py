@@ -4,6 +4,8 @@ The patch is cut to its ink, brought to 8 x 8 cells without changing its shape, 
 15) whatever the ink's colour is. Two looks are compared by :func:`alike_looks`, which lets the cells move by a little.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from crewless.core.messages import Box
@@ -19,10 +21,16 @@ def look_of(pixels: np.ndarray, box: Box) -> tuple[int, ...]:
         pixels: shape (height, width, 3), uint8.
         box: tight around the icon.
     """
+    x0, y0, x1, y1 = max(0, box.x0 - 1), max(0, box.y0 - 1), box.x1 + 1, box.y1 + 1
+    patch = np.ascontiguousarray(pixels[y0:y1, x0:x1])
+    return _look(patch.tobytes(), patch.shape[0], patch.shape[1])
+
+
+@lru_cache(maxsize=4096)
+def _look(content: bytes, height: int, width: int) -> tuple[int, ...]:
     import cv2
 
-    x0, y0, x1, y1 = max(0, box.x0 - 1), max(0, box.y0 - 1), box.x1 + 1, box.y1 + 1
-    patch = pixels[y0:y1, x0:x1].astype(np.float32)
+    patch = np.frombuffer(content, np.uint8).reshape(height, width, 3).astype(np.float32)
     if min(patch.shape[:2]) < 3:
         return ()
     rim = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
@@ -31,7 +39,6 @@ def look_of(pixels: np.ndarray, box: Box) -> tuple[int, ...]:
     if strongest < 20:
         return ()
     ink = np.clip(ink / strongest, 0.0, 1.0)
-    height, width = ink.shape
     # A square around it: an arrow that is wider than high stays so.
     side = max(height, width)
     square = np.zeros((side, side), np.float32)

@@ -12,6 +12,8 @@ from crewless.perception.shapes import Widget, inside, is_rectangle
 _ROW_HEIGHT = (13, 72)
 _RAGGED = 1.2
 """Rows of a list begin at one place, or this many row heights further right where they are indented."""
+_ROWS_BESIDE = 3
+"""Rows that a list must have beside a highlighted one without a text."""
 _SCROLL_BAR = 26
 """Pixels that the paper of a list may reach further right than its highlight: its scroll bar."""
 _HIGHLIGHT = 12
@@ -70,7 +72,7 @@ def _paper_around(seg: Segmentation, number: int, row: Box) -> Box | None:
 def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
     members = [at for at, line in enumerate(lines) if not line.icon and _mostly_inside(line.box, popup)]
     chosen = [at for at in members if inside(lines[at].box, row, 1)]
-    if not chosen or len(members) == len(chosen):
+    if len(members) == len(chosen) or (not chosen and len(members) < _ROWS_BESIDE):
         return []
     pitch = row.height
     # Lines of one row first, then rows that go on in the next line.
@@ -91,6 +93,9 @@ def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
         # Columns: a table with a highlighted row is no list.
         return []
     options: list[tuple[Box, list[int], bool]] = []
+    if not chosen:
+        # The highlighted row is empty, or holds a dash that says so.
+        options.append((row, [], True))
     for own in rows:
         middle = _middle(lines[max(own, key=lambda at: lines[at].box.height)].box)
         selected = any(at in chosen for at in own)
@@ -107,7 +112,7 @@ def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
             state=frozenset({"selected"}) if selected else frozenset(),
             lines=tuple(own),
         )
-        for box, own, selected in options
+        for box, own, selected in sorted(options, key=lambda option: option[0].y0)
     ]
 
 

@@ -153,7 +153,12 @@ def _surfaces(rgb, labels, count):
     number = np.full(count, -1, np.int32)
     distinct = 0
     for i in range(count):
-        if rather[i]:
+        if thick[i]:
+            number[i] = distinct
+            distinct += 1
+    surely = distinct
+    for i in range(count):
+        if rather[i] and not thick[i]:
             number[i] = distinct
             distinct += 1
     surface_of = np.empty((height, width), np.int32)
@@ -174,27 +179,24 @@ def _surfaces(rgb, labels, count):
                 row[4] += 1
                 for c in range(3):
                     colour[s, c] += rgb[y, x, c]
-    is_thick = np.zeros(distinct, np.bool_)
-    for i in range(count):
-        if number[i] >= 0:
-            is_thick[number[i]] = thick[i]
-    renamed = np.full(distinct, -1, np.int32)
-    kept = 0
+    kept = surely
     for s in range(distinct):
         for c in range(3):
             surfaces[s, 5 + c] = colour[s, c] // surfaces[s, 4]
-        wide, high = surfaces[s, 2] - surfaces[s, 0], surfaces[s, 3] - surfaces[s, 1]
-        long = high >= _LONG_HEIGHT and wide >= _LONG * high and surfaces[s, 4] >= _LONG_AREA
-        if is_thick[s] or (long and surfaces[s, 4] >= 0.35 * wide * high):
-            renamed[s] = kept
+        if s < surely:
+            continue
+        x0, y0, x1, y1, area = surfaces[s, 0], surfaces[s, 1], surfaces[s, 2], surfaces[s, 3], surfaces[s, 4]
+        wide, high = x1 - x0, y1 - y0
+        keep = high >= _LONG_HEIGHT and wide >= _LONG * high and area >= max(_LONG_AREA, 0.35 * wide * high)
+        new = kept if keep else -1
+        if new != s:
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    if surface_of[y, x] == s:
+                        surface_of[y, x] = new
+        if keep:
             surfaces[kept] = surfaces[s]
             kept += 1
-    if kept < distinct:
-        for y in range(height):
-            for x in range(width):
-                s = surface_of[y, x]
-                if s >= 0:
-                    surface_of[y, x] = renamed[s]
     return surface_of, surfaces[:kept].copy()
 
 

@@ -57,11 +57,9 @@ def _reach(heights: np.ndarray, track: int) -> int:
 
 def _in_a_groove(seg: Segmentation, box: Box) -> list[Widget]:
     """A thumb between two pieces of a framed groove of one colour, as high as the groove."""
-    inner = [
-        Box(*row[:4])
-        for row in seg.surfaces.tolist()
-        if row[0] >= box.x0 and row[2] <= box.x1 and row[1] >= box.y0 and row[3] <= box.y1
-    ]
+    own = seg.surfaces
+    held = (own[:, 0] >= box.x0) & (own[:, 2] <= box.x1) & (own[:, 1] >= box.y0) & (own[:, 3] <= box.y1)
+    inner = [Box(*row) for row in own[held, :4].tolist()]
     if not 3 <= len(inner) + 1 <= 6 or len(inner) < 2:
         return []
     inner.sort()

@@ -190,6 +190,9 @@ def _classify(seg: Segmentation, lines: list[DetectedLine], box: Box, border: in
     if border < 3 or len(texts) > 3 or (len(texts) > 1 and _widest_gap(lines, texts) > 1.5 * letter):
         return None
     icons = tuple(index for index in content if index not in texts)
+    if texts and box.height > 3 * letter and lines[texts[0]].box.centre.y < box.y0 + 0.36 * box.height:
+        # What is written begins at the top: there is room for more lines.
+        return Widget(box=outer, kind="textarea", state=state, lines=tuple(texts), ornaments=icons)
     return Widget(box=outer, kind="field", state=state, lines=tuple(texts), ornaments=icons)
 
 
