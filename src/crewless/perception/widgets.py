@@ -89,7 +89,7 @@ def _framed(
             continue
         if any(overlaps(box, toggle) and box.width < 3 * toggle.width for toggle in toggles):
             continue
-        if any(overlaps(box, option) for option in options):
+        if box.width * box.height > 0.5 * width * height or any(overlaps(box, option) for option in options):
             continue
         box = core_of(seg, number, box)
         if is_rectangle(seg, number, box):
