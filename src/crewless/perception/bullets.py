@@ -109,7 +109,7 @@ def _touching(band: np.ndarray, high: int) -> int:
     """Bullets that touch: the row is one piece whose columns rise and fall at one step."""
     profile = band.sum(axis=0)
     length = len(profile) - 2
-    if length < 2.2 * high:
+    if length < 1.9 * high:
         return 0
     # Solid in the middle row everywhere near the bullets' centres, lighter between them.
     best = 0

@@ -231,7 +231,7 @@ def _lines_of(marks: _Rows) -> list[DetectedLine]:
 def _apart(marks: _Rows) -> list[_Rows]:
     """Marks that form one line, or the lines that a comma or a descender has tied together, each sorted by x0."""
     heights = sorted(row[3] - row[1] for row in marks)
-    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[-1]]
+    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[3 * len(heights) // 4]]
     top, bottom = min(row[1] for row in tall), max(row[3] for row in tall)
     usual = sorted(row[3] - row[1] for row in tall)[len(tall) // 2]
     if len(tall) < 4 or bottom - top < 1.75 * usual:
@@ -408,7 +408,7 @@ def _rows_of(lines: list[DetectedLine], step: float) -> list[list[DetectedLine]]
     for line in sorted(lines, key=lambda line: -line.box.height):
         middle = (line.box.y0 + line.box.y1) / 2
         for first, row in rows:
-            if first.baseline - 1.9 * step <= middle <= first.baseline + 0.6 * step:
+            if first.box.y0 - 0.3 * step <= middle <= first.baseline + 0.6 * step:
                 row.append(line)
                 break
         else:

@@ -41,7 +41,7 @@ _UNEXPLAINED = 8.0
 ones fall below 6."""
 _DOUBT = 0.85
 """Mean probability of a reading's characters below which it is read again."""
-_UNSURE_STEP = 12.0
+_UNSURE_STEP = 20.0
 """Only steps with a largest near logit below this one are multiplied with the far columns."""
 
 

@@ -111,6 +111,10 @@ def _toggle_shape(
         core = patch[inset:-inset, inset:-inset].reshape(-1, 3)
         spread = np.abs(core - np.median(core, axis=0)).max(axis=1)
         if spread.max() < 24:
+            inside = np.median(core, axis=0)
+            filled = int(np.ptp(inside)) > 50 or int(paper.max()) - int(inside.max()) > 60
+            if enclosed >= 0 and filled and np.abs(inside - paper).max() > 60 and _rimmed(patch, core):
+                return "checkbox", True
             if (enclosed < 0 and not hole) or np.abs(np.median(core, axis=0) - edge).max() < 5:
                 return None
             return "checkbox", False
@@ -120,6 +124,12 @@ def _toggle_shape(
         if 0.06 <= share <= 0.5 and (max(saturated) > 50 or enclosed >= 0):
             return "checkbox", True
     return None
+
+
+def _rimmed(patch: np.ndarray, core: np.ndarray) -> bool:
+    """Whether the outermost pixels are another colour than the inside, which is as large as can be."""
+    rim = np.concatenate([patch[0, 1:-1], patch[-1, 1:-1], patch[1:-1, 0], patch[1:-1, -1]])
+    return bool((np.abs(rim - np.median(core, axis=0)).max(axis=1) > 24).mean() > 0.9)
 
 
 def _sunken(
