@@ -20,6 +20,7 @@ from crewless.fleet.control.operations import FleetOperation
 from crewless.fleet.control.roadmap import LineRoadmap, StationNode
 from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
+from crewless.fleet.vda5050.address import PASSWORD, broker_address
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import PREFIX, address
 from crewless.fleet.vda5050.transport import MqttTransport
@@ -52,7 +53,7 @@ def planner(options: argparse.Namespace) -> None:
     """The process that is killed."""
     operations, roadmap, stations = factory(options.operations, options.seed)
     control = FleetControl(
-        operations=operations, roadmap=roadmap, stations=stations, transport=MqttTransport("planner", port=options.port),
+        operations=operations, roadmap=roadmap, stations=stations, transport=MqttTransport("planner", address=broker_address(options.broker)),
         log=EventLog(options.log), chargers=["n0-0", "n11-11"], config=ControlConfig(late_margin_s=40.0),
     )  # fmt: skip
     while not control.finished():
@@ -67,14 +68,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--faster", type=float, default=20.0, help="simulated seconds a second")
     parser.add_argument("--limit", type=float, default=400.0, help="give up after so many seconds")
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--broker", help=argparse.SUPPRESS)
     parser.add_argument("--log", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.port:
+    if options.broker:
         planner(options)
         return
     with tempfile.TemporaryDirectory() as folder, Mosquitto(Path(folder)) as broker:
-        row = chaos(options, broker.port, Path(folder) / "events.jsonl")
+        row = chaos(options, broker, Path(folder) / "events.jsonl")
     report(
         "chaos", [row],
         ["robots", "operations", "robots_died", "stations_died", "planner_kills", "done_once", "done_twice", "lost",
@@ -84,10 +85,10 @@ def main() -> None:
     )  # fmt: skip
 
 
-def chaos(options: argparse.Namespace, port: int, log: Path) -> dict:
+def chaos(options: argparse.Namespace, broker: Mosquitto, log: Path) -> dict:
     rng = random.Random(options.seed)
-    wire = MqttTransport("robots", port=port)
-    site_wire = MqttTransport("site", port=port)
+    wire = MqttTransport("robots", address=broker.address)
+    site_wire = MqttTransport("site", address=broker.address)
     site = Site(site_wire)
     wire.subscribe(f"{PREFIX}/+/+/order")
     wire.subscribe(f"{PREFIX}/+/+/instantActions")
@@ -106,9 +107,10 @@ def chaos(options: argparse.Namespace, port: int, log: Path) -> dict:
     # Not only the robots' deaths: two in a hundred lose one piece of work.
     for serial in rng.sample(sorted(robots), options.robots // 50):
         robots[serial].fails_next = 1
-    command = [sys.executable, "-m", "benchmarks.chaos", "--port", str(port), "--log", str(log),
+    command = [sys.executable, "-m", "benchmarks.chaos", "--broker", broker.url, "--log", str(log),
                "--operations", str(options.operations), "--seed", str(options.seed)]  # fmt: skip
-    process = subprocess.Popen(command)
+    environ = {**os.environ, PASSWORD: broker.password}
+    process = subprocess.Popen(command, env=environ)
     cpu_start, kills, start = os.times(), 0, time.monotonic()
     last, simulated_s = start, 0.0
     while process.poll() is None and time.monotonic() - start < options.limit:
@@ -135,7 +137,7 @@ def chaos(options: argparse.Namespace, port: int, log: Path) -> dict:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
                 kills += 1
-                process = subprocess.Popen(command)
+                process = subprocess.Popen(command, env=environ)
     wall_s = time.monotonic() - start
     if process.poll() is None:
         process.kill()

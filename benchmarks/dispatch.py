@@ -12,6 +12,7 @@ import msgspec
 
 from benchmarks.report import report
 from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig
+from crewless.fleet.vda5050.address import BrokerAddress
 from crewless.fleet.vda5050.broker import Mosquitto
 from crewless.fleet.vda5050.topics import MANUFACTURER, PREFIX, header, topic_of
 from crewless.fleet.vda5050.transport import MemoryBroker, MqttTransport
@@ -37,8 +38,8 @@ def main() -> None:
     )  # fmt: skip
 
 
-def robots_process(robots: int, messages: int, qos: int, port: int, rate: float, cpu) -> None:
-    wire = MqttTransport("robots", port=port, qos=qos)
+def robots_process(robots: int, messages: int, qos: int, address: BrokerAddress, rate: float, cpu) -> None:
+    wire = MqttTransport("robots", address=address, qos=qos)
     nowhere = MemoryBroker().connect()
     fleet = [
         SimulatedRobot(SimulatedRobotConfig(serial=f"r{index}", x_m=float(index % 100)), nowhere)
@@ -64,13 +65,13 @@ def robots_process(robots: int, messages: int, qos: int, port: int, rate: float,
 
 
 def measure(robots: int, messages: int, qos: int, broker: Mosquitto, restart: bool) -> dict:
-    control = MqttTransport("control", port=broker.port, qos=qos)
+    control = MqttTransport("control", address=broker.address, qos=qos)
     control.subscribe(f"{PREFIX}/+/+/state")
     context = mp.get_context("spawn")
     cpu = context.Value("d", 0.0)
     # With a restart in the middle the stream must last: 8 seconds of it.
     rate = messages / 8 if restart else 0.0
-    sender = context.Process(target=robots_process, args=(robots, messages, qos, broker.port, rate, cpu))
+    sender = context.Process(target=robots_process, args=(robots, messages, qos, broker.address, rate, cpu))
     sender.start()
     gc.collect()
     gc.freeze()

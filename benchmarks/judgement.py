@@ -23,7 +23,7 @@ from crewless.training.fit_judgement import fit_vectors
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "banking77"
 """Beside the checkout; Banking77 is not part of it."""
-STRANGERS = (
+UNRELATED_TEXTS = (
     "What is the weather like in Paris tomorrow?", "Please send me your vegetarian lunch menu.", "asdf qwer zxcv",
     "Congratulations, you have won a prize! Click here.", "My dog ate my homework, can I hand it in on Monday?",
     "We would like to invite you to speak at our conference.", "The printer on the second floor is out of toner.",
@@ -47,8 +47,8 @@ def main() -> None:
     teams = {category: team.name for team in desk.teams for category in team.categories}
     (train, train_teams), (dev, dev_teams) = (_rows(given.data / f"{part}.csv", teams) for part in ("train", "dev"))
     start = time.process_time()
-    dev_vectors, strange_vectors = embed(dev), embed(STRANGERS)
-    per_text_ms = (time.process_time() - start) / (len(dev) + len(STRANGERS)) * 1e3
+    dev_vectors, unlike_vectors = embed(dev), embed(UNRELATED_TEXTS)
+    per_text_ms = (time.process_time() - start) / (len(dev) + len(UNRELATED_TEXTS)) * 1e3
     rows = []
     for size in given.sizes:
         for seed in range(given.seeds):
@@ -62,13 +62,13 @@ def main() -> None:
             right = np.array(
                 [judgement.classes[i] == (t,) for i, t in zip(probability.argmax(1), dev_teams, strict=True)]
             )
-            near = (dev_vectors @ judgement.examples.T).max(1) >= judgement.strange()
+            near = (dev_vectors @ judgement.examples.T).max(1) >= judgement.novelty_threshold()
             sure = (probability.max(1) >= threshold) & near
-            stranger = judgement.probabilities(strange_vectors).max(1) >= threshold
-            stranger &= (strange_vectors @ judgement.examples.T).max(1) >= judgement.strange()
+            unlike = judgement.probabilities(unlike_vectors).max(1) >= threshold
+            unlike &= (unlike_vectors @ judgement.examples.T).max(1) >= judgement.novelty_threshold()
             rows.append({
                 "labels": size, "seed": seed, "never_abstaining": float(right.mean()), "answered_right": float((sure & right).mean()),
-                "silent_wrong": float((sure & ~right).mean()), "strangers_answered": float(stranger.mean()), "fit_cpu_s": fit_s,
+                "silent_wrong": float((sure & ~right).mean()), "strangers_answered": float(unlike.mean()), "fit_cpu_s": fit_s,
                 **_baselines(judgement, dev_vectors, dev_teams),
             })  # fmt: skip
     measured = [name for name in rows[0] if name not in ("labels", "seed")]

@@ -18,11 +18,11 @@ def states() -> dict[str, Diagnosis]:
 def test_a_complete_machine_is_ok(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "examine", lambda config: iter([Diagnosis(what="a thing", state="ok", found="here")]))
     assert main(["doctor"]) == 0
-    assert "everything that is needed is here" in capsys.readouterr().out
+    assert "everything required is present" in capsys.readouterr().out
 
 
 def test_something_weak_is_shown_and_is_no_failure(capsys, monkeypatch):
-    weak = Diagnosis(what="cores >= 2", state="weak", found="1", mend="be patient")
+    weak = Diagnosis(what="cores >= 2", state="weak", found="1", remedy="be patient")
     monkeypatch.setattr(doctor, "examine", lambda config: iter([weak]))
     assert main(["doctor"]) == 0
     assert "be patient" in capsys.readouterr().out
@@ -33,7 +33,7 @@ def test_programs_that_are_missing_are_named_with_the_command(monkeypatch, tmp_p
     found = states()
     for program, package in doctor.PROGRAMS.items():
         assert found[program].state == "missing"
-        assert found[program].mend.endswith(f"apt-get install -y --no-install-recommends {package}")
+        assert found[program].remedy.endswith(f"apt-get install -y --no-install-recommends {package}")
     assert main(["doctor", "--quick"]) == 1
     assert "Xvfb, openbox, chromium" in " ".join(capsys.readouterr().out.split())
 
@@ -41,9 +41,9 @@ def test_programs_that_are_missing_are_named_with_the_command(monkeypatch, tmp_p
 def test_only_who_is_not_root_is_told_to_use_sudo(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert states()["Xvfb"].mend.startswith("sudo apt-get")
+    assert states()["Xvfb"].remedy.startswith("sudo apt-get")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert states()["Xvfb"].mend.startswith("apt-get")
+    assert states()["Xvfb"].remedy.startswith("apt-get")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_missing_training_packages_are_weak_and_missing_base_packages_are_not(mo
     found = states()
     assert (found["packages"].state, found["packages"].found) == ("missing", "no nix-1")
     assert (found["packages for training"].state, found["packages for training"].found) == ("weak", "no nix-2")
-    assert found["packages for training"].mend == "python -m pip install -c constraints.txt -e '.[train]'"
+    assert found["packages for training"].remedy == "python -m pip install -c constraints.txt -e '.[train]'"
 
 
 @pytest.mark.parametrize(("kib", "state"), [(4 * 2**20, "ok"), (2 * 2**20, "weak"), (2**20, "missing")])
@@ -93,6 +93,16 @@ def test_the_disk_is_the_one_that_the_runs_will_be_on(tmp_path):
 def test_a_display_that_starts_is_found_and_ended():
     found = {check.what: check for check in examine(DoctorConfig())}
     assert found["a display starts"].state == "ok"
+
+
+def test_a_display_that_says_much_before_it_starts_is_not_kept_waiting(tmp_path, monkeypatch):
+    """More than a pipe holds, which nobody reads until it has started."""
+    fake = tmp_path / "Xvfb"
+    fake.write_text('#!/bin/sh\nhead -c 300000 /dev/zero >&2\necho 7 > /dev/fd/"$2"\nexec sleep 60\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    check = doctor._display()
+    assert (check.state, check.found) == ("ok", "Xvfb took :7")
 
 
 def test_a_display_that_does_not_start_says_why(tmp_path, monkeypatch):

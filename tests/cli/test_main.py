@@ -89,22 +89,25 @@ def test_the_package_can_be_run_as_the_command():
         (["plan", "dsign"], "crewless plan: there is no subcommand 'dsign' (try: design; expand; "),
         (["company", "--runs"], "crewless company: there is no subcommand '--runs' (try: compare; example; "),
         (["open"], "no program was named"),
-        (["open", "xterm", "--screenshot", "a.jpg"], "a screenshot is a .png, not 'a.jpg' (try: a.png)"),
+        (["open", "xterm", "--screenshot", "a.jpg"], "--screenshot writes a .png file, not 'a.jpg' (try: a.png)"),
         (["open", "xterm", "--screenshot", "/no/such/a.png"], "there is no folder /no/such"),
-        (["open", "xterm", "--width", "1"], "--width 1 is no size of a screen"),
-        (["work"], "who works was not said (try: --checkpoint runs/worker; --oracle)"),
-        (["work", "--oracle"], "which task was not said (try: --task carry; "),
+        (["open", "xterm", "--width", "1"], "--width 1 is not a valid screen size"),
+        (["work"], "give a worker: either --checkpoint or --oracle (try: --checkpoint runs/worker; --oracle)"),
+        (["work", "--oracle"], "no task was given (try: --task carry; "),
         (["work", "--oracle", "--task", "helpdsk"], "there is no task 'helpdsk' (try: helpdesk; crewless task list)"),
         (["demo", "--task", "fly"], "there is no task 'fly' (try: carry; connector; "),
         (["record", "--operator", "--task", "fly"], "there is no task 'fly' (try: "),
-        (["task", "new", "Orders"], "'Orders' cannot be a task's name (try: lower case letters"),
-        (["task", "new", "helpdesk"], "there is a task 'helpdesk' already"),
-        (["work", "--checkpoint", "a", "--max-silent-wrong", "0"], "0.0 is no share of cases that may be wrong"),
-        (["demo", "--max-silent-wrong", "1"], "1.0 is no share of cases that may be wrong"),
-        (["demo", "--max-silent-wrong", "nan"], "nan is no share of cases that may be wrong"),
+        (["task", "new", "Orders"], "'Orders' is not a valid task name (try: lower case letters"),
+        (["task", "new", "helpdesk"], "a task named 'helpdesk' is installed already"),
+        (
+            ["work", "--checkpoint", "a", "--max-silent-wrong", "0"],
+            "0.0 is not a valid share of cases that may be wrong",
+        ),
+        (["demo", "--max-silent-wrong", "1"], "1.0 is not a valid share of cases that may be wrong"),
+        (["demo", "--max-silent-wrong", "nan"], "nan is not a valid share of cases that may be wrong"),
         (["replay", "/no/such"], "there is no dataset in /no/such"),
         (["replay", "/no/such", "--out", "a.gif"], "the video is an .mp4, not 'a.gif' (try: a.mp4)"),
-        (["replay", "/no/such", "--rate-hz", "0"], "--rate-hz 0 makes no video"),
+        (["replay", "/no/such", "--rate-hz", "0"], "--rate-hz is 0 (try: 1 to 120)"),
     ],
 )
 def test_bad_input_is_one_line_with_the_value_and_the_alternatives_and_exit_code_2(arguments, words):
@@ -128,7 +131,7 @@ def test_verify_without_a_command_needs_somebody_who_says_when_the_work_is_done(
         "verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.toml", cwd=tmp_path, **options
     )
     assert done.returncode == 2
-    assert "nobody can say here when the work is done: the standard input is closed (try: the command" in done.stderr
+    assert "cannot ask when the work is done: standard input is closed (try: the command" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

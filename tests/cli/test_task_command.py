@@ -80,14 +80,14 @@ def test_its_oracle_works_by_name_with_an_option_of_the_task(entered: Path, tmp_
 
 def test_a_package_that_is_there_already_is_left_alone(package: Path, capsys):
     assert main(["task", "new", "file_claims", "--folder", str(package.parent)]) == 2
-    assert "file_claims is there already" in capsys.readouterr().err
+    assert "file_claims exists already" in capsys.readouterr().err
 
 
 def test_the_oracle_of_a_robot_task_works_unsealed_and_the_run_says_so(tmp_path: Path, capsys):
     words = ["work", "--oracle", "--task", "fingertip_reach", "--cases", "2", "--seed", "3", "--runs", str(tmp_path)]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert "the script of fingertip_reach works: it knows the answers" in said
+    assert "the script of fingertip_reach works; it knows the answers" in said
     assert "2 right, 0 wrong" in said
     [folder] = tmp_path.iterdir()
     config = json.loads((folder / "config.json").read_text())

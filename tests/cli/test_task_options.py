@@ -147,12 +147,12 @@ def test_record_takes_the_first_cases_and_work_the_last():
 
 def test_where_there_are_fewer_cases_than_were_asked_for_all_are_taken_and_that_is_said(capsys):
     assert len(last_cases(Fixed(), 11)) == 10
-    assert "11 were asked for; the task fixed has 10" in capsys.readouterr().out
+    assert "11 were asked for; the task fixed has only 10" in capsys.readouterr().out
 
 
 def test_cases_that_the_worker_was_shown_are_counted(capsys):
     assert ids(_queue(Fixed(), 4, trained(*"1234567"))) == ["7", "8", "9", "10"]
-    assert "1 of 4 have the ids of cases that the worker was shown" in capsys.readouterr().out
+    assert "1 of 4 have the ids of cases that the worker was trained on" in capsys.readouterr().out
     _queue(Fixed(), 3, trained(*"1234567"))
     assert capsys.readouterr().out == ""
 
@@ -170,8 +170,8 @@ def test_the_task_is_the_checkpoint_s_unless_another_is_named(capsys):
     assert capsys.readouterr().err == ""
     other = WorkConfig(task="shelf", options=ShelfConfig(where=Path()), checkpoint=Path("w"))
     assert task_to_work(other, learnt)[1].name == "shelf"  # type: ignore[arg-type]
-    assert "w was trained for the task 'fixed', and works 'shelf' now" in capsys.readouterr().err
-    with pytest.raises(BadInput, match="w names none"):
+    assert "w was trained for the task 'fixed' and now works 'shelf'" in capsys.readouterr().err
+    with pytest.raises(BadInput, match="w does not name one"):
         task_to_work(WorkConfig(checkpoint=Path("w")), trained())
 
 

@@ -59,16 +59,16 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
     [
         (["demo", "--queue", "0"], "queue is 0 (try: 1 or more)"),
         (["demo", "--demonstrations", "1"], "demonstrations is 1 (try: 2 or more)"),
-        (["demo", "--max-silent-wrong", "7"], "7.0 is no share of cases"),
+        (["demo", "--max-silent-wrong", "7"], "7.0 is not a valid share of cases"),
         (["demo", "--tickets", "columns.csv"], "columns.csv has the columns body, team"),
         (["demo", "--tickets", "none.csv"], "cannot read the tickets none.csv"),
         (["demo", "--runs", "file"], "cannot make the run folder file/"),
-        (["record"], "whom to record was not said (try: --display :0; --operator)"),
-        (["record", "--operator", "--display", ":1"], "whom to record was not said"),
+        (["record"], "nothing to record: give --display or --operator (try: --display :0; --operator)"),
+        (["record", "--operator", "--display", ":1"], "nothing to record: give --display or --operator"),
         (["record", "--display", ":98765"], "no X display answers at ':98765'"),
         (["record", "--display", "screen"], "'screen' is not the name of a display"),
-        (["record", "--display", ":0", "--hide", "1,2,3"], "--hide '1,2,3' is no box"),
-        (["record", "--display", ":0", "--hide", "9,9,5,5"], "--hide '9,9,5,5' holds no pixel"),
+        (["record", "--display", ":0", "--hide", "1,2,3"], "--hide '1,2,3' is not a box"),
+        (["record", "--display", ":0", "--hide", "9,9,5,5"], "--hide '9,9,5,5' is empty"),
         (["record", "--operator", "--cases", "0"], "num_cases is 0"),
         (
             ["train", "several"],
@@ -81,7 +81,7 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         (["train", "damaged"], "damaged"),
         (["work", "--checkpoint", "none"], "there is no checkpoint in none"),
         (["work", "--checkpoint", "other"], f"has format {FORMAT + 1}"),
-        (["work", "--checkpoint", str(PRETRAINED), "--max-silent-wrong", "7"], "7.0 is no share of cases"),
+        (["work", "--checkpoint", str(PRETRAINED), "--max-silent-wrong", "7"], "7.0 is not a valid share of cases"),
         (
             ["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--tickets", "columns.csv"],
             "columns.csv has the columns body, team",
@@ -92,7 +92,7 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         ),
         (
             ["work", "--checkpoint", str(PRETRAINED)],
-            f"which task was not said: {PRETRAINED} names none (try: --task carry",
+            f"no task was given: {PRETRAINED} does not name one (try: --task carry",
         ),
         (
             ["work", "--task", "fingertip_reach", "--checkpoint", str(PRETRAINED)],
@@ -101,8 +101,11 @@ VERIFY = ["verify", "--database", "sqlite:///shop.sqlite3", "--record", "record.
         (["work", "--oracle", "--task", "fingertip_reach", "--cases", "0"], "num_cases is 0"),
         (["record", "--operator", "--task", "fingertip_reach"], "the task 'fingertip_reach' has no screen"),
         (["demo", "--task", "fingertip_reach"], "the task 'fingertip_reach' has no screen"),
-        (["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--resume", "none"], "none is no run folder"),
-        ([*VERIFY, "--expect", "closed"], "--expect 'closed' says nothing (try: name=value"),
+        (
+            ["work", "--task", "helpdesk", "--checkpoint", str(PRETRAINED), "--resume", "none"],
+            "none is not a run folder",
+        ),
+        ([*VERIFY, "--expect", "closed"], "--expect 'closed' is not name=value (try: name=value"),
         ([*VERIFY, "--expect", "order=7", "--", "true"], "names {closed}, which this case does not give"),
         ([*VERIFY, "--expect", "order=7", "closed=1", "--", "no-such-program"], "cannot run 'no-such-program'"),
         (["verify", "--database", "sqlite:///none.sqlite3", *VERIFY[3:], "--expect", "order=7"], "none.sqlite3"),
@@ -139,15 +142,15 @@ CLOSE = "UPDATE orders SET closed = 1 WHERE id = 7"
     ("statement", "code", "said"),
     [
         (CLOSE, 0, "right"),
-        ("SELECT 1", 1, "should be and is not: orders.closed is 0, should be '1'"),
-        ("UPDATE orders SET closed = 1", 1, "changed and should not have: "),
+        ("SELECT 1", 1, "expected but missing: orders.closed is 0, should be '1'"),
+        ("UPDATE orders SET closed = 1", 1, "changed unexpectedly: "),
         ("INSERT INTO orders VALUES (9, 0)", 1, "orders"),
     ],
 )
 def test_the_work_of_a_command_is_judged(place: Path, capsys, statement: str, code: int, said: str):
     assert main([*VERIFY, "--expect", "order=7", "closed=1", *sql(statement)]) == code
     out = capsys.readouterr().out
-    assert "the command ended with 0" in out
+    assert "the command ended with exit code 0" in out
     assert said in out
     assert ("right" in out.splitlines()) == (code == 0)
 
@@ -167,7 +170,7 @@ def test_nobody_who_could_do_the_work_is_one_line_and_no_crash(place: Path, caps
 
     monkeypatch.setattr("builtins.input", nobody)
     assert main([*VERIFY, "--expect", "order=7", "closed=1"]) == 2
-    assert "the standard input is closed" in capsys.readouterr().err
+    assert "standard input is closed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["--5", "²", "1e3", "007", ""])

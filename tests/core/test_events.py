@@ -1,9 +1,12 @@
 """The event log: a line is whole or it is not there."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
+import threading
+from collections import Counter
 from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
@@ -87,6 +90,54 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_line_leaves_no_half_line(tmp_pa
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], check=True)
     assert [event.case for event in read_events(path)] == ["first", "third"]
+
+
+def test_a_failed_append_does_not_cut_the_line_of_another_writer(tmp_path, monkeypatch):
+    """While one writer fails, another gets its line in as soon as it may."""
+    log, other = EventLog(tmp_path / "events.jsonl"), EventLog(tmp_path / "events.jsonl")
+    add(log, case="first")
+    sync, failed = os.fsync, []
+    writer = threading.Thread(target=add, args=(other,), kwargs={"case": "other"})
+
+    def fail_once(file):
+        if not failed:
+            failed.append(file)
+            writer.start()
+            writer.join(0.3)
+            raise OSError(28, "No space left on device")
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(StorageFull, match="No space left"):
+        add(log, case="mine")
+    writer.join(10)
+    add(log, case="last")
+    assert [event.case for event in read_events(log.path)] == ["first", "other", "last"]
+
+
+def test_what_a_writer_that_died_left_of_a_line_does_not_swallow_the_next(tmp_path):
+    log = EventLog(tmp_path / "events.jsonl")
+    add(log, case="first")
+    with log.path.open("ab") as file:
+        file.write(b'{"t":1,"case":"' + b"x" * 200_000)
+    add(log, case="second")
+    assert [event.case for event in read_events(log.path)] == ["first", "second"]
+
+
+def test_a_log_is_opened_while_another_writes_and_no_line_is_lost(tmp_path):
+    path = tmp_path / "events.jsonl"
+    script = """
+        import sys
+        from pathlib import Path
+        from crewless.core.events import EventLog
+        for number in range(60):
+            EventLog(Path(sys.argv[1])).add(case=sys.argv[2], cell="c" * 9000, resource="r", kind="note")
+    """
+    writers = [
+        subprocess.Popen([sys.executable, "-c", textwrap.dedent(script), path, name]) for name in ("a", "b", "c")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert Counter(event.case for event in read_events(path)) == {"a": 60, "b": 60, "c": 60}
 
 
 def event(**fields):

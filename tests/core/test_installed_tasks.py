@@ -58,7 +58,7 @@ def test_a_name_that_is_not_there_is_answered_with_the_nearest_or_all(monkeypatc
 
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch):
     enter(monkeypatch, plain="a:B", plain_="c:D")
-    with pytest.raises(BadInput, match="two packages bring a task 'plain': a:B and c:D"):
+    with pytest.raises(BadInput, match="two packages register a task 'plain': a:B and c:D"):
         load_task("plain")
 
 
@@ -75,11 +75,11 @@ def test_what_an_entry_point_names_must_be_there(monkeypatch: pytest.MonkeyPatch
         word=f"{own}enter",
     )
     for name in ("gone", "inside", "lost"):
-        with pytest.raises(BadInput, match=f"the task '{name}' is said to be .*, which is not there"):
+        with pytest.raises(BadInput, match=f"the task '{name}' is registered as .*, which cannot be found"):
             load_task(name)
     with pytest.raises(MissingTool, match="the task 'needy' needs the package no_such_package"):
         load_task("needy")
-    with pytest.raises(BadInput, match="which is no class"):
+    with pytest.raises(BadInput, match="which is not a class"):
         load_task("word")
     assert "needy_task" not in sys.modules
 

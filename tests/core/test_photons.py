@@ -215,3 +215,63 @@ def test_another_process_never_shows_a_torn_frame():
     assert seen == sorted(seen)
     assert len(set(seen)) > 10
     ring.close()
+
+
+class Watched:
+    """A ring's slots: looks at the ring while a picture is being written."""
+
+    def __init__(self, slots: np.ndarray, look) -> None:
+        self.slots, self.look = slots, look
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def __getitem__(self, at):
+        return self.slots[at]
+
+    def __setitem__(self, at, pixels) -> None:
+        self.look()
+        self.slots[at] = pixels
+
+
+def test_a_record_that_is_being_rewritten_is_nobodys(ring, monkeypatch):
+    """A quiet screen's records all show one picture, which is still there when the oldest record is taken again."""
+    publish(ring, 1)
+    for _ in range(7):
+        publish(ring, None)
+    assert ring.get(0) is not None
+    seen = []
+    monkeypatch.setattr(ring, "_slots", Watched(ring._slots, lambda: seen.append((ring.get(0), ring.get(8)))))
+    publish(ring, 2)
+    assert seen == [(None, None)]
+
+
+def test_a_record_that_is_rewritten_while_it_is_read_is_not_given_out(ring, monkeypatch):
+    publish(ring, 1)
+    for _ in range(7):
+        publish(ring, None)
+    unpack = np.unpackbits
+
+    def overtaken(*args, **kept):
+        monkeypatch.setattr(np, "unpackbits", unpack)
+        publish(ring, 2)
+        return unpack(*args, **kept)
+
+    monkeypatch.setattr(np, "unpackbits", overtaken)
+    assert ring.get(0) is None
+    assert ring.get(1) is not None
+
+
+def test_the_room_left_is_how_many_pictures_may_still_come(ring):
+    """Four slots: one is being written, so a picture outlives two more."""
+    publish(ring, 1)
+    rooms, there = [], []
+    for number in range(2, 7):
+        rooms.append(ring.room(0))
+        there.append(ring.get(0) is not None)
+        publish(ring, number)
+    assert rooms == [2, 1, 0, -1, -2]
+    assert there == [True, True, True, False, False]
+    assert ring.room(7) == -1
+    publish(ring, None)
+    assert ring.room(6) == ring.room(5) == 2, "an equal frame takes no slot"

@@ -93,5 +93,5 @@ def test_the_decisions_of_a_case_are_timed_from_its_first(tmp_path: Path, case: 
 def test_a_receipt_that_is_none_is_named(tmp_path: Path, text: str):
     (tmp_path / "receipts").mkdir()
     (tmp_path / "receipts" / "17.json").write_text(text)
-    with pytest.raises(BadInput, match=r"receipts/17\.json is no receipt"):
+    with pytest.raises(BadInput, match=r"receipts/17\.json is not a receipt"):
         decision_times_s(tmp_path, "17")

@@ -96,17 +96,17 @@ def changed(path, value):
         (("floor", "cell_m"), 0, "floor.cell_m: Input should be greater than 0, not 0"),
         (("floor", "chargers", 0), [1, 2], "a charger is at row 1, column 2, where no robot may stand"),
         (("stations", 0, "bays", 0), [9, 9], "a bay of station 'pick' is at row 9, column 9"),
-        (("stations", 1, "name"), "pick", "two stations are called 'pick'"),
-        (("operations", 1, "name"), "pick 1", "two operations or loads are called 'pick 1'"),
-        (("operations", 0, "station"), "pik", "'pick 1' is done at station 'pik', which is not there"),
-        (("operations", 1, "after"), ["pick 2"], "'seal 1' comes after 'pick 2', which is not there"),
+        (("stations", 1, "name"), "pick", "two stations have the name 'pick'"),
+        (("operations", 1, "name"), "pick 1", "two operations or loads have the name 'pick 1'"),
+        (("operations", 0, "station"), "pik", "'pick 1' is done at station 'pik', which does not exist"),
+        (("operations", 1, "after"), ["pick 2"], "'seal 1' comes after 'pick 2', which does not exist"),
         (("operations", 0, "work_s"), "long", "operations.0.work_s: .*not 'long'"),
-        (("operations", 0, "work_s"), float("inf"), "is no fleet plan"),
+        (("operations", 0, "work_s"), float("inf"), "is not a fleet plan"),
         (("operations", 0, "colour"), "red", "operations.0.colour: Unexpected keyword argument, not 'red'"),
         (("operations",), [], "operations: .*at least 1 item"),
-        (("loads", 0, "operation"), "pick 9", "load 'box 1' is for operation 'pick 9', which is not there"),
-        (("loads", 0, "made_by"), None, "load 'box 1' needs one of source and made_by"),
-        (("loads", 0, "made_by"), "pick 9", "load 'box 1' is made by operation 'pick 9', which is not there"),
+        (("loads", 0, "operation"), "pick 9", "load 'box 1' is for operation 'pick 9', which does not exist"),
+        (("loads", 0, "made_by"), None, "load 'box 1' needs either source or made_by"),
+        (("loads", 0, "made_by"), "pick 9", "load 'box 1' is made by operation 'pick 9', which does not exist"),
         (("robots", "count"), 0, "'pick 1' needs a robot, and the plan has none"),
         (("robots", "kind"), None, "robots.kind is missing|robots.kind: Field required"),
         (("version",), "7.0", "has version '7.0'"),
@@ -125,7 +125,7 @@ def test_what_hangs_in_the_air_is_named(tmp_path, path, value, words):
 def test_a_file_that_is_no_plan_is_named(tmp_path):
     for content in ("", "{", "[]", '"plan"', "null"):
         (tmp_path / "x.json").write_text(content)
-        with pytest.raises(BadInput, match=r"x\.json is no fleet plan"):
+        with pytest.raises(BadInput, match=r"x\.json is not a fleet plan"):
             load_plan(tmp_path / "x.json")
     with pytest.raises(BadInput, match=r"cannot read the plan .*y\.json"):
         load_plan(tmp_path / "y.json")

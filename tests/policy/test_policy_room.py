@@ -67,7 +67,9 @@ def test_risk_threshold_by_hand() -> None:
 @pytest.mark.parametrize("share", [-0.1, 0.0, 1.0, 7.0, float("nan"), float("inf")])
 def test_a_share_that_nothing_can_be_promised_for_is_refused(share: float) -> None:
     for refuse in (check_share, lambda share: risk_threshold(np.ones(9), np.ones(9, dtype=bool), share)):
-        with pytest.raises(BadInput, match=r"is no share of cases that may be wrong .*more than 0 and less than 1"):
+        with pytest.raises(
+            BadInput, match=r"is not a valid share of cases that may be wrong .*more than 0 and less than 1"
+        ):
             refuse(share)
     check_share(0.02)
 
@@ -126,3 +128,22 @@ def test_a_checkpoint_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     (folder / "checkpoint.json").write_text("{")
     with pytest.raises(CheckpointMismatch, match="cannot be read"):
         load_checkpoint(folder)
+
+
+def test_one_mistake_to_come_is_allowed_for_and_is_allowed_where_it_just_fits() -> None:
+    # 49 cases without a mistake: the one that may still come is 1 of 50, and 1 <= 0.02 * 50.
+    scores = np.linspace(0.99, 0.51, 49)
+    assert risk_threshold(scores, np.ones(49, dtype=bool), 0.02) == scores[-1]
+    right = np.ones(49, dtype=bool)
+    right[40] = False
+    assert risk_threshold(scores, right, 0.02) == scores[39]
+
+
+def test_cases_of_one_score_are_answered_together_or_not_at_all() -> None:
+    # 99 cases, 0.02 * 100 = 2: one mistake may have been seen. The two mistakes share a score with a right answer.
+    scores = np.array([0.9] * 90 + [0.5] * 3 + [0.1] * 6)
+    right = np.ones(99, dtype=bool)
+    right[91:93] = False
+    assert risk_threshold(scores, right, 0.02) == 0.9
+    right[91] = True
+    assert risk_threshold(scores, right, 0.02) == 0.1

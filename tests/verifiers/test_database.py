@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,84 @@ def test_overlapping_cases_are_judged_apart(verifier: DatabaseVerifier, database
     assert verifier.judge(CASE, first, claimed_done=True).outcome == "right"
 
 
+def right_for(ticket: int) -> tuple[str, str]:
+    return (
+        f"UPDATE ticket SET queue=7, modified='now' WHERE id={ticket}",
+        f"INSERT INTO followup VALUES (NULL, {ticket}, 'We are on it.', 'today', NULL)",
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE ticket SET queue=5 WHERE id=3",
+        "UPDATE ticket SET modified='later' WHERE id=3",
+        "UPDATE followup SET comment='We are off.' WHERE ticket_id=3",
+        "INSERT INTO followup VALUES (NULL, 3, 'We are on it.', 'today', NULL)",
+        "DELETE FROM followup WHERE ticket_id=3",
+        "UPDATE ticket SET queue=1, modified='' WHERE id=3",
+        "DELETE FROM ticket WHERE id=3",
+    ],
+)
+def test_who_spoils_a_neighbour_that_was_judged_right_is_wrong(verifier: DatabaseVerifier, database: Path, spoil: str):
+    first, second = verifier.before(CASE), verifier.before(OTHER)
+    write(database, *right_for(3))
+    assert verifier.judge(OTHER, second, claimed_done=True).outcome == "right"
+    write(database, *RIGHT, spoil)
+    verdict = verifier.judge(CASE, first, claimed_done=True)
+    assert verdict.silent_wrong
+
+
+def test_a_neighbour_that_was_judged_is_named_when_its_row_is_spoiled(verifier: DatabaseVerifier, database: Path):
+    first, second = verifier.before(CASE), verifier.before(OTHER)
+    verifier.judge(OTHER, second, claimed_done=False)
+    write(database, *RIGHT, "UPDATE ticket SET queue=5 WHERE id=3")
+    assert verifier.judge(CASE, first, claimed_done=True).evidence["spoiled"] == ["3"]
+
+
+def test_a_neighbour_that_was_judged_and_left_alone_is_no_fault(verifier: DatabaseVerifier, database: Path):
+    first, second = verifier.before(CASE), verifier.before(OTHER)
+    write(database, *right_for(3))
+    verifier.judge(OTHER, second, claimed_done=True)
+    write(database, *RIGHT)
+    assert verifier.judge(CASE, first, claimed_done=True).outcome == "right"
+
+
+def test_a_second_look_does_not_hold_a_neighbour_s_work_against_the_case(verifier: DatabaseVerifier, database: Path):
+    first, second = verifier.before(CASE), verifier.before(OTHER)
+    assert verifier.judge(CASE, first, claimed_done=True).outcome == "wrong"  # its last click is still on its way
+    write(database, *RIGHT, *right_for(3))
+    assert verifier.judge(CASE, first, claimed_done=True).outcome == "right"
+    assert verifier.judge(OTHER, second, claimed_done=True).outcome == "right"
+
+
+def test_nor_the_work_of_one_who_came_between_the_looks(verifier: DatabaseVerifier, database: Path):
+    first = verifier.before(CASE)
+    assert verifier.judge(CASE, first, claimed_done=True).outcome == "wrong"
+    second = verifier.before(OTHER)
+    write(database, *RIGHT, *right_for(3))
+    assert verifier.judge(CASE, first, claimed_done=True).outcome == "right"
+    # What came late for the first is by now known to be its own.
+    assert verifier.judge(OTHER, second, claimed_done=True).outcome == "right"
+
+
+def test_a_case_that_is_opened_again_stands_for_itself(verifier: DatabaseVerifier, database: Path):
+    first = verifier.before(CASE)
+    verifier.judge(CASE, first, claimed_done=False)
+    other, again = verifier.before(OTHER), verifier.before(CASE)
+    write(database, *RIGHT, *right_for(3))
+    assert verifier.judge(OTHER, other, claimed_done=True).outcome == "right"
+    assert verifier.judge(CASE, again, claimed_done=True).outcome == "right"
+
+
+def test_what_can_no_longer_be_looked_at_is_forgotten(verifier: DatabaseVerifier):
+    for number in range(50):
+        case = Case(id=str(number), slots={"ticket": str(number)})
+        verifier.judge(case, verifier.before(case), claimed_done=False)
+    assert not verifier._open
+    assert not verifier._judged
+
+
 def test_a_row_of_a_case_that_is_not_open_is_not_forgiven(verifier: DatabaseVerifier, database: Path):
     verifier.judge(OTHER, verifier.before(OTHER), claimed_done=False)
     assert outcome(verifier, database, *RIGHT, "UPDATE ticket SET queue=5 WHERE id=3").silent_wrong
@@ -251,3 +330,21 @@ def test_a_name_that_no_case_gives_is_bad_input(database: Path):
     with pytest.raises(BadInput, match=r"\{number\}.*queue; reply; status; ticket"):
         outcome(verifier, database)
     verifier.close()
+
+
+def test_a_file_that_was_put_in_the_other_s_place_is_the_one_that_is_read(verifier: DatabaseVerifier, database: Path):
+    """A backup that is restored is a new file under the old name; an open connection would go on reading the old one."""
+    before = verifier.before(CASE)
+    copy = database.with_name("backup.sqlite3")
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    write(copy, *RIGHT)
+    copy.replace(database)
+    assert verifier.judge(CASE, before, claimed_done=True).outcome == "right"
+
+
+def test_a_record_in_which_nothing_was_written_is_not_read_twice(verifier: DatabaseVerifier, database: Path):
+    first = verifier.before(CASE)["snapshot"]
+    assert verifier.before(CASE)["snapshot"] is first
+    write(database, RIGHT[0])
+    assert verifier.before(CASE)["snapshot"] is not first

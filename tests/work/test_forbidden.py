@@ -43,7 +43,7 @@ def config(body: ScreenBody, tmp_path: Path) -> WorkerConfig:
 def test_a_record_that_a_sealed_process_may_read_is_refused_before_anything_is_sealed(record: Path):
     readable = Path("/etc/passwd")
     with pytest.raises(BadInput, match="must be kept from the worker"):
-        seal(display=":0", readable=[], writable=[cache_folder()], forbidden=[record])
+        seal(readable=[], writable=[cache_folder()], forbidden=[record])
     assert readable.read_bytes()
     subprocess.run(["true"], check=True)
 
@@ -51,7 +51,7 @@ def test_a_record_that_a_sealed_process_may_read_is_refused_before_anything_is_s
 def test_a_link_does_not_hide_where_the_record_lies(tmp_path: Path):
     (tmp_path / "shop").symlink_to("/usr/share")
     with pytest.raises(BadInput, match="shop"):
-        seal(display=":0", readable=[], writable=[], forbidden=[tmp_path / "shop" / "shop.sqlite3"])
+        seal(readable=[], writable=[], forbidden=[tmp_path / "shop" / "shop.sqlite3"])
 
 
 def test_a_worker_says_so_in_one_line_and_starts_where_the_record_is_apart(config: WorkerConfig, tmp_path: Path):

@@ -79,7 +79,7 @@ def test_the_verdict_is_in_the_log_before_the_next_case_begins(worked):
 
 def test_the_worker_is_sealed_and_holds_nothing_of_the_record(worked, till: "Till"):
     assert not [name for name in worked["files"] if str(till.database.parent) in name]
-    assert set(worked["sealed"]) == {"files", "network", "namespace"}
+    assert set(worked["sealed"]) == {"files", "network", "namespace", "calls"}
 
 
 def test_a_browser_that_dies_is_replaced_and_the_untouched_case_is_handed_out_again(worked, run: RunFolder):
@@ -120,7 +120,7 @@ def test_a_shift_that_goes_on_works_neither_what_is_judged_nor_what_was_under_wa
     worked, run: RunFolder, till: "Till", recorded: Path
 ):
     left = worked["left"].id
-    run.events.add(case=left, cell="work", resource="worker", kind="start")
+    run.events.add(case=left, cell="work", resource="worker", kind="start", record="what was there before")
     with Runner(till, run, config_of(recorded)) as shift:
         results = shift.work(till.cases())
         assert shift.body is None, "nothing had to be started"
@@ -156,5 +156,5 @@ def test_who_does_nothing_on_the_helpdesk_and_claims_to_be_done_is_a_silent_wron
 
 @pytest.mark.parametrize("share", [-0.1, 7, float("nan")])
 def test_a_share_is_between_nothing_and_all(share: float):
-    with pytest.raises(BadInput, match="is no share"):
+    with pytest.raises(BadInput, match="is not a valid share"):
         check_share(share)

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crewless.body.screen import Capture, Display
-from crewless.core.errors import BodyFailure
+from crewless.core.errors import BadInput, BodyFailure
 from crewless.work import seal as sealing
 
 LANDLOCK = ctypes.CDLL(None, use_errno=True).syscall(444, None, ctypes.c_size_t(0), 1)
@@ -64,6 +65,7 @@ def attempted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[s
             "udp": listeners["udp"].getsockname()[1],
             "abstract": abstract,
             "path": str(folder / "bus"),
+            "server": f"/tmp/.X11-unix/X{display.name[1:]}",
             "display": display.name,
             "ring": str(capture.ring.path),
             "checkpoint": str(folder / "checkpoint"),
@@ -102,6 +104,20 @@ def attempted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[s
         "checkpoint changed",
         "tcp by libc",
         "tcp server by libc",
+        "udp by libc",
+        "abstract socket by libc",
+        "path socket by libc",
+        "display's socket by libc",
+        "pair of sockets by libc",
+        "program by libc",
+        "program by libc's execveat",
+        "program by libc's spawn",
+        "fork by libc",
+        "the parent traced",
+        "the parent's memory",
+        "the parent signalled",
+        "io_uring",
+        "rights of a file",
     ],
 )
 def test_the_kernel_holds_it_even_where_the_interpreter_is_passed_by(attempted, attempt):
@@ -113,12 +129,14 @@ def test_sqlite_s_own_code_cannot_open_the_record(attempted):
     assert attempted[0]["file by sqlite"] == "OperationalError"
 
 
-def test_a_program_that_is_started_behind_the_interpreter_s_back_is_sealed_too(attempted):
-    assert attempted[0]["file by a program"] not in ("0", *KERNEL)
+def test_the_c_library_s_system_starts_nothing(attempted):
+    found, _ = attempted
+    assert found["program by libc's system"] == "refused"
+    assert found["file by a program"] not in ("0", *KERNEL)
 
 
 @pytest.mark.parametrize("attempt", ["tcp", "abstract socket", "path socket", "udp", "udp message"])
-def test_the_interpreter_lets_it_talk_to_nobody_but_its_display(attempted, attempt):
+def test_the_interpreter_lets_it_open_no_socket(attempted, attempt):
     assert attempted[0][attempt] in HOOK
 
 
@@ -127,23 +145,13 @@ def test_the_interpreter_lets_it_start_nothing(attempted, attempt):
     assert attempted[0][attempt] in HOOK
 
 
-def test_the_kernel_keeps_it_off_abstract_sockets(attempted):
-    found, (_, _, namespace) = attempted
-    if LANDLOCK < 6 and not namespace:
-        pytest.skip(f"this kernel offers Landlock {LANDLOCK}, not 6, and no network namespace")
-    assert found["abstract socket by libc"] in KERNEL | {"ECONNREFUSED"}
-
-
-def test_a_network_namespace_of_its_own_keeps_it_off_udp(attempted):
-    found, (_, _, namespace) = attempted
-    if not namespace:
-        pytest.skip("a network namespace is not permitted here")
-    assert found["udp by libc"] in KERNEL | {"ENETUNREACH"}
-
-
 def test_it_says_what_holds(attempted):
-    _, (files, network, _) = attempted
-    assert (files, network) == (True, True)
+    _, (files, network, _, calls, whole) = attempted
+    assert (files, network, calls, whole) == (True, True, True, True)
+
+
+def test_a_second_connection_to_the_display_is_refused_as_well(attempted):
+    assert attempted[0]["display once more"] in HOOK
 
 
 @pytest.mark.parametrize(
@@ -154,14 +162,36 @@ def test_it_says_what_holds(attempted):
         ("checkpoint", "weights"),
         ("cache", "kept"),
         ("import", "cv2"),
+        ("thread", "ran"),
     ],
 )
 def test_what_it_works_with_is_there(attempted, attempt, got):
     assert attempted[0][attempt] == got
 
 
-def test_a_kernel_that_cannot_hold_it_is_refused_when_the_seal_must_be_whole(monkeypatch):
-    monkeypatch.setattr(sealing, "_landlock", lambda readable, writable: 3)
+@pytest.mark.parametrize(
+    ("landlock", "calls", "words"),
+    [(0, True, "open to it would be files"), (7, False, "open to it would be programs and sockets")],
+)
+def test_a_kernel_that_cannot_hold_it_is_refused_and_the_option_is_named(monkeypatch, landlock, calls, words):
+    monkeypatch.setattr(sealing, "_landlock", lambda readable, writable: landlock)
     monkeypatch.setattr(sealing, "_own_network", lambda: False)
-    with pytest.raises(BodyFailure, match=r"Landlock ABI 3, needed 4"):
-        sealing.seal(display=":1", readable=[], writable=[], strict=True)
+    monkeypatch.setattr(sealing, "refuse_calls", lambda: calls)
+    monkeypatch.setattr(sealing.os, "listdir", lambda path: ["1"])
+    monkeypatch.setattr(sealing.sys, "addaudithook", lambda hook: None)
+    with pytest.raises(BadInput, match=words) as caught:
+        sealing.seal(readable=[], writable=[], strict=True)
+    assert "--unsealed" in caught.value.alternatives
+    assert not sealing.seal(readable=[], writable=[]).whole
+
+
+def test_a_seal_that_would_leave_a_thread_out_is_refused():
+    waiting = threading.Event()
+    thread = threading.Thread(target=waiting.wait)
+    thread.start()
+    try:
+        with pytest.raises(BodyFailure, match="threads run already"):
+            sealing.seal(readable=[], writable=[])
+    finally:
+        waiting.set()
+        thread.join()

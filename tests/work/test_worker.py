@@ -5,7 +5,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from crewless.body.screen import ScreenBody
 from crewless.core.errors import BadInput, BodyFailure, CheckpointMismatch, CorruptRecording
 from crewless.core.messages import Case
 from crewless.work import worker as worker_module
+from crewless.work.seal import check_seal
 from crewless.work.worker import Worker
 from crewless.work.worker_proc import WorkerConfig
 
@@ -56,11 +57,14 @@ def sockets_of(pid: int, *tables: str) -> set[str]:
 def test_it_is_sealed_holds_no_other_file_and_ends_when_it_is_killed(config: WorkerConfig, tmp_path: Path):
     record = tmp_path / "record.sqlite3"
     with (
+        ExitStack() as opened,
         closing(sqlite3.connect(record)) as connection,
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()),
-        Worker(config) as worker,
+        pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setenv("DATABASE_PASSWORD", "wonderland")
+        worker = opened.enter_context(Worker(config))
         connection.execute("CREATE TABLE held_open (by TEXT)")
         heard: list[dict] = []
         report = worker.work(CASE, timeout_s=60, on_step=heard.append)
@@ -68,7 +72,8 @@ def test_it_is_sealed_holds_no_other_file_and_ends_when_it_is_killed(config: Wor
         assert [step["decision"]["action"]["verb"] for step in heard] == ["done"]
         assert heard[0]["elements"] > 0, "perception works inside the seal"
         assert report.cpu_s > 0 < report.rss_mb
-        assert set(worker.seal) == {"files", "network", "namespace"}
+        assert set(worker.seal) == {"files", "network", "namespace", "calls"}
+        assert b"wonderland" not in Path(f"/proc/{worker.pid}/environ").read_bytes()
         assert sockets_of(worker.pid, "tcp", "tcp6", "udp", "udp6", "raw") == set()
         names = open_files(worker.pid)
         assert str(config.ring) in " ".join(Path(f"/proc/{worker.pid}/maps").read_text().split())
@@ -76,6 +81,21 @@ def test_it_is_sealed_holds_no_other_file_and_ends_when_it_is_killed(config: Wor
         os.kill(worker.pid, 9)
         with pytest.raises(BodyFailure, match=r"the worker (died|is gone)"):
             worker.work(CASE, timeout_s=60)
+
+
+def test_a_worker_that_is_not_sealed_whole_runs_only_if_that_was_asked_for(config: WorkerConfig, monkeypatch):
+    seen: list[dict[str, bool]] = []
+
+    def check(held: dict[str, bool]) -> None:
+        seen.append(held)
+        check_seal({**held, "calls": False})
+
+    monkeypatch.setattr("crewless.work.worker.check_seal", check)
+    with pytest.raises(BadInput, match="programs and sockets") as caught:
+        Worker(config)
+    assert "--unsealed" in caught.value.alternatives
+    with Worker(replace(config, unsealed=True)) as worker:
+        assert [worker.seal] == seen
 
 
 def test_what_it_cannot_start_from_is_said_in_its_own_kind(config: WorkerConfig):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 1 it went wrong, 2 the input cannot be used, 130 stopped by Ctrl-C.
+    """Run one command. Returns the exit code: 0 done, 1 failed, 2 the input cannot be used, 130 stopped by Ctrl-C.
 
     An error of Crewless's own tree becomes one line on stderr; ``--debug`` adds the traceback.
     """

@@ -1,4 +1,4 @@
-"""Calls a command, and turns what goes wrong into one line and an exit code."""
+"""Calls a command, and turns an error into one line and an exit code."""
 
 import difflib
 import errno
@@ -29,7 +29,7 @@ def call(arguments: Sequence[str]) -> int:
     except CrewlessError as error:
         failure = error
     except KeyboardInterrupt:
-        print(f"{_prefix(found)}: stopped by Ctrl-C; what was written so far is kept", file=sys.stderr)
+        print(f"{_prefix(found)}: stopped by Ctrl-C; everything written so far is kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone, as in `crewless doctor | head -1`; what is left in the buffer has nowhere to go.
@@ -38,8 +38,13 @@ def call(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "crewless":
             raise
-        mend = "make install", "python -m pip install -c constraints.txt -e '.[company,helpdesk,planner,robot,train]'"
-        failure = MissingTool(f"this command needs the package {error.name}, which is not installed", alternatives=mend)
+        install = (
+            "make install",
+            "python -m pip install -c constraints.txt -e '.[company,helpdesk,planner,robot,train]'",
+        )
+        failure = MissingTool(
+            f"this command needs the package {error.name}, which is not installed", alternatives=install
+        )
         failure.__cause__ = error
     except OSError as error:
         if error.errno != errno.ENOSPC:
@@ -53,7 +58,7 @@ def call(arguments: Sequence[str]) -> int:
 
 
 def _run(found: list[Command], arguments: Sequence[str]) -> int:
-    """Find the command, parse its options, run it. ``found`` gets the command and its subcommand as they are found."""
+    """Find the command, parse its options, run it. The command and its subcommand are added to ``found``."""
     tree, words = command_tree(), list(arguments)
     while tree:
         if not words or (found and words[0] in ("-h", "--help", "help")):

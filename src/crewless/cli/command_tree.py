@@ -70,7 +70,7 @@ def help_text() -> str:
         [
             "usage: crewless COMMAND [OPTIONS]",
             "",
-            "Watches a job being done on a screen, learns it, does it through the same screen, and proves every result.",
+            "Learns a job from recordings of the screen, does it through the same screen, and verifies every result.",
             *lines,
             "",
             "crewless COMMAND --help   the options of a command, or its subcommands",

@@ -1,5 +1,5 @@
-"""The main job, end to end on one machine, in phases: watch a queue of any task being worked on a screen, learn it, work the rest,
-prove every case."""
+"""The whole demonstration on one machine, in phases: record an operator at work on a task's queue, learn the job, work the
+remaining cases, verify every case."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -28,38 +28,39 @@ from crewless.work.runner import Runner, RunnerConfig, summarise
 if TYPE_CHECKING:
     from crewless.core.body import Body
 
-Tell = Callable[[str, str, int, int], None]
-"""Hears (phase, what is happening, steps done, steps in all)."""
+Report = Callable[[str, str, int, int], None]
+"""Called with (phase, what is happening, steps done, total steps)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """Options of ``crewless demo``: how large it is, and which task it works."""
+    """Options of ``crewless demo``: its task and its size."""
 
     task: str = DEFAULT_TASK
-    """An installed task that is worked on a screen (crewless task list; --task NAME --help shows its options)."""
+    """An installed task that is worked on a screen (see crewless task list; --task NAME --help shows its options)."""
     demonstrations: int = 16
     """Cases that the scripted operator works while being recorded."""
     archive: int = 200
-    """Cases that were solved before, which the worker opens on the screen and learns from, where the task has some; 0: none."""
+    """Solved cases that the worker opens on the screen and learns from, if the task has any; 0: none."""
     queue: int = 20
     """Cases that the worker then works alone."""
     replayed: int = 4
-    """Cases that plain coordinate replay tries, for comparison; 0: none."""
+    """Cases tried by plain coordinate replay, for comparison; 0: none."""
     max_silent_wrong: float = 0.02
-    """The one knob: the share of cases that may be answered wrongly without anybody being asked."""
+    """Accepted share of all cases that may be answered wrongly without asking a person. A smaller share hands over more cases."""
     human_cells: tuple[Literal["review"], ...] = ()
-    """review: a person takes the cases that the worker hands over, while it goes on; the scripted operator plays the person."""
+    """review: a person works the cases that the worker hands over, while the worker continues; the scripted operator plays the
+    person."""
     arrive_s: float = 14.0
-    """With human cells: seconds between two cases that come in."""
+    """With human cells: seconds between two arriving cases."""
     person_pace_s: float = 0.3
     """With human cells: seconds that the person thinks before each action."""
     person_works_s: float = 90.0
-    """With human cells: seconds that the person is there before each break."""
+    """With human cells: seconds that the person works between two breaks."""
     person_rests_s: float = 30.0
-    """With human cells: seconds of each break."""
+    """With human cells: length of each break in seconds."""
     seed: int = 0
-    """Which cases, and where training starts from."""
+    """Seed that selects the cases and starts training."""
     runs: Path = Path("runs")
     """Where the run folder is made."""
     options: Suppress[Any] = None
@@ -68,7 +69,7 @@ class DemoConfig:
 
 @dataclass(kw_only=True)
 class DemoResult:
-    """What came out."""
+    """The results of a demonstration."""
 
     run: RunFolder
     operator: list[OperatorResult] = field(default_factory=list)
@@ -77,14 +78,14 @@ class DemoResult:
     archive: list[CaseResult] = field(default_factory=list)
     demonstrations: list[Demonstration] = field(default_factory=list)
     mixed: list[HandledCase] = field(default_factory=list)
-    """With human cells: every case of the queue, whoever ended it."""
+    """With human cells: every case of the queue, whoever finished it."""
     checkpoint: Path | None = None
     training_s: float = 0.0
     video: Path | None = None
     report: Path | None = None
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for each who worked: counts and seconds a case."""
+        """One row per worker: counts of outcomes and seconds per case."""
         operator = [
             CaseResult(
                 case=r.case, who="operator", outcome=r.verdict.outcome, silent_wrong=r.verdict.silent_wrong,
@@ -109,7 +110,7 @@ class DemoResult:
 
 
 def check(config: DemoConfig) -> None:
-    """Raises BadInput for numbers that no demonstration can be made of."""
+    """Raises BadInput for numbers that are too small for a demonstration."""
     for name, least in (("demonstrations", 2), ("queue", 1), ("archive", 0), ("replayed", 0)):
         if getattr(config, name) < least:
             raise BadInput(f"{name} is {getattr(config, name)}", alternatives=[f"{least} or more"])
@@ -119,11 +120,11 @@ def check(config: DemoConfig) -> None:
         raise BadInput(f"arrive_s is {config.arrive_s}", alternatives=["more than 0"])
 
 
-def demo(config: DemoConfig, tell: Tell) -> DemoResult:
-    """Run it. Everything that it starts has ended when it returns or raises.
+def demo(config: DemoConfig, report: Report) -> DemoResult:
+    """Run the demonstration. Everything that it starts has ended when it returns or raises.
 
     Raises:
-        BadInput: as :func:`check` says, or the task is not there, is not worked on a screen, has too few cases, or cannot use
+        BadInput: as :func:`check` says, or the task is not installed, is not worked on a screen, has too few cases, or cannot use
             its options.
     """
     check(config)
@@ -135,7 +136,7 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
     run = RunFolder.create(config.runs, "demo", config)
     result = DemoResult(run=run)
     task = make_task(kind, config.options)
-    tell("program", "starting the program", 0, 1)
+    report("program", "starting the program", 0, 1)
     task.setup(run.path)
     try:
         cases = list(task.cases())
@@ -148,32 +149,32 @@ def demo(config: DemoConfig, tell: Tell) -> DemoResult:
         shown = cases[: config.demonstrations]
         queue = cases[config.demonstrations : config.demonstrations + config.queue]
         rest = cases[config.demonstrations + config.queue : wanted]
-        tell("program", f"{wanted} cases in the queue, {len(solved)} solved before", 1, 1)
-        _watch(task, run, shown, result, tell)
-        checkpoint = _learn(run, config, task.name, result, tell)
+        report("program", f"{wanted} cases in the queue, {len(solved)} solved cases", 1, 1)
+        _watch(task, run, shown, result, report)
+        checkpoint = _learn(run, config, task.name, result, report)
         if solved:
-            checkpoint = _read_archive(task, solved, run, checkpoint, result, tell)
+            checkpoint = _read_archive(task, solved, run, checkpoint, result, report)
         elif config.archive:
-            tell("archive", f"left out: the task {task.name} has no solved cases", 1, 1)
+            report("archive", f"skipped: the task {task.name} has no solved cases", 1, 1)
         result.checkpoint = checkpoint
         if config.human_cells:
-            _work_mixed(task, make_task(kind, config.options), run, config, checkpoint, queue, result, tell)
+            _work_mixed(task, make_task(kind, config.options), run, config, checkpoint, queue, result, report)
         else:
-            _work(task, run, config, checkpoint, queue, result, tell)
+            _work(task, run, config, checkpoint, queue, result, report)
         if rest:
-            _replay(task, run, rest, result, tell)
+            _replay(task, run, rest, result, report)
     finally:
         task.teardown()
-    _report(run, result, tell)
+    _report(run, result, report)
     return result
 
 
-def _watch(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
-    tell("watch", "the operator begins", 0, len(cases))
+def _watch(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, report: Report) -> None:
+    report("watch", "the operator begins", 0, len(cases))
 
-    def heard(one: OperatorResult) -> None:
+    def on_result(one: OperatorResult) -> None:
         result.operator.append(one)
-        tell(
+        report(
             "watch",
             f"case {one.case}: {one.verdict.outcome.replace('_', ' ')}, {one.seconds:.1f} s",
             len(result.operator),
@@ -185,42 +186,42 @@ def _watch(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult
         run,
         run.path / "episodes" / "operator",
         cases,
-        on_result=heard,
+        on_result=on_result,
     )
 
 
-def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, tell: Tell) -> Path:
+def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, report: Report) -> Path:
     began_s = time.monotonic()
     found = result.demonstrations = read_recordings(
-        [run.path / "episodes" / "operator"], lambda what, share: tell("learn", what, int(40 * share), 100)
+        [run.path / "episodes" / "operator"], lambda what, share: report("learn", what, int(40 * share), 100)
     )
     checkpoint = learn(
         found,
         run.folder("checkpoints") / "worker",
         task=task,
         config=LearnConfig(seed=config.seed),
-        progress=lambda what, share: tell("learn", what, 40 + int(60 * share), 100),
+        progress=lambda what, share: report("learn", what, 40 + int(60 * share), 100),
     )
     result.training_s = time.monotonic() - began_s
-    tell("learn", f"trained in {result.training_s:.0f} s", 100, 100)
+    report("learn", f"trained in {result.training_s:.0f} s", 100, 100)
     return checkpoint
 
 
 def _read_archive(
-    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, tell: Tell
+    task: Task, cases: Sequence[Case], run: RunFolder, checkpoint: Path, result: DemoResult, report: Report
 ) -> Path:
     from crewless.training.stages import refit_judgement
 
-    tell("archive", "opening solved cases", 0, len(cases))
+    report("archive", "opening solved cases", 0, len(cases))
     read = RunFolder(run.path / "archive")
 
-    def heard(one: CaseResult) -> None:
+    def on_result(one: CaseResult) -> None:
         result.archive.append(one)
-        tell("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
+        report("archive", f"case {one.case}: {(one.collected or ['', 'nothing'])[1]}", len(result.archive), len(cases))
 
     shift_config = RunnerConfig(checkpoint=checkpoint, policy="archive", who="reader", receipts=False, reads=True)
     with Runner(task, read, shift_config) as shift:
-        shift.work(cases, on_result=heard)
+        shift.work(cases, on_result=on_result)
     found = [(r.collected[0], r.collected[1]) for r in result.archive if r.collected]
     return refit_judgement(checkpoint, result.demonstrations, found, run.folder("checkpoints") / "worker-archive")
 
@@ -232,14 +233,14 @@ def _work(
     checkpoint: Path,
     cases: Sequence[Case],
     result: DemoResult,
-    tell: Tell,
+    report: Report,
 ) -> None:
-    tell("work", "the worker begins", 0, len(cases))
+    report("work", "the worker begins", 0, len(cases))
 
-    def heard(one: CaseResult) -> None:
+    def on_result(one: CaseResult) -> None:
         result.worker.append(one)
         word = "silent wrong" if one.silent_wrong else one.outcome.replace("_", " ")
-        tell("work", f"case {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
+        report("work", f"case {one.case}: {word}, {one.seconds:.1f} s", len(result.worker), len(cases))
 
     def record(body: "Body") -> EpisodeRecording:
         screen: Any = body
@@ -249,7 +250,7 @@ def _work(
 
     shift_config = RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong)
     with Runner(task, run, shift_config, recording=record) as shift:
-        shift.work(cases, on_result=heard)
+        shift.work(cases, on_result=on_result)
 
 
 def _work_mixed(
@@ -260,15 +261,15 @@ def _work_mixed(
     checkpoint: Path,
     cases: Sequence[Case],
     result: DemoResult,
-    tell: Tell,
+    report: Report,
 ) -> None:
-    tell("work", "worker and person begin", 0, len(cases))
+    report("work", "worker and person begin", 0, len(cases))
 
-    def heard(who: str, one: HandledCase) -> None:
+    def on_result(who: str, one: HandledCase) -> None:
         result.mixed.append(one)
-        tell(
+        report(
             "work",
-            f"case {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after it came in",
+            f"case {one.case}: {one.outcome.replace('_', ' ')}, by the {who}, {one.lead_s:.1f} s after arrival",
             len(result.mixed),
             len(cases),
         )
@@ -283,7 +284,7 @@ def _work_mixed(
             RunnerConfig(checkpoint=checkpoint, max_silent_wrong=config.max_silent_wrong),
             person_of(config),
             every_s=config.arrive_s,
-            on_result=heard,
+            on_result=on_result,
         )
     finally:
         desk.teardown()
@@ -298,24 +299,24 @@ def person_of(config: DemoConfig) -> PersonConfig:
     )
 
 
-def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, tell: Tell) -> None:
-    tell("replay", "coordinate replay begins", 0, len(cases))
+def _replay(task: Task, run: RunFolder, cases: Sequence[Case], result: DemoResult, report: Report) -> None:
+    report("replay", "coordinate replay begins", 0, len(cases))
 
-    def heard(one: CaseResult) -> None:
+    def on_result(one: CaseResult) -> None:
         result.replay.append(one)
-        tell("replay", f"case {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
+        report("replay", f"case {one.case}: {one.outcome.replace('_', ' ')}", len(result.replay), len(cases))
 
     apart = RunFolder(run.path / "replay")
     recorded = save_demonstrations(result.demonstrations, apart.folder("checkpoints"))
     with Runner(task, apart, RunnerConfig(checkpoint=recorded, policy="coordinates", who="replay")) as shift:
-        shift.work(cases, on_result=heard)
+        shift.work(cases, on_result=on_result)
 
 
-def _report(run: RunFolder, result: DemoResult, tell: Tell) -> None:
+def _report(run: RunFolder, result: DemoResult, report: Report) -> None:
     from crewless.episodes import open_dataset
     from crewless.episodes.render import render
 
-    tell("report", "writing receipts and the video", 0, 1)
+    report("report", "writing receipts and the video", 0, 1)
     table = result.table()
     run.write_json("result.json", {"table": table, "training_s": result.training_s})
     rows = [
@@ -329,14 +330,14 @@ def _report(run: RunFolder, result: DemoResult, tell: Tell) -> None:
         for row in table
     )  # fmt: skip
     head = "".join(f'<th class="n">{name.replace("_", " ")}</th>' for name in _COUNTS)
-    summary = f'<table><tr><th></th>{head}<th class="n">seconds a case</th></tr>{cells}</table>'
-    result.report = write_index(run.folder("receipts"), "The night shift", rows, summary)
+    summary = f'<table><tr><th></th>{head}<th class="n">seconds per case</th></tr>{cells}</table>'
+    result.report = write_index(run.folder("receipts"), "Demonstration", rows, summary)
     worked = run.path / "episodes" / "worker"
     if worked.exists():
         result.video = run.path / "worker.mp4"
         episode = next((i for i, r in enumerate(result.worker) if r.outcome == "right"), 0)
         render(open_dataset(worked), episode, result.video)
-    tell("report", "done", 1, 1)
+    report("report", "done", 1, 1)
 
 
 _COUNTS = ("cases", "right", "wrong", "silent_wrong", "handed_over", "error")

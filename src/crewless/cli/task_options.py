@@ -1,4 +1,4 @@
-"""What the commands that work with a task have in common: which task is meant, its options as options of the command, its cases."""
+"""Shared by the commands that take a task: which task is meant, its options as options of the command, its cases."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from crewless.core.task import Task
 
 Config = TypeVar("Config")
 DEFAULT_TASK = "helpdesk"
-"""What ``demo`` and ``record --operator`` work where no task is named: it comes with the package."""
+"""The task of ``demo`` and ``record --operator`` where none is named: it comes with the package."""
 
 
 def value_of(arguments: Sequence[str], option: str) -> str:
@@ -26,7 +26,7 @@ def value_of(arguments: Sequence[str], option: str) -> str:
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
-    """Whether the options are to be explained and nothing is to be done."""
+    """Whether only help is asked for."""
     return any(word in ("-h", "--help") for word in arguments)
 
 
@@ -79,5 +79,7 @@ def _checked(task: Task, wanted: int) -> list[Case]:
     if wanted < 1:
         raise BadInput(f"--cases is {wanted}", alternatives=["1 or more"])
     if wanted > len(cases):
-        print(f"cases      {wanted} were asked for; the task {task.name} has {len(cases)}, and all of them are taken")
+        print(
+            f"cases      {wanted} were asked for; the task {task.name} has only {len(cases)}, and all of them are used"
+        )
     return cases

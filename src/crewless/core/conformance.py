@@ -70,7 +70,7 @@ RULES: Mapping[str, str] = {
     "perception.element": "an element has a kind and a state that core.messages knows, and a confidence of 0 to 1",
     "perception.order": "elements come in reading order: top to bottom, then left to right",
     "perception.cost": "lines_read and cpu_s are not negative",
-    "perception.unchanged": "a frame in which nothing changed gives the same elements and reads no line anew",
+    "perception.unchanged": "a frame in which nothing changed gives the same elements and reads no line again",
     "perception.reset": "after reset the same frame gives the same elements as the first time",
     "perception.readonly": "perceive does not write into the frame's pixels",
     "verifier.methods": "a verifier has every method of core.verifier.Verifier",
@@ -96,7 +96,7 @@ RULES: Mapping[str, str] = {
 
 BLOCKED_S = 0.5
 """From here on a call that should have been prompt counts as blocked: far above a frame period of 28 ms, so that a busy
-machine does not fail an honest body."""
+machine does not fail a correct body."""
 STATES = frozenset({"checked", "focused", "disabled", "selected"})
 
 

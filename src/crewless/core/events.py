@@ -1,13 +1,14 @@
 """One append-only event log for the whole company: what happened to which case, in which cell, by which resource, at what
 cost. The live queue, the company simulator and the growth model all speak it."""
 
+import contextlib
+import fcntl
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from io import RawIOBase
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,9 @@ from crewless.core.errors import BadInput, StorageFull
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 (production 2, Char) has no place for."""
+
+_BLOCK = 1 << 16
+"""Bytes that are looked at together when a torn line is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +43,8 @@ class Event:
 
 class EventLog:
     """Appends events to a file of JSON lines. A line is on the disk when :meth:`add` returns; a torn last line, left by a
-    power cut, is ignored by the reader and overwritten by the next writer.
+    power cut, is ignored by the reader and overwritten by the next writer. Many processes may write to one log: each holds
+    a lock (flock) while it writes, so none cuts another's line.
 
     ``clock`` gives the time of each event; a simulation brings its own.
     """
@@ -58,15 +63,7 @@ class EventLog:
         )  # fmt: skip
         line = json.dumps(asdict(event), separators=(",", ":")) + "\n"
         try:
-            with self.path.open("ab", buffering=0) as file:
-                whole = file.tell()
-                try:
-                    _write_all(file, line.encode())
-                    os.fsync(file.fileno())
-                except OSError:
-                    # Half a line would swallow the next one, which is written once there is space again.
-                    file.truncate(whole)
-                    raise
+            _append(self.path, line.encode())
         except OSError as error:
             raise StorageFull(f"cannot append to the event log {self.path}: {error.strerror}") from error
         return event
@@ -132,15 +129,49 @@ def _xes(parent: ElementTree.Element, kind: str, key: str, value: str) -> None:
     ElementTree.SubElement(parent, kind, {"key": key, "value": _NOT_XML.sub("\ufffd", value)})
 
 
-def _write_all(file: RawIOBase, content: bytes) -> None:
-    while content:
-        content = content[file.write(content) :]
+def _append(path: Path, line: bytes) -> None:
+    """One line, whole or not at all. Raises OSError."""
+    with _locked(path) as file:
+        whole = _whole(file)
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(file, line[written:])
+            os.fsync(file)
+        except OSError:
+            # Half a line would swallow the next one, which is written once there is space again.
+            os.ftruncate(file, whole)
+            raise
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Generator[int]:
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)  # which ends the lock
+
+
+def _whole(file: int) -> int:
+    """The length of a locked log in bytes. What a writer that died has left of a line is dropped first."""
+    end = os.fstat(file).st_size
+    if not end or os.pread(file, 1, end - 1) == b"\n":
+        return end
+    start = end
+    while start:
+        begin = max(0, start - _BLOCK)
+        at = os.pread(file, start - begin, begin).rfind(b"\n")
+        if at >= 0:
+            start = begin + at + 1
+            break
+        start = begin
+    os.ftruncate(file, start)
+    return start
 
 
 def _drop_torn_line(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        content = file.read()
-        if content and not content.endswith(b"\n"):
-            file.truncate(content.rfind(b"\n") + 1)
+    if path.exists():
+        with _locked(path) as file:
+            _whole(file)

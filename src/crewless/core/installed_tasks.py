@@ -1,4 +1,5 @@
-"""The tasks that are installed, by name: entry points of the group ``crewless.tasks``. Nothing is imported but what is asked for."""
+"""The tasks that are installed, by name: entry points of the group ``crewless.tasks``. Nothing is imported but what is asked
+for."""
 
 import dataclasses
 import difflib
@@ -20,7 +21,7 @@ def installed_tasks() -> dict[str, metadata.EntryPoint]:
     for entry in sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
         other = found.setdefault(entry.name, entry)
         if other.value != entry.value:
-            raise BadInput(f"two packages bring a task {entry.name!r}: {other.value} and {entry.value}")
+            raise BadInput(f"two packages register a task {entry.name!r}: {other.value} and {entry.value}")
     return found
 
 
@@ -40,15 +41,15 @@ def load_task(name: str) -> type[Task]:
         task = entry.load()
     except ModuleNotFoundError as error:
         if error.name is None or entry.module == error.name or entry.module.startswith(f"{error.name}."):
-            raise BadInput(f"the task {name!r} is said to be in {entry.value}, which is not there") from error
+            raise BadInput(f"the task {name!r} is registered as {entry.value}, which cannot be found") from error
         raise MissingTool(
             f"the task {name!r} needs the package {error.name}, which is not installed",
             alternatives=[f"python -m pip install {error.name.partition('.')[0]}", "crewless doctor"],
         ) from error
     except AttributeError as error:
-        raise BadInput(f"the task {name!r} is said to be {entry.value}, which is not there") from error
+        raise BadInput(f"the task {name!r} is registered as {entry.value}, which cannot be found") from error
     if not isinstance(task, type):
-        raise BadInput(f"the task {name!r} is {entry.value}, which is no class")
+        raise BadInput(f"the task {name!r} is {entry.value}, which is not a class")
     return task
 
 

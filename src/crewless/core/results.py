@@ -95,6 +95,12 @@ def interrupted_cases(run: RunFolder, who: str) -> set[str]:
     return begun - finished_cases(run, who)
 
 
+def begun_with(run: RunFolder, who: str, case: str) -> str:
+    """The fingerprint of the system of record with which this worker last began a case; empty when none was kept."""
+    starts = [e for e in _events(run) if e.kind == "start" and e.resource == who and e.case == case]
+    return str(starts[-1].data.get("record", "")) if starts else ""
+
+
 def _events(run: RunFolder) -> Iterator[Event]:
     return read_events(run.events.path) if run.events.path.exists() else iter(())
 
@@ -120,7 +126,7 @@ def read_handled(folder: Path) -> list[HandledCase]:
                 if values.get("kind") == _HANDLED:
                     found.append(HandledCase(**{name: values[name] for name in names}))
             except (ValueError, KeyError, AttributeError) as error:
-                raise BadInput(f"{path}:{number} is no metric: {error}") from error
+                raise BadInput(f"{path}:{number} is not a metric: {error}") from error
     return sorted(found, key=lambda one: one.arrived_s)
 
 
@@ -143,5 +149,5 @@ def decision_times_s(folder: Path, case: str) -> list[float]:
     try:
         times = [float(step["t_s"]) for step in json.loads(path.read_text())["steps"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is no receipt: {error}") from error
+        raise BadInput(f"{path} is not a receipt: {error}") from error
     return [t - times[0] for t in times]

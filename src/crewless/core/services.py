@@ -25,12 +25,12 @@ class Service:
 
 
 SERVICES: dict[str, Service] = {
-    "frame": Service(rate_hz=36.0, logged=True, what="photons from the body"),
+    "frame": Service(rate_hz=36.0, logged=True, what="pictures from the body"),
     "control": Service(rate_hz=18.0, logged=True, what="pointer, buttons, keys; joint targets"),
-    "input": Service(rate_hz=None, logged=True, what="raw input events of whoever works, person or program"),
+    "input": Service(rate_hz=None, logged=True, what="raw input events, from a person or a program"),
     "observation": Service(rate_hz=None, logged=False, what="elements that perception made of a frame"),
-    "decision": Service(rate_hz=None, logged=True, what="what the policy asked for and how sure it was"),
-    "applied": Service(rate_hz=None, logged=True, what="what the body really did"),
-    "verdict": Service(rate_hz=None, logged=True, what="what reality said, once per case"),
+    "decision": Service(rate_hz=None, logged=True, what="what the policy asked for, with its confidence"),
+    "applied": Service(rate_hz=None, logged=True, what="what the body actually did"),
+    "verdict": Service(rate_hz=None, logged=True, what="the verifier's judgement, once per case"),
     "event": Service(rate_hz=None, logged=True, what="the company's append-only log"),
 }

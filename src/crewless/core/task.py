@@ -30,6 +30,9 @@ class Task(Protocol):
         read one of them.
     ``archive()``
         Cases that were solved before and are there to be read: a sequence, after :meth:`setup`.
+    ``revive()``
+        Start the program anew where it has ended by itself (a server, say; the body looks after what runs on its display), on the
+        same system of record. Returns what was done in a few words, empty when all of it lives. Raises BodyFailure.
     ``max_steps``
         How many actions a case may take; 60 when it does not say.
     """

@@ -127,6 +127,12 @@ def _asked_name(scope: Scope) -> str:
     return ""
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to a host stays on this machine: ``localhost``, or an address of the loopback (RFC 6761, 6890)."""
+    name = host.lower().rstrip(".").partition("%")[0]
+    return name == "localhost" or (_is_address(name) and ip_address(name).is_loopback)
+
+
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)

@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--perception", required=True, metavar="MODULE:FACTORY")
     parser.add_argument("--policy", metavar="MODULE:FACTORY")
-    parser.add_argument("--regenerate", metavar="REASON", help="write the reference anew, with the reason")
+    parser.add_argument("--regenerate", metavar="REASON", help="write a new reference, with the reason")
     chosen = parser.parse_args(arguments)
     try:
         policy = _component(chosen.policy) if chosen.policy else None

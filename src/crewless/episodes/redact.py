@@ -35,6 +35,8 @@ class Redactor:
         self._typed: list[str] = []
         self._secrets: set[str] = set()
         self._said = False
+        self._down: set[str] = set()
+        """Keys that are down and were kept, by name."""
 
     def for_next_episode(self, regions: tuple[Box, ...]) -> "Redactor":
         """A fresh one with these regions; a secret that has begun goes on."""
@@ -43,6 +45,7 @@ class Redactor:
             fresh.regions = list(self.regions)
             fresh.secret, fresh.frozen = True, self.frozen
             fresh._typed = list(self._typed)
+        fresh._down = set(self._down)
         return fresh
 
     def mark(self, box: Box) -> None:
@@ -74,9 +77,12 @@ class Redactor:
             t_s=event.t_s, kind=event.kind, x=event.x, y=event.y,
             button=event.button, keysym=event.keysym, char=event.char,
         )  # fmt: skip
-        if not self.secret or event.kind not in ("key_down", "key_up"):
+        if event.kind not in ("key_down", "key_up") or event.keysym in _VISIBLE_KEYS:
             return raw
-        if event.keysym in _VISIBLE_KEYS:
+        if event.kind == "key_up" and event.keysym not in MODIFIERS and event.keysym.casefold() not in self._down:
+            return None  # it went down as part of a secret, and comes up when that has ended
+        if not self.secret:
+            (self._down.add if event.kind == "key_down" else self._down.discard)(event.keysym.casefold())
             return raw
         if event.keysym in MODIFIERS or event.kind == "key_up":
             return None

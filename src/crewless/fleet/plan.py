@@ -1,8 +1,8 @@
 """What a fleet is to do, as data: a floor with its stations, lines, operations, loads, and the body that the robots have.
 
-The planner makes one (:func:`crewless.planner.schedule.shift.schedule_shift`); anybody else may: it is one JSON file, whose schema is
-``docs/reference/fleet-plan.schema.json``, and ``crewless fleet run PLAN.json`` carries it out. Nothing in this package asks where
-it came from. Metres, seconds, watts; x to the east, y to the north.
+The planner makes one (:func:`crewless.planner.schedule.shift.schedule_shift`); anybody else may: it is one JSON file, whose
+schema is ``docs/reference/fleet-plan.schema.json``, and ``crewless fleet run PLAN.json`` carries it out. Nothing in this
+package asks where it came from. Metres, seconds, watts; x to the east, y to the north.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from crewless.core.errors import BadInput
 
 VERSION = "1.0"
-"""Of the file format; a reader refuses another first number."""
+"""Version of the file format; a reader refuses another major version."""
 TEND = "tend"
 """The action of a robot that works at a station; what a station does alone is an action of the station's own name."""
 CELLS = "#>v<^+p"
@@ -33,7 +33,7 @@ Cell = tuple[Annotated[int, Ge(0)], Annotated[int, Ge(0)]]
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class FloorPlan:
-    """The ground as a grid of square cells, each as wide as one lane."""
+    """The floor as a grid of square cells, each as wide as one lane."""
 
     cell_m: Positive
     cells: Annotated[tuple[str, ...], MinLen(1)]
@@ -44,7 +44,7 @@ class FloorPlan:
     chargers: tuple[Cell, ...] = ()
     """Where robots charge: any cells, usually parking places."""
     width_m: NonNegative = 0.0
-    """Of the whole site, for pictures; 0: that of the cells."""
+    """Width of the whole site, for pictures; 0: the width of the cells."""
     depth_m: NonNegative = 0.0
     forbidden: tuple[tuple[float, float, float, float], ...] = ()
     """Rectangles x, y, width, depth where nothing may stand, for pictures; the cells there are blocked already."""
@@ -209,7 +209,7 @@ def check_plan(plan: FleetPlan, what: str = "the plan") -> FleetPlan:
     def unique(kind: str, names: Sequence[str]) -> set[str]:
         found = set(names)
         if len(found) < len(names):
-            raise wrong(f"two {kind} are called {next(name for name in names if names.count(name) > 1)!r}")
+            raise wrong(f"two {kind} have the name {next(name for name in names if names.count(name) > 1)!r}")
         return found
 
     rows = plan.floor.cells
@@ -231,25 +231,25 @@ def check_plan(plan: FleetPlan, what: str = "the plan") -> FleetPlan:
     for line in plan.lines:
         for name in line.stations:
             if name not in stations:
-                raise wrong(f"line {line.name!r} has station {name!r}, which is not there", sorted(stations))
+                raise wrong(f"line {line.name!r} has station {name!r}, which does not exist", sorted(stations))
     for one in (*plan.operations, *plan.loads):
         if one.station not in stations:
-            raise wrong(f"{one.name!r} is done at station {one.station!r}, which is not there", sorted(stations))
+            raise wrong(f"{one.name!r} is done at station {one.station!r}, which does not exist", sorted(stations))
         if one.by_hand and plan.robots.count < 1:
             raise wrong(f"{one.name!r} needs a robot, and the plan has none", ["robots.count of 1 or more"])
     for one in plan.operations:
         for before in one.after:
             if before not in names:
-                raise wrong(f"operation {one.name!r} comes after {before!r}, which is not there")
+                raise wrong(f"operation {one.name!r} comes after {before!r}, which does not exist")
     for load in plan.loads:
         if load.operation not in operations:
-            raise wrong(f"load {load.name!r} is for operation {load.operation!r}, which is not there")
+            raise wrong(f"load {load.name!r} is for operation {load.operation!r}, which does not exist")
         if bool(load.source) == bool(load.made_by):
-            raise wrong(f"load {load.name!r} needs one of source and made_by")
+            raise wrong(f"load {load.name!r} needs either source or made_by")
         if load.source and load.source not in stations:
-            raise wrong(f"load {load.name!r} lies at station {load.source!r}, which is not there", sorted(stations))
+            raise wrong(f"load {load.name!r} waits at station {load.source!r}, which does not exist", sorted(stations))
         if load.made_by and load.made_by not in operations:
-            raise wrong(f"load {load.name!r} is made by operation {load.made_by!r}, which is not there")
+            raise wrong(f"load {load.name!r} is made by operation {load.made_by!r}, which does not exist")
     return plan
 
 
@@ -267,9 +267,9 @@ def load_plan(path: Path) -> FleetPlan:
         first = error.errors()[0]
         given = "" if first["type"] == "missing" else f", not {repr(first['input'])[:60]}"
         where = ".".join(map(str, first["loc"])) or "it"
-        raise BadInput(f"{path} is no fleet plan: {where}: {first['msg']}{given}") from error
+        raise BadInput(f"{path} is not a fleet plan: {where}: {first['msg']}{given}") from error
     except ValueError as error:
-        raise BadInput(f"{path} is no fleet plan: {error}") from error
+        raise BadInput(f"{path} is not a fleet plan: {error}") from error
     return check_plan(plan, str(path))
 
 

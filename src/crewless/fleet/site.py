@@ -13,6 +13,7 @@ import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.fleet.vda5050.transport import Transport
+from crewless.fleet.vda5050.validation import parse
 
 ASK, ANSWER, STATION = "crewless/site/ask", "crewless/site/answer", "crewless/site/station"
 
@@ -43,7 +44,7 @@ class Answer(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """Of the record."""
+    """One line of the record."""
 
     operation: str
     attempt: int
@@ -89,9 +90,9 @@ class Site:
             record.write_bytes(whole + b"\n" if whole else b"")
             for number, line in enumerate(whole.splitlines(), 1):
                 try:
-                    self._take(msgspec.json.decode(line, type=_Line))
-                except msgspec.MsgspecError as error:
-                    raise BadInput(f"{record}:{number} is no line of a site's record: {error}") from error
+                    self._take(parse("line", line, _Line))
+                except BadInput as error:
+                    raise BadInput(f"{record}:{number} is not a line of a site's record: {error.message}") from error
         transport.subscribe(self._ask)
 
     def work(self, _action: str, parameters: Mapping[str, Any]) -> bool:
@@ -126,8 +127,8 @@ class Site:
             if topic != self._ask:
                 continue
             try:
-                question = msgspec.json.decode(payload, type=Question)
-            except msgspec.MsgspecError:
+                question = parse("question", payload, Question)
+            except BadInput:
                 continue
             if question.attempt > self._fence.get(question.operation, -1):
                 self._write(_Line(question.operation, question.attempt))

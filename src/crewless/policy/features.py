@@ -43,12 +43,12 @@ class Past:
     verb: str
     kind: str = ""
     text: str = ""
-    """Of the target, or the key, or the literal that was typed."""
+    """Text of the target, or the key, or the literal that was typed."""
     label: str = ""
     slot: int = -1
     """Which slot's value was typed or pointed at; -1: none."""
     centre: Point | None = None
-    """Of the target."""
+    """Centre of the target."""
     amount: int = 0
     changed: bool = True
     """The screen looked different afterwards."""
@@ -133,7 +133,7 @@ class Memory:
 
 
 Screen = frozenset[tuple[str, str, frozenset[str], int, int]]
-"""Of each element: text, kind, state, and place in steps of 8 pixels."""
+"""For each element: text, kind, state, and place in steps of 8 pixels."""
 
 
 def screen_of(observation: Observation) -> Screen:

@@ -26,9 +26,10 @@ from crewless.core.errors import BadInput
 from crewless.policy.sentences import embed
 
 SHARPNESS = 0.07
-"""Of the neighbour vote; between 0.05 and 0.1 it makes no difference that can be measured."""
-STRANGE_QUANTILE = 0.02
-"""A text whose nearest known text is further away than all but this share of the held-out ones belongs to nobody."""
+"""Temperature of the neighbour vote; values between 0.05 and 0.1 make no measurable difference."""
+NOVELTY_QUANTILE = 0.02
+"""A text whose nearest known text is further away than all but this share of the held-out ones is out of distribution and
+handed over."""
 
 
 NEVER_SHOWN = ""
@@ -65,13 +66,13 @@ class Judgement:
     labels: np.ndarray
     """Class of each. Shape: (n,)."""
     duals: np.ndarray
-    """Of the ridge regression: what each case adds to each class. Shape: (n, k)."""
+    """Dual coefficients of the ridge regression: what each case adds to each class. Shape: (n, k)."""
     gamma: float
-    """Of its kernel."""
+    """Width parameter of its kernel."""
     slope: float
     """What its output is multiplied by before it is added to the neighbours' log-shares; calibrates the confidence."""
     share: float
-    """Of the neighbours' log-shares in the sum."""
+    """Weight of the neighbours' log-shares in the sum."""
     held_out_scores: np.ndarray
     """Confidence in each solved case by a model that had not seen it. Shape: (n,)."""
     held_out_right: np.ndarray
@@ -87,9 +88,9 @@ class Judgement:
         """
         return risk_threshold(self.held_out_scores, self.held_out_right, max_silent_wrong)
 
-    def strange(self) -> float:
+    def novelty_threshold(self) -> float:
         """Texts whose nearest neighbour has a lower cosine than this are handed over."""
-        return float(np.quantile(self.held_out_nearest, STRANGE_QUANTILE)) if len(self.held_out_nearest) else -1.0
+        return float(np.quantile(self.held_out_nearest, NOVELTY_QUANTILE)) if len(self.held_out_nearest) else -1.0
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
         """Calibrated. Shape: (m, d) to (m, k)."""
@@ -99,7 +100,7 @@ class Judgement:
         return normalised(self.slope * ridge + self.share * votes)
 
     def judge(self, text: str, *, threshold: float) -> Judged:
-        """Judge one text; it is answered when the confidence reaches the threshold and the text is not strange."""
+        """Judge one text; it is answered when the confidence reaches the threshold and the text is not out of distribution."""
         if not text.strip():
             return Judged(
                 values=("",) * len(self.classes[0]), confidence=0.0, answered=False, why="there is no text to judge"
@@ -118,8 +119,8 @@ class Judgement:
             why = f"cases like it got an answer that no recording shows: {confidence:.2f}"
         elif confidence < threshold:
             why = f"not sure of the answer: {confidence:.2f}, below {threshold:.2f}"
-        elif np.isfinite(threshold) and threshold > 0 and nearest < self.strange():
-            why = f"the text is unlike all that was seen: nearest {nearest:.2f}, below {self.strange():.2f}"
+        elif np.isfinite(threshold) and threshold > 0 and nearest < self.novelty_threshold():
+            why = f"the text is unlike every text it has learnt from: nearest {nearest:.2f}, below {self.novelty_threshold():.2f}"
         return Judged(
             values=self.classes[best],
             confidence=confidence,
@@ -147,7 +148,7 @@ def check_share(max_silent_wrong: float) -> None:
     """Raises BadInput when nothing can be promised for that share of cases: 0 and below, 1 and above, not a number."""
     if not 0 < max_silent_wrong < 1:
         raise BadInput(
-            f"{max_silent_wrong} is no share of cases that may be wrong",
+            f"{max_silent_wrong} is not a valid share of cases that may be wrong",
             alternatives=["more than 0 and less than 1, such as 0.02"],
         )
 

@@ -22,9 +22,9 @@ class NetworkConfig:
     layers: int = 3
     heads: int = 4
     hidden: int = 192
-    """Of the feed-forward part."""
+    """Width of the feed-forward part."""
     text_width: int = 40
-    """Of the vector of an n-gram."""
+    """Length of an n-gram's vector."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

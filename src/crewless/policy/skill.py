@@ -24,7 +24,7 @@ class SkillPolicyConfig:
     """When the skill gives up."""
 
     min_confidence: float = 0.4
-    """Of verb and target together; below it the case is handed over."""
+    """Least confidence of verb and target together; below it, the case is handed over."""
     tries: int = 3
     """So often the same thing is done on the same screen when nothing changes."""
     rounds: int = 4
@@ -215,7 +215,7 @@ class SkillPolicy:
         return corrected / corrected.sum()
 
     def _checked(self, observation: Observation, decision: Decision) -> Decision:
-        """The last look before the deed: committing clicks, and going in circles."""
+        """The last check before an action: clicks that commit, and repetition."""
         action = decision.action
         if action.verb == "hand_over":
             return decision
@@ -242,7 +242,7 @@ class SkillPolicy:
                     f"stuck: nothing changed after {self.config.tries} tries", decision.confidence, decision.scores
                 )
             if self._rounds[(screen_of(observation), *name)] > self.config.rounds:
-                return _hand_over("going in circles", decision.confidence, decision.scores)
+                return _hand_over("repeating the same action on the same screen", decision.confidence, decision.scores)
             tail = self._memory.past[-self.config.max_scrolls :]
             if len(tail) == self.config.max_scrolls and all(p.verb.startswith("scroll") for p in tail):
                 return _hand_over("scrolled and did not find it", decision.confidence, decision.scores)
@@ -324,7 +324,9 @@ class SkillPolicy:
         target = observation.elements[index]
         action = Action(verb="click", point=target.box.centre, element=index)
         self._remember(observation, action, target)
-        return Decision(action=action, confidence=decision.confidence, scores=decision.scores, why=f"mending: {fault}")
+        return Decision(
+            action=action, confidence=decision.confidence, scores=decision.scores, why=f"correcting: {fault}"
+        )
 
     def _remember(self, observation: Observation, action: Action, target: Element | None) -> None:
         memory = self._memory

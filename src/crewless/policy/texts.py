@@ -23,6 +23,17 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
+def spaced(text: str) -> list[str]:
+    """The words of a text in lower case, by letters and digits alone: ``INV-7`` is two."""
+    return "".join(c if c.isalnum() else " " for c in plain(text)).split()
+
+
+def has_words(whole: str, part: str) -> bool:
+    """Whether a text stands in another one as whole words, whatever stands between them."""
+    words = " ".join(spaced(part))
+    return bool(words) and f" {words} " in f" {' '.join(spaced(whole))} "
+
+
 def _trigrams(text: str) -> frozenset[str]:
     padded = f"  {text} "
     return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))

@@ -56,11 +56,11 @@ class JobReading:
 
     workflow: Workflow
     judgements: tuple[tuple[str, ...], ...]
-    """Of each demonstration, one value a choice."""
+    """For each demonstration, one value per choice."""
     read_at: tuple[int, ...]
-    """Of each demonstration, the step before which its text is on the screen."""
+    """For each demonstration, the step before which its text is on the screen."""
     texts: tuple[str, ...]
-    """Of each demonstration, the case's own text."""
+    """For each demonstration, the case's own text."""
 
 
 def read_demonstrations(demonstrations: Sequence[Demonstration]) -> JobReading:

@@ -24,7 +24,7 @@ class SyntheticWidget:
     label: str = ""
     """Drawn above it as a text of its own, unless ``caption_left``."""
     options: tuple[str, ...] = ()
-    """Of a select, or of a group of radios."""
+    """Options of a select, or of a group of radio buttons."""
     goto: str = ""
     """The page that a click leads to; for a field, the page that Return leads to."""
     effect: str = ""

@@ -1,6 +1,9 @@
 """The judge of work that ends in a database: did what should have changed change, and did nothing else?"""
 
 import difflib
+import hashlib
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -8,7 +11,7 @@ from typing import Any, cast
 from crewless.core.errors import BadInput
 from crewless.core.messages import Case, Verdict
 from crewless.verifiers.declaration import Change, Gain, Record, fill, names_in
-from crewless.verifiers.snapshot import Difference, Key, Snapshot, SnapshotReader, differences
+from crewless.verifiers.snapshot import Difference, Key, Row, Snapshot, SnapshotReader, differences
 
 Expected = Callable[[Case], Mapping[str, Any] | None]
 """What the declaration's placeholders should stand for in a case; None: the case should have been handed over."""
@@ -18,8 +21,12 @@ _Values = dict[str, tuple[Any, ...]]
 class DatabaseVerifier:
     """Judges cases from outside, by two looks at the whole database.
 
-    Cases may overlap: several workers can have cases open at once. What happened to the rows of another case that was
-    open at the time is held against that case, not this one.
+    Cases may overlap: several workers can have cases open at once. What happened to the rows of another case while it was
+    open is held against that case, not this one. From the moment of its last look on its rows are to stay as that look found
+    them: what happens to them then is held against every case that is still open, for it cannot be told which one did it.
+
+    A case can be looked at again with the same ``before``, as long as whoever asks keeps it: what others did between the
+    looks is not held against it. A case that is to be worked again is opened again, by :meth:`before`.
 
     Args:
         url: SQLAlchemy's; SQLite files are opened read-only.
@@ -39,18 +46,25 @@ class DatabaseVerifier:
         except Exception:
             self._reader.close()
             raise
+        self._lock = threading.Lock()
         self._open: dict[str, _Open] = {}
+        """By case; not judged yet."""
+        self._judged: weakref.WeakSet[_Before] = weakref.WeakSet()
+        """May be looked at again."""
 
     def before(self, case: Case) -> Mapping[str, Any]:
         """Look at the database before the case is worked. Opens the case until it is judged."""
-        snapshot = self._reader.snapshot()
-        opened = _Open(case)
-        for other in self._open.values():
-            if other.case.id != case.id:
-                other.beside[case.id] = case
-                opened.beside[other.case.id] = other.case
-        self._open[case.id] = opened
-        return {"snapshot": snapshot}
+        with self._lock:
+            opened = _Open(case)
+            self._open.pop(case.id, None)
+            for other in (*self._open.values(), *(before.opened for before in self._judged)):
+                if other.case.id != case.id:
+                    other.beside = [o for o in other.beside if o.case.id != case.id]
+                    other.beside.append(opened)  # from now on this one stands for the case
+                    opened.beside.append(other)
+            # Before the look: a case that is judged meanwhile must know of this one.
+            self._open[case.id] = opened
+        return _Before(opened, self._reader.snapshot())
 
     def judge(self, case: Case, before: Mapping[str, Any], *, claimed_done: bool) -> Verdict:
         """Look again and compare. A verdict that is not ``right`` says why in its evidence under ``faults``.
@@ -58,15 +72,32 @@ class DatabaseVerifier:
         Returns:
             ``right``: claimed, and exactly what should have changed did. ``handed_over``: not claimed, and nothing
             changed. ``wrong``: anything else. Evidence: ``before`` and ``after`` of the declared row, ``expected``,
-            ``faults`` (what should be and is not), ``unexpected`` (what changed and should not have).
+            ``faults`` (what should be and is not), ``unexpected`` (what changed and should not have), ``spoiled`` (the cases
+            that had been judged before, and whose rows are among those).
         """
         old: Snapshot = before["snapshot"]
         new = self._reader.snapshot()
         found = differences(old, new)
-        opened = self._open.pop(case.id, None)
         same_schema = all(difference.key for difference in found)
-        for other in opened.beside.values() if opened is not None and same_schema else ():
-            theirs = self._footprint(other, new, found)
+        with self._lock:
+            opened = before.opened if isinstance(before, _Before) else self._open.get(case.id)
+            beside = list(opened.beside) if opened is not None and same_schema else []
+            if opened is not None:
+                if self._open.get(case.id) is opened:
+                    del self._open[case.id]
+                opened.left = self._left(case, new, found) if same_schema else {}
+                if isinstance(before, _Before):
+                    self._judged.add(before)
+        spoiled: list[str] = []
+        for other in beside:
+            found += _undone(other.left or {}, new, found)
+        for other in beside:
+            theirs = self._footprint(other.case, new, found)
+            if other.left is not None:
+                kept = {row for row in theirs if row in other.left and other.left[row] == _row(new, *row)}
+                if theirs - kept or any(row != _row(new, *place) for place, row in other.left.items()):
+                    spoiled.append(other.case.id)
+                theirs = kept
             found = [d for d in found if (d.table, d.key) not in theirs]
         expected = self._expected(case)
         values = _values(case, expected)
@@ -87,8 +118,19 @@ class DatabaseVerifier:
                 "expected": {name: _plain(value) for name, value in (expected or {}).items()},
                 "faults": faults,
                 "unexpected": [_describe(difference) for difference in unexpected],
+                **({"spoiled": spoiled} if spoiled and unexpected else {}),
             },
         )
+
+    def fingerprint(self, before: Mapping[str, Any]) -> str:
+        """What a look found, in a few letters that can be kept: equal for equal content of everything that is judged."""
+        snapshot: Snapshot = before["snapshot"]
+        found = hashlib.sha256()
+        for table in sorted(snapshot.rows):
+            found.update(repr((table, snapshot.columns[table])).encode())
+            for row in sorted(map(repr, snapshot.rows[table].values())):
+                found.update(row.encode())
+        return found.hexdigest()[:32]
 
     def close(self) -> None:
         """Let go of the database. Safe to call twice."""
@@ -143,6 +185,10 @@ class DatabaseVerifier:
             rows |= {(gain.table, key) for key in keys}
         return rows
 
+    def _left(self, case: Case, new: Snapshot, found: list[Difference]) -> "_Rows":
+        """A case's own rows as its look finds them."""
+        return {place: _row(new, *place) for place in self._footprint(case, new, found)}
+
     def _shown(self, values: _Values, snapshot: Snapshot) -> dict[str, Any]:
         """The declared rows as they are in a snapshot, for a person to look at."""
         shown: dict[str, Any] = {}
@@ -153,11 +199,44 @@ class DatabaseVerifier:
         return shown
 
 
-@dataclass(frozen=True, slots=True)
+_Rows = dict[tuple[str, Key], Row | None]
+
+
+@dataclass(slots=True, eq=False)
 class _Open:
     case: Case
-    beside: dict[str, Case] = field(default_factory=dict[str, Case])
-    """Cases that were open at some time while this one was."""
+    beside: "list[_Open]" = field(default_factory=list["_Open"])
+    """Cases that were open, or could still be looked at, at some time while this one was."""
+    left: _Rows | None = None
+    """Its rows as the last look at it found them; None: it has not been judged."""
+
+
+class _Before(dict[str, Any]):
+    """What ``before`` returns: a mapping that knows which opening of the case it belongs to."""
+
+    def __init__(self, opened: _Open, snapshot: Snapshot) -> None:
+        super().__init__(snapshot=snapshot)
+        self.opened = opened
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def _row(snapshot: Snapshot, table: str, key: Key) -> Row | None:
+    return snapshot.rows.get(table, {}).get(key)
+
+
+def _undone(left: _Rows, new: Snapshot, found: list[Difference]) -> list[Difference]:
+    """Rows that are no longer as a judged case left them, where that cannot be seen otherwise: they are as they were before."""
+    seen = {(d.table, d.key) for d in found}
+    undone: list[Difference] = []
+    for (table, key), row in left.items():
+        now = _row(new, table, key)
+        if now == row or (table, key) in seen or table not in new.columns:
+            continue
+        kind = "removed" if now is None else "added" if row is None else "changed"
+        was = dict(zip(new.columns[table], row, strict=True)) if row is not None else dict[str, Any]()
+        undone.append(Difference(table=table, key=key, kind=kind, before=was, after=new.named(table, key)))
+    return undone
 
 
 def _values(case: Case, expected: Mapping[str, Any] | None) -> _Values:

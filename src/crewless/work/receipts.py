@@ -44,6 +44,8 @@ class Receipt:
     """Shape (height, width, 3), uint8, RGB: the screen when the case began."""
     after: np.ndarray | None = None
     """The same when it ended."""
+    restarts: Sequence[str] = ()
+    """Why the case was begun anew, each time: body, worker or program had died and nothing of the case had been done."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +67,7 @@ def write_receipt(folder: Path, receipt: Receipt) -> Path:
             "who": receipt.who,
             "seconds": receipt.seconds,
             "reason": receipt.reason,
+            "restarts": list(receipt.restarts),
             "evidence": receipt.verdict.evidence,
             "steps": list(receipt.steps),
         }
@@ -94,7 +97,7 @@ def write_index(folder: Path, title: str, rows: Sequence[Mapping[str, Any]], sum
         for row in rows
     )
     body = (
-        f"<h1>{html.escape(title)}</h1>{summary}<h2>Receipts</h2><table><tr><th>case</th><th>reality says</th>"
+        f"<h1>{html.escape(title)}</h1>{summary}<h2>Receipts</h2><table><tr><th>case</th><th>verdict</th>"
         f'<th>who</th><th class="n">seconds</th><th>why</th></tr>{cells}</table>'
     )
     path = folder / "index.html"
@@ -114,6 +117,7 @@ def _page(receipt: Receipt, shown: Mapping[str, str]) -> str:
     steps = "".join(_step_row(number, step) for number, step in enumerate(receipt.steps, 1))
     why = "Handed over: " if verdict.outcome == "handed_over" else ""
     reason = f"<p>{why}{html.escape(receipt.reason)}</p>" if receipt.reason else ""
+    reason += "".join(f"<p>Begun anew: {html.escape(words)}</p>" for words in receipt.restarts)
     return _document(
         f"Case {verdict.case}",
         f'<p class="quiet"><a href="index.html">all receipts</a></p><h1>Case {html.escape(verdict.case)} '
@@ -121,7 +125,7 @@ def _page(receipt: Receipt, shown: Mapping[str, str]) -> str:
         f"{len(receipt.steps)} decisions, {'claimed done' if verdict.claimed_done else 'not claimed done'}</p>{reason}"
         f"<h2>What the system of record says</h2>{_evidence(verdict.evidence)}"
         f'<h2>The screen</h2><div class="shots">{shots}</div>'
-        f'<h2>What was done</h2><table><tr><th class="n">#</th><th>action</th><th>target</th><th class="n">sure</th>'
+        f'<h2>What was done</h2><table><tr><th class="n">#</th><th>action</th><th>target</th><th class="n">confidence</th>'
         f'<th class="n">settled ms</th><th>why</th></tr>{steps}</table>',
     )
 
@@ -129,7 +133,7 @@ def _page(receipt: Receipt, shown: Mapping[str, str]) -> str:
 def _evidence(evidence: Mapping[str, Any]) -> str:
     before, after, expected = (evidence.get(name) for name in ("before", "after", "expected"))
     parts, shown = [], set()
-    for name, heading in (("faults", "Should be and is not"), ("unexpected", "Changed and should not have")):
+    for name, heading in (("faults", "Expected but missing"), ("unexpected", "Changed unexpectedly")):
         found = evidence.get(name)
         if isinstance(found, Sequence) and not isinstance(found, str):
             shown.add(name)
@@ -148,7 +152,8 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
         shown.add("expected")
         rows = "".join(f"<tr><td>{html.escape(str(k))}</td><td>{_value(v)}</td></tr>" for k, v in expected.items())
         parts.append(
-            "<h3>The right answer</h3>" + (f'<table class="small">{rows}</table>' if rows else "<p>to hand it over</p>")
+            "<h3>The right answer</h3>"
+            + (f'<table class="small">{rows}</table>' if rows else "<p>hand the case over</p>")
         )
     rest = {k: v for k, v in evidence.items() if k not in shown}
     if rest:

@@ -15,7 +15,7 @@ from crewless.core.photons import FrameRing
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
 from crewless.work.screens import open_screen
-from crewless.work.secrets import HELD_S, SecretWatch
+from crewless.work.secret_watch import HELD_S, SecretWatch
 
 _SLOTS = 36
 """Pictures in the ring, a second of them: the recorder waits for the search for passwords."""
@@ -57,10 +57,17 @@ class EpisodeRecording:
         self._tap = InputTap(display, on_event=self._event)
         try:
             if secrets:
+                from crewless.perception.recognise import Recogniser
                 from crewless.perception.screen import ScreenPerception
 
                 self._ring = FrameRing.open(ring)
-                self._watch = SecretWatch(self._recorder, self._ring, ScreenPerception())
+                reader = Recogniser()
+                self._watch = SecretWatch(
+                    self._recorder,
+                    self._ring,
+                    ScreenPerception(),
+                    lambda lines: [found.text for found in reader.read(lines)],
+                )
             self._tap.start()
         except BaseException:
             self.close()

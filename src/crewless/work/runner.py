@@ -2,8 +2,9 @@
 
 A case is taken, the system of record is read, somebody works the case, the record is read again. What the worker says of
 its own work decides nothing but whether a wrong result was a *silent* one. Verdicts are in the event log before the next
-case begins, so a shift that was killed goes on where it stopped; the case that was under way then is left to a person. When
-body or worker die under a case, the record is looked at, and the case is handed out again only when nothing of it was done.
+case begins, so a shift that was killed goes on where it stopped; the case that was under way then is taken up again when the record
+is to the letter as it was when the case began, and else left to a person. When body, worker or the task's program die under a
+case, they are started anew and the record is looked at; the case is handed out again only when nothing of it was done.
 """
 
 import contextlib
@@ -16,9 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from crewless.core.body import Body
-from crewless.core.errors import ActionUncertain, BadInput, BodyFailure
+from crewless.core.errors import ActionUncertain, BadInput, BodyFailure, ProgramCrashed
 from crewless.core.messages import Case, Verdict
-from crewless.core.results import WORK, CaseResult, finished_cases, interrupted_cases, result_data
+from crewless.core.results import WORK, CaseResult, begun_with, finished_cases, interrupted_cases, result_data
 from crewless.core.runs import RunFolder
 from crewless.core.task import Task
 from crewless.core.verifier import Verifier
@@ -51,6 +52,8 @@ class RunnerConfig:
     """The worker only looks at cases that are already done: it is right when nothing at all has changed."""
     receipts: bool = True
     case_timeout_s: float = 90.0
+    unsealed: bool = False
+    """Work even where the kernel cannot keep the worker to its screen."""
 
 
 class CaseRecording(Protocol):
@@ -101,6 +104,8 @@ class Runner:
         self._worker: Worker | OracleWorker | None = None
         self._recording: CaseRecording | None = None
         self._interrupted = interrupted_cases(run, config.who)
+        self._untouched: set[str] = set()
+        """Of those: nothing had been done in the record."""
 
     def work(
         self,
@@ -117,6 +122,10 @@ class Runner:
         """
         judged = finished_cases(self.run, self.config.who)
         results = []
+        if self._interrupted:
+            # Before anything is worked: the record is to be as it was.
+            cases = list(cases)
+            self._untouched = self._untouched_of([case for case in cases if case.id in self._interrupted])
         for case in cases:
             if case.id in judged:
                 continue
@@ -172,6 +181,7 @@ class Runner:
                 abstain=self.config.abstain,
                 max_steps=int(getattr(self.task, "max_steps", WorkerConfig.max_steps)),
                 forbidden=tuple(str(path) for path in getattr(self.task, "record", ())),
+                unsealed=self.config.unsealed,
             )
         )
 
@@ -181,16 +191,29 @@ class Runner:
         return self._body
 
     def _one(self, case: Case, on_step: Callable[[Case, dict[str, Any]], None] | None) -> CaseResult:
+        restarts: list[str] = []
         if case.id in self._interrupted:
             self._interrupted.discard(case.id)
-            return self._look_at(case)
+            if case.id not in self._untouched:
+                return self._look_at(case)
+            restarts.append("an earlier shift was killed under it, and the system of record is as it was before")
+            self._event(case, "note", outcome="resumed", data={"why": restarts[-1]})
+        try:
+            revived = self._revive()
+        except BodyFailure as error:
+            return self._not_begun(case, str(error))
+        if revived:
+            # What the last case left on the screen is of a program that is gone.
+            self._stop()
+            self._event(case, "note", outcome="revived", data={"why": revived})
         # The body first: a judge of physics lays the case out on it.
         self.start()
-        before = self._verifier.before(case)
         for attempt in range(self.config.restarts + 1):
             worker = self.start()
+            # Anew for each attempt: others may have worked meanwhile.
+            before = self._verifier.before(case)
             first = self._photo()
-            self._event(case, "start", data={"attempt": attempt})
+            self._event(case, "start", data={"attempt": attempt, "record": self._fingerprint(before)})
             if self._recording is not None:
                 self._recording.start(case, self.config.who)
 
@@ -211,15 +234,18 @@ class Runner:
                 report = worker.work(case, timeout_s=self.config.case_timeout_s, on_step=heard)
                 if not report.claimed_done:
                     self._check_body()
+                    if revived := self._revive():
+                        raise ProgramCrashed(revived)
             except (BodyFailure, ActionUncertain) as error:
                 died, seconds = True, time.monotonic() - began_s
+                lives = self._lives()
                 # What was sent last may still be on its way into the record: untouched is believed only after a while.
                 time.sleep(self.config.aftermath_s)
                 report = Report(
                     case=case.id, claimed_done=False, reason=str(error), seconds=seconds, cpu_s=0.0, rss_mb=0.0, steps=steps
                 )  # fmt: skip
             else:
-                died = False
+                died, lives = False, True
             claimed = report.claimed_done and not self.config.reads
             verdict = self._verifier.judge(case, before, claimed_done=claimed)
             if claimed and verdict.outcome == "wrong":
@@ -236,10 +262,11 @@ class Runner:
             last = self._photo()
             if died or (not report.claimed_done and report.touched):
                 self._stop()
-            if died and untouched and attempt < self.config.restarts:
+            if died and untouched and lives and attempt < self.config.restarts:
                 self._event(case, "note", outcome="restarted", data={"why": report.reason})
+                restarts.append(report.reason)
                 continue
-            return self._finish(case, verdict, report, first, last)
+            return self._finish(case, verdict, report, first, last, restarts)
         raise AssertionError("unreachable: the last attempt always returns")
 
     def _after_death(self, case: Case, before: Mapping[str, Any], reason: str, *, untouched: bool) -> Verdict:
@@ -250,15 +277,55 @@ class Runner:
         evidence = {**verdict.evidence, "body": reason, "untouched": untouched}
         return Verdict(case=case.id, outcome="error", claimed_done=False, evidence=evidence)
 
+    def _revive(self) -> str:
+        """Start the task's program anew if it has ended; what was done. Raises BodyFailure when it does not start."""
+        return str(getattr(self.task, "revive", str)())
+
+    def _lives(self) -> bool:
+        """Whether the task's program lives, if need be anew."""
+        try:
+            self._revive()
+        except BodyFailure:
+            return False
+        return True
+
+    def _not_begun(self, case: Case, reason: str) -> CaseResult:
+        """A case that nobody could begin, for the program does not start: it is handed over as it came."""
+        verdict = Verdict(case=case.id, outcome="handed_over", claimed_done=False, evidence={"program": reason})
+        report = Report(case=case.id, claimed_done=False, reason=reason, seconds=0.0, cpu_s=0.0, rss_mb=0.0)
+        return self._finish(case, verdict, report, None, None)
+
+    def _fingerprint(self, before: Mapping[str, Any]) -> str:
+        """What the record holds, as the judge sees it; empty when this judge cannot say."""
+        return str(getattr(self._verifier, "fingerprint", lambda before: "")(before))
+
+    def _untouched_of(self, cases: Sequence[Case]) -> set[str]:
+        """Those of the interrupted cases for which the record is to the letter as it was when they were begun."""
+        begun = {case.id: begun_with(self.run, self.config.who, case.id) for case in cases}
+        for look in range(2 if any(begun.values()) else 0):
+            # What was sent last may still be on its way into the record.
+            time.sleep(self.config.aftermath_s if look else 0.0)
+            before = self._verifier.before(cases[0])
+            now = self._fingerprint(before)
+            self._verifier.judge(cases[0], before, claimed_done=False)  # nobody works it yet
+            begun = {case: then for case, then in begun.items() if then and then == now}
+        return {case for case, then in begun.items() if then}
+
     def _look_at(self, case: Case) -> CaseResult:
         """A case that was under way when an earlier shift was killed: what was done of it is for a person to see."""
-        reason = "was under way when an earlier shift was killed; look at the system of record before working it again"
+        reason = "was in progress when an earlier shift was killed; check the system of record before working it again"
         verdict = Verdict(case=case.id, outcome="error", claimed_done=False, evidence={"interrupted": reason})
         report = Report(case=case.id, claimed_done=False, reason=reason, seconds=0.0, cpu_s=0.0, rss_mb=0.0)
         return self._finish(case, verdict, report, None, None)
 
     def _finish(
-        self, case: Case, verdict: Verdict, report: Report, first: np.ndarray | None, last: np.ndarray | None
+        self,
+        case: Case,
+        verdict: Verdict,
+        report: Report,
+        first: np.ndarray | None,
+        last: np.ndarray | None,
+        restarts: Sequence[str] = (),
     ) -> CaseResult:
         result = CaseResult(
             case=case.id,
@@ -282,6 +349,7 @@ class Runner:
                     seconds=result.seconds,
                     reason=report.reason,
                     steps=report.steps,
+                    restarts=restarts,
                     before=first,
                     after=last,
                 ),

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import queue
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +21,7 @@ from crewless.core.cache import cache_folder, keep_compiled_code_here
 from crewless.core.errors import ActionUncertain, BodyFailure, CrewlessError, error_from_json
 from crewless.core.messages import Case
 from crewless.episodes.codec import dumps, to_json
+from crewless.work.seal import check_seal
 from crewless.work.worker_proc import WorkerConfig
 
 
@@ -51,7 +55,8 @@ class Worker:
 
     Raises:
         BodyFailure: it did not become ready.
-        CrewlessError: what it said itself, such as CheckpointMismatch, BadInput or MissingTool.
+        BadInput: it is not sealed whole, and ``config`` does not ask for it all the same.
+        CrewlessError: what it said itself, such as CheckpointMismatch or MissingTool.
     """
 
     def __init__(self, config: WorkerConfig, *, start_timeout_s: float = 120.0) -> None:
@@ -75,6 +80,8 @@ class Worker:
             message = self._next(start_timeout_s)
             if message["kind"] != "ready":
                 raise _said_error(message)
+            if not config.unsealed:
+                check_seal(message["seal"])
         except BaseException:
             self.close()
             raise
@@ -95,7 +102,7 @@ class Worker:
             self._process.stdin.write(dumps(to_json(case)) + "\n")
             self._process.stdin.flush()
         except OSError as error:
-            raise BodyFailure(f"the worker is gone: {self._said()}") from error
+            raise BodyFailure(f"the worker has ended: {self._said()}") from error
         steps: list[dict[str, Any]] = []
         ends_s = time.monotonic() + timeout_s
         while True:
@@ -155,19 +162,68 @@ class Worker:
         return json.loads(line)
 
     def _said(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
         self._errors.seek(0)
-        lines = [line for line in self._errors.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self._process.poll()}"
+        return cause_of_death(self._errors.read(), self._process.poll())
+
+
+_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit|Warning|Failure|Died|Crashed)\b.*|[\w.]+: .+")
+_FATAL = re.compile(r"Fatal Python error: .+|\s*what\(\): .+|.*(Segmentation fault|Out of memory|Killed)\b.*")
+_CHATTER = re.compile(r"warn|telemetry|deprecat|\binfo\b|\bdebug\b|\bnotice\b|^\s", re.IGNORECASE)
+
+
+def cause_of_death(said: str, status: int | None) -> str:
+    """What ended a process, in one line: the last thing it said that is an error, or how the system ended it.
+
+    Libraries warn until the last moment, so the last line says nothing.
+
+    Args:
+        said: its standard error.
+        status: its exit status; negative is the signal that ended it, None: not known yet.
+    """
+    lines = said.splitlines()
+    fatal = [line.strip() for line in lines if _FATAL.fullmatch(line)]
+    if fatal:
+        return fatal[-1]
+    if status is not None and status < 0:
+        with contextlib.suppress(ValueError):
+            return f"ended by signal {-status} ({signal.Signals(-status).name})"
+        return f"ended by signal {-status}"
+    begun = max(
+        (at for at, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")), default=None
+    )
+    if begun is not None:
+        for line in lines[begun + 1 :]:
+            if not line.startswith((" ", "\t")) and _ERROR.fullmatch(line):
+                return line
+    plain = [line.strip() for line in lines if line.strip() and not _CHATTER.search(line)]
+    return plain[-1] if plain else f"exit code {status}"
 
 
 def _said_error(message: dict[str, Any]) -> CrewlessError:
     return error_from_json(message["error"], message["message"], message["alternatives"])
 
 
+_PASSED_ON = frozenset(
+    {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"}
+)
+_PASSED_ON_KINDS = ("LC_", "NUMBA_", "PYTHON")
+
+
 def _environment(display: str) -> dict[str, str]:
-    """The worker's home is in the cache folder: some libraries insist on writing into one."""
+    """What a worker needs, and nothing else of ours: an environment is where keys and passwords are handed around.
+
+    Its home is in the cache folder: some libraries insist on writing into one.
+    """
+    from crewless.body.screen.authority import authority
+
     cache = cache_folder()
     home = cache / "home"
     home.mkdir(parents=True, exist_ok=True)
-    own = {"OMP_NUM_THREADS": "1", "DISPLAY": display, "HOME": str(home), "XDG_CACHE_HOME": str(cache.parent)}
-    return {**os.environ, **own}
+    kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_KINDS)}
+    usual = os.environ.get("XAUTHORITY") or str(Path.home() / ".Xauthority")
+    cookie = authority(display) or ({"XAUTHORITY": usual} if Path(usual).is_file() else {})
+    # One thread: more would run before the seal, and a worker is to cost one core.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**kept, **threads, **cookie, "DISPLAY": display, "HOME": str(home), "XDG_CACHE_HOME": str(cache.parent)}

@@ -2,7 +2,8 @@
 
 Run as ``python -m crewless.work.worker_proc CONFIG_JSON``. It reads cases from standard input and writes what it did to
 standard output, one JSON object a line. It owns neither the display nor the program on it:
-it maps the frame ring and speaks XTEST to the display, and can reach nothing else (:mod:`crewless.work.seal`).
+it maps the frame ring and speaks XTEST to the display over a connection that is made first; then it seals itself, and can reach nothing
+else (:mod:`crewless.work.seal`).
 """
 
 import json
@@ -14,14 +15,18 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crewless.core.cache import cache_folder
 from crewless.core.case_loop import Step, work_case
 from crewless.core.errors import CrewlessError, error_to_json
 from crewless.core.policy import Policy
 from crewless.episodes.codec import case_from, dumps, to_json
-from crewless.work.seal import seal
+from crewless.work.seal import Seal, seal
+
+if TYPE_CHECKING:
+    from crewless.body.screen import ScreenBody
+    from crewless.perception.screen import ScreenPerception
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,8 @@ class WorkerConfig:
     max_steps: int = 60
     forbidden: tuple[str, ...] = ()
     """Files and folders of the system of record: a seal that would leave one of them readable is refused."""
+    unsealed: bool = False
+    """Run even where the kernel cannot hold the whole seal."""
 
 
 def main(argv: list[str]) -> int:
@@ -47,27 +54,57 @@ def main(argv: list[str]) -> int:
     config = WorkerConfig(**json.loads(argv[0]))
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    writable = [Path(config.ring), cache_folder()]
-    forbidden = [Path(path) for path in config.forbidden]
     try:
-        held = seal(display=config.display, readable=[Path(config.checkpoint)], writable=writable, forbidden=forbidden)
-        serve(config, sys.stdin, out, seal_report=asdict(held))
+        body = connect_and_seal(config)
+        serve(config, body, sys.stdin, out)
     except CrewlessError as error:
         print(_line("failed", **error_to_json(error)), file=out)
         return error.exit_code
     return 0
 
 
-def serve(config: WorkerConfig, source: TextIO, out: TextIO, *, seal_report: dict[str, bool]) -> None:
-    """Build the worker, say that it is ready, and work the cases that come in."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedBody:
+    """The screen of a sealed process."""
+
+    body: "ScreenBody"
+    perception: "list[ScreenPerception]"
+    """Reads fields back, once it has been put in: it is loaded behind the seal."""
+    seal: Seal
+
+
+def connect_and_seal(config: WorkerConfig) -> SealedBody:
+    """Connect with the display, then seal this process: nothing of a checkpoint has been loaded by then."""
     from crewless.body.screen import ScreenBody
+
+    perception: list[ScreenPerception] = []
+    body = ScreenBody.attach(
+        config.display,
+        Path(config.ring),
+        read_back=lambda frame, point: perception[0].read_field(frame, point) if perception else None,
+    )
+    try:
+        held = seal(
+            readable=[Path(config.checkpoint)],
+            writable=[cache_folder()],  # the ring is mapped already
+            forbidden=[Path(path) for path in config.forbidden],
+            strict=not config.unsealed,
+        )
+    except BaseException:
+        body.close()
+        raise
+    return SealedBody(body=body, perception=perception, seal=held)
+
+
+def serve(config: WorkerConfig, sealed: SealedBody, source: TextIO, out: TextIO) -> None:
+    """Build the worker, say that it is ready, and work the cases that come in."""
     from crewless.perception.screen import ScreenPerception
 
-    perception = ScreenPerception()
-    body = ScreenBody.attach(config.display, Path(config.ring), read_back=perception.read_field)
+    perception, body = ScreenPerception(), sealed.body
+    sealed.perception.append(perception)
     policy = _policy(config)
     perception.perceive(body.frame())
-    print(_line("ready", seal=seal_report, pid=os.getpid()), file=out)
+    print(_line("ready", seal=asdict(sealed.seal), pid=os.getpid()), file=out)
     try:
         for line in source:
             case = case_from(json.loads(line))

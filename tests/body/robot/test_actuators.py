@@ -11,7 +11,7 @@ from crewless.body.robot.actuators.drive import Drive, PowerStage
 from crewless.body.robot.actuators.heat import Heat
 from crewless.body.robot.actuators.motor import Motor, similar
 from crewless.body.robot.actuators.motor_table import motor, motors
-from crewless.body.robot.actuators.sensors import Sensor, SensorReader, encoder
+from crewless.body.robot.actuators.sensors import Sensor, SensorReader, encoder, speed_from
 from crewless.body.robot.actuators.transmission import Gear, Tendon
 from crewless.body.robot.winding import Windings
 from crewless.core.errors import BadInput
@@ -291,3 +291,26 @@ def test_what_cannot_be_built_is_named(make, words):
     with pytest.raises(BadInput) as caught:
         make()
     assert words in str(caught.value)
+
+
+def test_what_a_joint_can_hold_for_ever_is_the_least_of_heat_stage_and_hot_winding(easy):
+    # Heat: 100 K over 15 K/W in 2.78 ohm, 1.549 A. The hot winding: volts / 2.78. The stage: its limit.
+    assert drive_of(easy).continuous_current_a == pytest.approx(1.5486, rel=1e-4)
+    assert drive_of(easy, limit=1.2).continuous_current_a == pytest.approx(1.2)
+    assert drive_of(easy, volts=2.78).continuous_current_a == pytest.approx(1.0)  # cold it would be 2.78 / 2.0
+    assert drive_of(easy, volts=2.78).peak_current_a == pytest.approx(2.78 / easy.resistance_at(25.0))
+
+
+def test_a_gear_s_play_is_as_much_smaller_at_the_joint_as_the_tendon_reduces(easy):
+    cable = Tendon(spool_radius_m=0.005, joint_radius_m=0.02, wrap_rad=0.0, friction=0.1, length_m=0.2)
+    bare, pulled = drive_of(easy), drive_of(easy, tendon=cable)
+    assert cable.ratio == pytest.approx(4.0)
+    assert bare.backlash_rad == bare.gear.backlash_rad > 0
+    assert pulled.backlash_rad == pytest.approx(bare.gear.backlash_rad / 4.0)
+
+
+def test_a_speed_from_an_angle_is_noisier_and_half_a_window_older():
+    angle = Sensor(step=2e-4, noise=1e-4, delay_s=1e-3)
+    speed = speed_from(angle, window_s=10e-3)
+    assert (speed.step, speed.delay_s) == (pytest.approx(0.02), pytest.approx(6e-3))
+    assert speed.noise == pytest.approx(math.sqrt(2) * 0.01)

@@ -45,7 +45,7 @@ def test_the_robot_as_it_is_can_be_built():
         # 24 V windings on 48 V: the rotor of ec13-24 would turn at 5,412 rad/s.
         (
             lambda: with_drive("curl", motor="ec13-24"),
-            "rotor at 5412 rad/s, motor ec13-24 bears 5236 (try: a bus of at most 46 V",
+            "rotor at 5412 rad/s, motor ec13-24 allows 5236 (try: a bus of at most 46 V",
         ),
         (
             lambda: Design(
@@ -53,7 +53,7 @@ def test_the_robot_as_it_is_can_be_built():
                     drives={"neck": DriveChoice(motor="round35-24", ratio=100, gear="harmonic", current_a=3)}
                 )
             ),
-            "a harmonic gear bears 890",
+            "a harmonic gear allows 890",
         ),
         (lambda: with_drive("curl", ratio=1200, spool_mm=4, pulley_mm=9), "s to close (try: at most 1.5 s"),
         (lambda: with_drive("base", ratio=20), "the hand cannot close on anything: the index's tip presses with"),
@@ -100,7 +100,7 @@ def test_a_specification_is_read(tmp_path):
     assert (design.name, design.body, design.hand.side) == ("small", None, "left")
     file.write_text("")
     assert load_design(file) == Design()
-    for text, words in (("a: [", "is no YAML"), (None, "cannot read the design")):
+    for text, words in (("a: [", "is not YAML"), (None, "cannot read the design")):
         file.unlink() if text is None else file.write_text(text)
         with pytest.raises(BadInput, match=words):
             load_design(file)
@@ -175,10 +175,10 @@ def test_the_search_says_in_a_line_whether_something_beats_the_hand_as_given():
     )
     # The lightest is weaker and hotter; of the other two the last is farther ahead in force and heat.
     assert found.verdict() == (
-        "the hand as given (868 g, 11.2 N, 4.8 W of heat) is not on the front: 2 of 3 designs there beat it in all three, "
-        "the farthest with 660 g, 14.0 N, 3.0 W of heat"
+        "the given hand (868 g, 11.2 N, 4.8 W of heat) is not on the front: 2 of 3 designs there beat it in all three, "
+        "the best with 660 g, 14.0 N, 3.0 W of heat"
     )
-    assert replace(found, start=front[0]).verdict().startswith("nothing that was tried beats the hand as given (500 g")
+    assert replace(found, start=front[0]).verdict().startswith("no design that was tried beats the given hand (500 g")
 
 
 def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_path, capsys):
@@ -192,21 +192,21 @@ def test_the_command_writes_a_model_that_opens_parts_figures_and_a_report(tmp_pa
     assert (folder / "report.html").stat().st_size > 50_000
     check(replace(load_design(folder / "best.yaml"), body=None))
     printed = capsys.readouterr().out
-    assert "N for ever" in printed
-    assert "the hand as given (868 g, 11.2 N" in printed
+    assert "N continuously" in printed
+    assert "the given hand (868 g, 11.2 N" in printed
 
 
 def test_a_winding_that_gets_too_hot_is_said_with_when_and_how_far():
     rows = carry(Design())
     wrist = next(one for one in rows if one.name == "right_wrist_flexion")
-    # It asks 1.08 of what the wrist bears for ever.
+    # It asks 1.08 of what the wrist bears continuously.
     assert wrist.share == pytest.approx(1.08, abs=0.01)
     drives = {one.name: one for one in humanoid_drives(Design())}
     reached = drives[wrist.name].held(wrist.torque_nm, np.array([wrist.limit_s - 1.0, wrist.limit_s]))[:, 0]
     assert reached[0] <= wrist.limit_c < reached[1]
     assert too_hot(rows) == f"wrist flexion (limit of 155 C after {wrist.limit_s:.0f} s, then {wrist.winding_c:.0f} C)"
     assert too_hot(carry(Design(), 5.0)) == ""
-    assert f"in this posture too hot: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
+    assert f"in this posture, these joints overheat: {too_hot(rows)}" in page(figures(Design()), [], pictures=[])
 
 
 def test_an_impossible_design_ends_with_one_line_and_writes_nothing(capsys):

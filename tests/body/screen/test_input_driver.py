@@ -1,4 +1,5 @@
 import itertools
+import re
 import shutil
 import subprocess
 import time
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from crewless.body.screen import Display, InputDriver, InputTap, launch
-from crewless.body.screen.input_driver import TICK_S, minimum_jerk, move_ticks
+from crewless.body.screen import Display, InputDriver, InputTap, ScreenBody, launch
+from crewless.body.screen.apps import client_windows
+from crewless.body.screen.display import connect, hang_up
+from crewless.body.screen.input_driver import TICK_S, check_typable, minimum_jerk, move_ticks
 from crewless.core.errors import BadInput, DisplayDied
 from crewless.core.messages import InputEvent, Point
 
@@ -71,7 +74,7 @@ def test_every_layout_types_every_character(layout: str) -> None:
         pytest.skip("setxkbmap (package x11-xkb-utils) is not installed")
     text = "Zy @ Straße £5 = 4 € é ñ Ω я ~^`´ 東京 {[]}\\|"
     with Display(320, 240) as display, InputTap(display.name) as tap:
-        subprocess.run(["setxkbmap", "-display", display.name, layout], check=True, capture_output=True)
+        subprocess.run(["setxkbmap", layout], env=display.environment(), check=True, capture_output=True)
         motor = InputDriver(display.name)
         motor.type(text)
         motor.close()
@@ -84,6 +87,83 @@ def test_more_characters_than_there_are_spare_keys_are_typed_in_turns(display: D
     with InputTap(display.name) as tap:
         motor.type(text)
         assert "".join(event.char for event in _events(tap) if event.kind == "key_down") == text
+
+
+PANGRAMS = {
+    "czech": "Příliš žluťoučký kůň úpěl ďábelské ódy, nechť již hříšné saxofony ďáblů rozezvučí síň. ",
+    "greek": "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία, Τάχιστη αλώπηξ βαφής ψημένη γη. ",
+    "cyrillic": "Съешь же ещё этих мягких французских булок, да выпей чаю. Щука ЮЖНАЯ. ",
+}
+
+
+@pytest.mark.screen
+@pytest.mark.parametrize("script", PANGRAMS)
+def test_a_script_that_the_layout_lacks_is_lent_its_keys_once(
+    display: Display, motor: InputDriver, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of the keyboard's map costs every program a look at all of it: 300 letters took half a minute."""
+    text = (PANGRAMS[script] * 6)[:300]
+    lent: list[int] = []
+    assert motor._x is not None
+    change = motor._x.change_keyboard_mapping
+    monkeypatch.setattr(
+        motor._x, "change_keyboard_mapping", lambda code, rows: (lent.append(rows[0][0]), change(code, rows))
+    )
+    with InputTap(display.name) as tap:
+        motor.type(text)
+        assert "".join(event.char for event in _events(tap) if event.kind == "key_down") == text
+    assert len(lent) == len(set(lent))
+
+
+@pytest.mark.screen
+def test_where_keys_are_few_none_is_taken_that_is_about_to_be_needed(
+    display: Display, motor: InputDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a display that is somebody else's only the spare keys are lent: 19 of them on a usual keyboard."""
+    monkeypatch.setattr("crewless.body.screen.input_driver.authority_file", lambda name: None)
+    text = (PANGRAMS["greek"] * 3)[:150]
+    rounds: list[int] = []
+    lend = motor._lend
+    monkeypatch.setattr(motor, "_lend", lambda *args, **kept: (rounds.append(1), lend(*args, **kept)))
+    with InputTap(display.name) as tap:
+        motor.type(text)
+        assert "".join(event.char for event in _events(tap) if event.kind == "key_down") == text
+    assert len(rounds) <= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("a\x00", "U+0000, a control character"), ("ab\u2028", "LINE SEPARATOR"), ("\ue000", "private use"), ("\ufeffa", "ZERO WIDTH NO-BREAK SPACE")],
+)  # fmt: skip
+def test_what_no_key_can_have_is_named_before_the_first_key(text: str, name: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(name)):
+        check_typable(text)
+
+
+@pytest.mark.screen
+@pytest.mark.browser
+def test_a_browser_gets_spaces_that_do_not_break_soft_hyphens_and_joined_signs(tmp_path: Path) -> None:
+    text = "a\u00a0b\u00adc\u202fd \U0001f469\u200d\U0001f4bb \U0001f600 ok"
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<!doctype html><meta charset=utf-8><input id=t autofocus style='width:500px'><script>"
+        "t.oninput=()=>{document.title=[...t.value].map(c=>c.codePointAt(0).toString(16)).join(' ')}</script>"
+    )
+    wanted = " ".join(f"{ord(c):x}" for c in text)
+    with ScreenBody() as body:
+        body.launch_chromium(page.as_uri())
+        body.motor.type(text)
+        connection = connect(body.display)
+        title, deadline = "", time.monotonic() + 15
+        while title != wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+            for window in client_windows(body.display):
+                named = connection.create_resource_object("window", window).get_full_property(
+                    connection.intern_atom("_NET_WM_NAME"), 0
+                )
+                title = named.value.decode() if named is not None else title
+        hang_up(connection)
+    assert title == wanted
 
 
 @pytest.mark.screen

@@ -74,7 +74,7 @@ def test_the_bottleneck_is_the_pool_that_is_waited_for_and_one_more_relieves_it(
 
 def test_the_findings_say_where_the_claim_holds_and_where_it_is_false(found):
     text = "\n".join(found.findings)
-    assert "People hold this sheet back" in text
+    assert "People slow this sheet down" in text
     assert "Throughput is not significantly lower" in text
     assert "People significantly raise the share of cases right" in text
     assert "check" in text
@@ -108,7 +108,7 @@ def test_a_report_holds_every_finding_and_plot_and_the_json_every_choice(found):
     page = report_page(found, "shop <1>")
     assert "shop &lt;1&gt;" in page
     assert page.count("<svg") >= 8
-    assert "People hold this sheet back" in page
+    assert "People slow this sheet down" in page
     assert len(as_json(found)["choices"]) == len(found.named)
 
 

@@ -77,8 +77,8 @@ def test_the_role_of_the_cells_is_the_task_that_the_run_names(run: Path):
 
 
 def test_a_folder_without_a_worker_is_refused(tmp_path: Path):
-    with pytest.raises(BadInput, match="no run folder"):
+    with pytest.raises(BadInput, match="not a run folder"):
         sheet_of_run(tmp_path)
     RunFolder(tmp_path).events.add(case="1", cell="demonstrate", resource="operator", kind="start")
-    with pytest.raises(BadInput, match="no case that a worker judged"):
+    with pytest.raises(BadInput, match="contains no case that a worker answered"):
         sheet_of_run(tmp_path)

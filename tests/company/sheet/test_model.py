@@ -49,7 +49,7 @@ def _arrow(row: int, **change: object) -> Sheet:
 @pytest.mark.parametrize(
     ("sheet", "words"),
     [
-        (_arrow(1, target="revue"), ["row 2", "'revue'", "hangs"]),
+        (_arrow(1, target="revue"), ["row 2", "'revue'", "not connected"]),
         (_arrow(4, probability=0.8), ["ok?", "0.9"]),
         (_arrow(4, probability=1.5), ["row 5", "1.5"]),
         (
@@ -60,7 +60,7 @@ def _arrow(row: int, **change: object) -> Sheet:
         (replace(review(), calendars=()), ["'office'"]),
         (replace(review(), calendars=(Calendar(name="office", week=((9.0, 8.0),)),)), ["9 to 8"]),
         (replace(review(), resources=(Pool(name="clerks", count=0),)), ["count 0"]),
-        (replace(review(), cells=(*review().cells, review().cells[0])), ["'write'", "taken"]),
+        (replace(review(), cells=(*review().cells, review().cells[0])), ["'write'", "already used"]),
         (replace(review(), gateways=review().gateways[1:]), ["no start"]),
     ],
 )  # fmt: skip

@@ -111,9 +111,9 @@ def test_a_list_of_cells_alone_is_worked_in_the_order_of_its_rows(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("name,performer,duration\nwrite,person,exponential x\n", "cells row 1, person duration: 'x' is no number"),
+        ("name,performer,duration\nwrite,person,exponential x\n", "cells row 1, person duration: 'x' is not a number"),
         ("name,duration,colour\nwrite,constant 1,red\n", "a column 'colour'"),
-        ("name,duration\nwrite,constant 1\nwrite,constant 2\n", "'write' is empty or taken"),
+        ("name,duration\nwrite,constant 1\nwrite,constant 2\n", "'write' is empty or already used"),
     ],
 )
 def test_a_list_that_cannot_be_is_named(tmp_path: Path, text: str, words: str):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crewless.company.sheet.model import Arrow, Duration, Meeting, Sheet, WorkProfile
+from crewless.company.sheet.model import Arrival, Arrow, Duration, Gateway, Meeting, Pool, Sheet, WorkProfile
 from crewless.company.simulate.replications import SimulateConfig, run_choices, run_sheet
 from crewless.company.simulate.visits import simulate_visits
 from crewless.core.errors import BadInput
@@ -126,6 +126,13 @@ def test_a_meeting_takes_as_many_as_must_agree_until_all_do():
     assert mean(line, "lead_h", replace(SHORT, weeks=20_000.0)) == pytest.approx(1.0 + 4.0, rel=0.03)
 
 
+def test_a_meeting_is_paid_for_each_of_its_people():
+    line = sheet([cell("a", 1.0, meeting=Meeting(people=3, hours=2.0))], "in>a a>out", every=100.0, staff=3)
+    line = replace(line, resources=tuple(replace(pool, cost_per_hour=10.0) for pool in line.resources))
+    # One hour of one person, and two of three.
+    assert mean(line, "cost") == pytest.approx(10.0 * (1.0 + 3 * 2.0))
+
+
 def test_a_meeting_keeps_its_people_from_their_work():
     cells = [cell("a", 1.0, meeting=Meeting(people=2, hours=3.0)), cell("b", 1.0)]
     line = sheet(cells, "in>g g>a g>b a>out b>out", gates="g:and", staff=2)
@@ -217,3 +224,25 @@ def test_a_performer_that_the_cell_has_no_work_for_is_refused():
         run_sheet(sheet([cell("a")], "in>a a>out"), SHORT, {"a": "robot"})
     with pytest.raises(BadInput, match="no cell 'b'"):
         run_sheet(sheet([cell("a")], "in>a a>out"), SHORT, {"b": "ai"})
+
+
+def test_an_inclusive_join_waits_for_a_branch_that_is_still_on_its_way():
+    """Both branches of the split are taken; one goes straight to the join, the other is delayed by an hour on the arrow into it. The
+    join is passed once, after the hour."""
+    both = Sheet(
+        cells=(cell("a", 0.0), cell("b", 0.0)),
+        gateways=tuple(Gateway(name=n, kind=k) for n, k in (("s", "start"), ("split", "or"), ("join", "or"), ("e", "end"))),
+        arrows=(
+            Arrow(source="s", target="split"),
+            Arrow(source="split", target="a", probability=1.0),
+            Arrow(source="split", target="join", probability=1.0, delay=Duration(numbers=(1.0,))),
+            Arrow(source="a", target="join"),
+            Arrow(source="join", target="b"),
+            Arrow(source="b", target="e"),
+        ),
+        resources=(Pool(name="staff", count=9),),
+        arrival=Arrival(between=Duration(numbers=(2.0,))),
+    )  # fmt: skip
+    found = run_sheet(both, SimulateConfig(weeks=4, warmup_weeks=1, replications=1, batches=2))
+    assert found.measures["lead_h"].mean == pytest.approx(1.0)
+    assert found.cells[1][0] == pytest.approx(1.0)

@@ -389,7 +389,7 @@ def test_a_planner_killed_at_any_time_goes_on_from_its_log(tmp_path, killed_afte
 
 
 def test_operations_in_a_circle_are_named():
-    with pytest.raises(BadInput, match="in a circle: x, y"):
+    with pytest.raises(BadInput, match="in a cycle: x, y"):
         OperationLedger([op("x", "y"), op("y", "x")])
-    with pytest.raises(BadInput, match="'q', which is not there"):
+    with pytest.raises(BadInput, match="'q', which does not exist"):
         OperationLedger([op("x", "q")])

@@ -257,9 +257,9 @@ def test_a_robot_names_what_it_cannot_do(tmp_path):
         return {error["errorType"] for error in robot.state()["errors"]}
 
     robot.handle(topic_of("crewless", "r0", "order"), encode("order", order(7)))
-    assert "orderError" in errors()
+    assert "VALIDATION_FAILURE" in errors()
     robot.handle(topic_of("crewless", "r0", "order"), b'{"headerId": "x"}')
-    assert "validationFailure" in errors()
+    assert "VALIDATION_FAILURE" in errors()
     action = {"actionType": "enableZoneSet", "actionId": "a", "blockingType": "NONE",
               "actionParameters": [{"key": "zoneSetId", "value": "none"}]}  # fmt: skip
     message = header("crewless", "r0", 0) | {"actions": [action]}
@@ -278,8 +278,8 @@ def test_an_update_that_does_not_fit_or_comes_late_changes_nothing(tmp_path):
     order = row.said("order")[0]
     ahead = [node["nodeId"] for node in robot._ahead]
     for changes, error in (
-        ({"orderUpdateId": 1}, "orderUpdateError"),
-        ({"orderUpdateId": 0, "orderId": "other"}, "orderError"),
+        ({"orderUpdateId": 1}, "VALIDATION_FAILURE"),
+        ({"orderUpdateId": 0, "orderId": "other"}, "VALIDATION_FAILURE"),
     ):
         wrong = order | changes
         wrong["nodes"] = [order["nodes"][-1]]
@@ -326,7 +326,7 @@ def test_long_work_is_left_with_a_hot_robot_and_short_work_is_not(tmp_path):
 
 def test_zones_that_cannot_be_are_named(tmp_path):
     row = Row(tmp_path)
-    with pytest.raises(BadInput, match="'moon', which is no place"):
+    with pytest.raises(BadInput, match="'moon', which is not a node"):
         row.control.close_zone("spill", ["moon"])
     with pytest.raises(BadInput, match="2 corners"):
         row.control.guard_zone("z", [(0, 0), (1, 1)])

@@ -64,7 +64,7 @@ def done_in(folder):
 
 
 @needs_mosquitto
-def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_path, capsys):
+def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_path, capsys, monkeypatch):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -77,7 +77,8 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
     assert f"crewless fleet resume {folder}" in line
     (tmp_path / "mosquitto").mkdir()
     with Mosquitto(tmp_path / "mosquitto") as broker:
-        there = ["--broker", f"mqtt://127.0.0.1:{broker.port}"]
+        monkeypatch.setenv("CREWLESS_MQTT_PASSWORD", broker.password)
+        there = ["--broker", broker.url]
         robots = start("robots", folder, *there)
         control = start("resume", folder, *there)
         try:
@@ -111,7 +112,7 @@ def test_processes_and_broker_are_killed_and_every_operation_is_done_once(tmp_pa
 def test_robots_of_others_are_commanded_and_those_that_speak_otherwise_are_named(solar, tmp_path):
     shift = schedule_shift(solar, 1)
     with Mosquitto(tmp_path) as broker:
-        endpoint = BrokerAddress(port=broker.port)
+        endpoint = broker.address
         warned, said = [], []
         floor = LiveRun(
             shift, tmp_path / "events.jsonl", endpoint, run="a run", pace=200.0,
@@ -178,6 +179,13 @@ def test_the_address_of_a_broker():
             broker_address(wrong, {})
     with pytest.raises(BadInput, match="holds a password") as caught:
         broker_address("mqtt://al:secret@plant.example", {})
+    assert "secret" not in str(caught.value)
+    for here in ("localhost", "127.0.0.1", "[::1]"):
+        assert broker_address(f"mqtt://al@{here}", {"CREWLESS_MQTT_PASSWORD": "secret"}).password == "secret"
+    with pytest.raises(
+        BadInput, match=r"plant\.example would be sent unencrypted .*mqtts://al@plant\.example"
+    ) as caught:
+        broker_address("mqtt://al@plant.example", {"CREWLESS_MQTT_PASSWORD": "secret"})
     assert "secret" not in str(caught.value)
 
 

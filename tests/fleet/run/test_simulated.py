@@ -291,7 +291,7 @@ def test_mishaps_that_cannot_be_are_named(changes, words):
 
 def test_a_plan_with_a_station_that_is_not_there_and_a_fleet_that_would_die_out_are_refused(solar, tmp_path):
     plan = schedule_shift(solar, 1)
-    with pytest.raises(BadInput, match="which is not there"):
+    with pytest.raises(BadInput, match="which does not exist"):
         SimulatedRun(replace(plan, stations=plan.stations[1:]), tmp_path / "events.jsonl")
     with pytest.raises(BadInput, match="2 of 2 robots die"):
         SimulatedRun(plan, tmp_path / "events.jsonl", mishaps=MishapConfig(robots_die=2))

@@ -89,11 +89,14 @@ class Cutter(MqttConnection):
         self._rest, self.arrived, self._waiting, self._unanswered = b"", deque(), deque(), {}
         self._lock, self.news = threading.Lock(), threading.Event()
         self._subscribed = threading.Condition(self._lock)
+        self._wanted, self._refused, self._faults = lambda topic: topic != "old", set(), 0
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.text("abc/", max_size=40), st.binary(max_size=300), st.integers(0, 1)), max_size=30),
+    st.lists(
+        st.tuples(st.text("abc/", min_size=1, max_size=40), st.binary(max_size=300), st.integers(0, 1)), max_size=30
+    ),
     st.lists(st.integers(0, 9000), max_size=40),
 )
 def test_however_the_bytes_arrive_the_same_messages_come_out(messages, cuts):
@@ -161,3 +164,76 @@ def test_a_message_without_an_answer_is_sent_again_marked_as_such_with_its_numbe
         threading.Event().wait(0.01)
     assert client.pending() == 0
     client.close()
+
+
+def serving(answer):
+    """A broker that greets, answers subscriptions, and does ``answer(connection, count)`` after the first of each connection."""
+
+    def serve(_broker, connection, count):
+        read(connection)
+        connection.sendall(packet(CONNACK, 0, b"\x00\x00"))
+        while True:
+            kind, _, body = read(connection)
+            if kind == 8:
+                connection.sendall(packet(SUBACK, 0, body[:2] + b"\x01"))
+                answer(connection, count)
+
+    return serve
+
+
+MALFORMED = {
+    "a publication of no length": b"\x30\x00",
+    "half a length of a topic": b"\x30\x01\x00",
+    "a topic longer than its packet": b"\x30\x04\x00\x09ab",
+    "a topic of no length": b"\x30\x02\x00\x00",
+    "a topic that is no UTF-8": b"\x30\x05\x00\x02\xc3\x28x",
+    "no number though quality 1": b"\x32\x05\x00\x03a/b",
+    "an answer without a number": b"\x40\x00",
+    "half a number": b"\x90\x01\x00",
+    "a length of five bytes": b"\x30\xff\xff\xff\xff\x7f",
+}
+
+
+@pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_no_mqtt_closes_the_connection_and_the_client_comes_back(broker, bad):
+    """MQTT-4.8.0-1: a protocol violation closes the network connection. The thread lives on."""
+    good = packet(PUBLISH, 0, text("a/b") + b"after")
+    client = MqttTransport("me", port=broker(serving(lambda c, n: c.sendall(bad if n == 1 else good))).port)
+    client.subscribe("a/#")
+    for _ in range(200):
+        if arrived := client.receive(0.05):
+            break
+    assert arrived == [("a/b", b"after")]
+    assert client.fault
+    client.close()
+
+
+def test_a_broker_that_sends_nonsense_for_ever_is_not_asked_for_it_without_a_pause(broker):
+    server = broker(serving(lambda connection, count: connection.sendall(b"\x30\x00")))
+    client = MqttTransport("me", port=server.port)
+    client.subscribe("a")
+    threading.Event().wait(1.0)
+    assert 2 <= server.count <= 6
+    client.close()
+
+
+def test_a_subscription_that_is_refused_is_said(broker):
+    def serve(_broker, connection, _count):
+        read(connection)
+        connection.sendall(packet(CONNACK, 0, b"\x00\x00"))
+        while True:
+            kind, _, body = read(connection)
+            if kind == 8:
+                connection.sendall(packet(SUBACK, 0, body[:2] + b"\x80"))  # section 3.9.3: failure
+
+    client = MqttTransport("me", port=broker(serve).port)
+    with pytest.raises(BadInput, match=r"no leave to hear secret/\+"):
+        client.subscribe("secret/+")
+    client.close()
+
+
+def test_what_was_retained_is_left_out_where_it_is_not_wanted():
+    cutter = Cutter()
+    cutter._cut(packet(PUBLISH, 1, text("old") + b"1") + packet(PUBLISH, 0, text("old") + b"2"))
+    cutter._cut(packet(PUBLISH, 1, text("new") + b"3"))
+    assert list(cutter.arrived) == [("old", b"2"), ("new", b"3")]

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -24,9 +25,12 @@ def fake():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            asked[-1]["headers"] = dict(self.headers)
             answer = answers.pop(0)
             if isinstance(answer, int):
                 self.send_response(answer)
+                if answer == 302:
+                    self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/v1/elsewhere")
                 self.end_headers()
                 self.wfile.write(b"not for you")
                 return
@@ -35,6 +39,8 @@ def fake():
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)
+
+        do_GET = do_POST
 
         def log_message(self, *_):
             pass
@@ -46,6 +52,36 @@ def fake():
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def test_a_key_is_sent_only_through_tls_or_on_this_machine(fake, monkeypatch):
+    answers, asked, endpoint = fake
+    away = ChatEndpoint(url="http://llm.example/v1", model="m", key="sk-secret")
+    with pytest.raises(
+        BadInput, match=r"unencrypted to http://llm\.example/v1 \(try: https://llm\.example/v1"
+    ) as caught:
+        goal_from_words("panels", away)
+    assert "sk-secret" not in f"{caught.value}{away!r}"
+    for host in (
+        "http://127.0.0.1.evil.example/v1",
+        "http://localhost.evil.example/v1",
+        "http://127.0.0.1@evil.example/v1",
+    ):
+        with pytest.raises(BadInput, match="unencrypted"):
+            goal_from_words("panels", replace(away, url=host))
+    # What stays here goes through no proxy either.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    answers.append(GOOD)
+    goal_from_words("panels", replace(endpoint, key="sk-secret"))
+    assert asked[0]["headers"]["Authorization"] == "Bearer sk-secret"
+
+
+def test_a_key_does_not_follow_a_redirection(fake):
+    answers, asked, endpoint = fake
+    answers += [302, GOOD]
+    with pytest.raises(BadInput, match="answers 302"):
+        goal_from_words("panels", replace(endpoint, key="sk-secret"))
+    assert len(asked) == 1
 
 
 def test_a_good_answer_is_read_as_a_goal_file_would_be(fake):
@@ -84,9 +120,9 @@ def test_what_is_no_use_is_not_asked_again(fake):
 
 
 def test_an_endpoint_that_is_not_there_is_named():
-    with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 gave no answer.*a goal file such as"):
+    with pytest.raises(BadInput, match=r"127\.0\.0\.1:1/v1 did not answer.*a goal file such as"):
         goal_from_words("panels", ChatEndpoint(url="http://127.0.0.1:1/v1", model="m"))
-    with pytest.raises(BadInput, match="is no address"):
+    with pytest.raises(BadInput, match="is not a URL"):
         goal_from_words("panels", ChatEndpoint(url="file:///etc", model="m"))
 
 

@@ -174,7 +174,7 @@ def test_closed_hours_are_read_and_what_is_none_is_named():
 def test_work_that_no_battery_can_do_is_named(solar):
     with pytest.raises(BadInput, match=r"panel_making-.*battery"):
         schedule_shift(solar, 1, limits=RobotLimits(battery_wh=20.0))
-    with pytest.raises(BadInput, match="0 robots"):
+    with pytest.raises(BadInput, match="0 robots, but station"):
         schedule_shift(solar, 1, robots=0)
 
 
@@ -251,7 +251,7 @@ def test_every_unit_is_made_at_every_station_of_its_line(humanoid):
 
 
 def test_what_cannot_be_scheduled_or_read_is_named(solar, tmp_path):
-    with pytest.raises(BadInput, match="0 units a line"):
+    with pytest.raises(BadInput, match="0 units per line"):
         schedule_shift(solar, 0)
     with pytest.raises(BadInput, match="0 rounds"):
         schedule_shift(solar, 1, rounds=0)

@@ -68,7 +68,7 @@ def test_real_rows_are_read(tmp_path: Path):
     [
         ("question,label\na,b\n", "columns question, label.*text,category"),
         ("", r"columns \(none\)"),
-        ("text,category\n", "holds no tickets"),
+        ("text,category\n", "contains no tickets"),
         ("text,category\na,b\nonly text\n", ":3 has too few values"),
         ("text,category\nhi, there,refunds\n", ":2 has too many values.*quote"),
         ("text,category\na,b\n ,refunds\n", ":3 has an empty text"),

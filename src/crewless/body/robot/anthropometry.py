@@ -9,7 +9,7 @@ of hand segments", Int. J. Morphology 28(3), table 1. Breadths and the foot's he
 from dataclasses import dataclass
 
 STATURE_M = 1.741
-"""Of de Leva's men."""
+"""Mean stature of the men in de Leva's data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,8 @@ TIP_TISSUE_M = 0.004
 
 SHOULDER_HALF_BREADTH = 0.129
 HIP_HALF_BREADTH = 0.0955 / 2.0
-"""Of the stature; the figure gives the breadth over the hips, the joints stand at about half of it."""
+"""Half the hip breadth as a share of the stature; the figure gives the breadth over the hips, the joints stand at about half of
+it."""
 FOOT_HEIGHT = 0.039
 
 

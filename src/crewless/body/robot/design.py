@@ -27,7 +27,7 @@ class DriveChoice:
     motor: str
     """A name of the motor table."""
     ratio: float
-    """Of the gear."""
+    """Gear ratio."""
     gear: Literal["planetary", "harmonic", "direct"] = "planetary"
     current_a: float
     """The power stage's limit."""
@@ -65,9 +65,10 @@ class HandDesign:
     drives: Mapping[str, DriveChoice] = field(default_factory=lambda: MappingProxyType(_hand_drives()))
     """By group of joints: spread, base, curl, arch, thumb, wrist, roll. What is left out keeps its default."""
     tendon_friction: float = 0.06
-    """Of the cable on its guides; an assumption for polyethylene braid on polished steel or PTFE (0.05 to 0.1)."""
+    """Friction coefficient of the cable on its guides; an assumption for polyethylene braid on polished steel or PTFE (0.05 to
+    0.1)."""
     pad_friction: float = 1.2
-    """Of the fingertips; an assumption for soft silicone on dry smooth plastics (0.8 to 1.5)."""
+    """Friction coefficient of the fingertips; an assumption for soft silicone on dry smooth plastics (0.8 to 1.5)."""
     cooling: float = 2.0
     """How much better than in still air the motors are cooled by the forearm's frame; an assumption."""
     backlash: bool = False
@@ -103,7 +104,7 @@ class BodyDesign:
     """How much better than in still air the motors are cooled by the limbs' frames; an assumption."""
     battery_wh: float = 1200.0
     battery_wh_kg: float = 180.0
-    """Of the pack; an assumption for lithium-ion packs (150 to 200)."""
+    """Specific energy of the battery pack; an assumption for lithium-ion packs (150 to 200)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,7 @@ class Design:
     """What the battery and the bus can give at once."""
     ambient_c: float = 25.0
     encoder_bits: int = 12
-    """Of every motor's encoder, which sits on the rotor; an assumption for magnetic encoders on small motors."""
+    """Resolution of every motor's encoder, which sits on the rotor; an assumption for magnetic encoders on small motors."""
     hand: HandDesign = field(default_factory=HandDesign)
     body: BodyDesign | None = field(default_factory=BodyDesign)
     """None: a hand alone."""
@@ -183,7 +184,7 @@ def load_design(path: Path) -> Design:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot read the design {path}: {getattr(error, 'strerror', None) or error}") from error
     except yaml.YAMLError as error:
-        raise BadInput(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     return design_from(values if values is not None else {}, str(path))
 
 

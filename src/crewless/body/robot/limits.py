@@ -13,7 +13,7 @@ from crewless.core.errors import BadInput
 CLOSING_S = 1.5
 """A hand that needs longer to close is none."""
 LEAST_FORCE_N = 2.0
-"""Of a fingertip, for ever: two of them then hold 4.8 N, half a kilogram, by a friction of 1.2."""
+"""Least continuous force of a fingertip: with a friction coefficient of 1.2, two of them then hold 4.8 N, half a kilogram."""
 
 
 def check(design: Design) -> None:
@@ -53,7 +53,7 @@ def reach_m(finger: str, design: Design, first: int = 0) -> float:
 def fingertip_n(finger: str, design: Design, *, peak: bool) -> float:
     """The force of a straight finger's pad: the lesser of what base and curl drive can hold, F = torque / reach.
 
-    For the thumb the base joint of its two phalanges. At rest; for a moment (``peak``) or for ever.
+    For the thumb the base joint of its two phalanges. At rest; peak force (``peak``) or continuous force.
     """
 
     def torque(one: Drive) -> float:
@@ -115,13 +115,13 @@ def _check_speed(one: Drive, group: str) -> None:
     for part, limit in limits.items():
         if rotor > limit:
             raise BadInput(
-                f"drive {group}: {one.stage.bus_v:g} V turns the rotor at {rotor:.0f} rad/s, {part} bears {limit:.0f}",
+                f"drive {group}: {one.stage.bus_v:g} V turns the rotor at {rotor:.0f} rad/s, {part} allows {limit:.0f}",
                 alternatives=[f"a bus of at most {one.stage.bus_v * limit / rotor:.0f} V", "a motor with more turns"],
             )
     if one.motor.resistance_at(one.motor.max_winding_c) * one.heat.continuous_current_a() > one.stage.volts:
         raise BadInput(
             f"drive {group}: a bus of {one.stage.bus_v:g} V cannot drive {one.heat.continuous_current_a():.2g} A, what motor "
-            f"{one.motor.name} could bear for ever",
+            f"{one.motor.name} could bear continuously",
             alternatives=["a higher bus voltage", "a motor with fewer turns"],
         )
 

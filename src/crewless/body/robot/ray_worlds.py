@@ -37,7 +37,7 @@ class ClusterConfig:
     substeps: int = 28
     seed: int = 0
     address: str | None = None
-    """Of the cluster's head; None: one that is running or, where there is none, this machine alone."""
+    """Address of the cluster's head. None: a running cluster or, without one, this machine alone."""
     retries: int = 4
     """So often a shard is begun again after its machine died."""
 

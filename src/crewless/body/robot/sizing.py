@@ -34,7 +34,7 @@ class Size:
 
     machines: int
     memory_gib: float
-    """Of all worlds together."""
+    """Memory of all worlds together."""
     hours: float
     cost_usd: float
     bound_by: str

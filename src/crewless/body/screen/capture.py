@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crewless.body.screen.authority import authority
 from crewless.body.screen.children import Child
 from crewless.body.screen.display import connect, connection_errors
 from crewless.core.clock import Ratekeeper
@@ -71,7 +72,7 @@ class CaptureStats:
     frames: int
     """Frames taken; lost ones are not among them."""
     changed: int
-    """Of those, how many differed from the one before."""
+    """How many of them differed from the frame before."""
     lost: int
     """Periods in which no frame was taken. Each left a gap in the ring's indices."""
     lateness_p50_ms: float
@@ -119,6 +120,7 @@ class Capture:
         self._ring = FrameRing.create(height, width, slots=self._slots)
         # The package may be on our path only because somebody put it there: the child must find the same one.
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        env |= authority(self._display)
         argv = [sys.executable, "-m", "crewless.body.screen.capture", "--display", self._display]
         # When we are killed, the process has to delete the ring that we no longer can: it hears of that by SIGHUP.
         self._child = Child(

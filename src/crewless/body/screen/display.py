@@ -6,10 +6,13 @@ import re
 import select
 import socket
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crewless.body.screen.authority import Cookie, authority
 from crewless.body.screen.children import Child, require
 from crewless.core.errors import BadInput, DisplayDied
 
@@ -50,7 +53,7 @@ _OPENBOX_RC = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class Display:
-    """An X display that belongs to one worker.
+    """An X display that belongs to one worker. Who wants to use it needs its cookie, which only this user can read.
 
     Args:
         width: pixels, 64 to 8192.
@@ -65,6 +68,7 @@ class Display:
         """Like ``:77``; empty before :meth:`start`."""
         self._server: Child | None = None
         self._manager: Child | None = None
+        self._cookie: Cookie | None = None
 
     def start(self, patience_s: float = 20.0) -> "Display":
         """Start the X server on a free number and the window manager on it. Does nothing when they run.
@@ -77,12 +81,13 @@ class Display:
             return self
         for program in ("Xvfb", "openbox"):
             require(program)
+        self._cookie = Cookie()
         reader, writer = os.pipe()
         try:
             # -displayfd lets the server choose a number that nobody else has: two workers never meet.
             self._server = Child(
                 ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{self.width}x{self.height}x24"]
-                + ["-nolisten", "tcp", "-ac", "-noreset", "-dpi", "96"],
+                + ["-nolisten", "tcp", "-auth", str(self._cookie.server), "-noreset", "-dpi", "96"],
                 pass_fds=[writer],
             )
         finally:
@@ -92,6 +97,7 @@ class Display:
             os.setpriority(os.PRIO_PROCESS, self._server.pid, -5)
         try:
             self.name = f":{_read_number(reader, patience_s)}"
+            self._cookie.belongs_to(self.name)
             with tempfile.TemporaryDirectory(prefix="crewless-openbox-") as folder:
                 rc = Path(folder) / "rc.xml"
                 rc.write_text(_OPENBOX_RC)
@@ -110,8 +116,7 @@ class Display:
     def environment(self) -> dict[str, str]:
         """The environment for programs on this display: ours, without what ties them to another desktop session."""
         env = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
-        env["DISPLAY"] = self.name
-        return env
+        return {**env, "DISPLAY": self.name, **authority(self.name)}
 
     def alive(self) -> bool:
         """Whether the X server and the window manager run."""
@@ -127,7 +132,9 @@ class Display:
         for child in (self._manager, self._server):
             if child is not None:
                 child.close()
-        self._manager = self._server = None
+        if self._cookie is not None:
+            self._cookie.close()
+        self._manager = self._server = self._cookie = None
 
     def __enter__(self) -> "Display":
         return self.start()
@@ -164,11 +171,40 @@ def connect(name: str) -> "XConnection":
         # python-xlib would go on to look for a server on the network, and leave its sockets open.
         raise DisplayDied(f"no X display answers at {name!r}")
     try:
-        return XConnection(name)
+        with _with_cookie(name):
+            return XConnection(name)
     except error.DisplayNameError as problem:
         raise BadInput(f"{name!r} is not the name of a display", alternatives=[":1"]) from problem
     except (error.DisplayError, error.ConnectionClosedError, OSError) as problem:
+        refused = isinstance(problem, error.DisplayConnectionError) and "auth" in str(problem).lower()
+        if refused:
+            raise DisplayDied(
+                f"the X display {name!r} lets only those in who have its cookie",
+                alternatives=["set XAUTHORITY to the file that holds it"],
+            ) from problem
         raise DisplayDied(f"no X display answers at {name!r}") from problem
+
+
+_ENVIRONMENT = threading.Lock()
+
+
+@contextlib.contextmanager
+def _with_cookie(name: str) -> Iterator[None]:
+    """python-xlib looks for the cookie where the environment says; each display of ours has its own."""
+    ours = authority(name)
+    if not ours:
+        yield
+        return
+    with _ENVIRONMENT:
+        before = os.environ.get("XAUTHORITY")
+        os.environ.update(ours)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["XAUTHORITY"]
+            else:
+                os.environ["XAUTHORITY"] = before
 
 
 def hang_up(connection: "XConnection") -> None:

@@ -3,11 +3,13 @@
 import contextlib
 import math
 import time
+import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from crewless.body.screen.authority import authority_file
 from crewless.body.screen.display import connect, connection_errors, hang_up
 from crewless.body.screen.keyboard import LOCK, Keymap, read_keymap
 from crewless.body.screen.keysyms import keysyms_of, parse_chord
@@ -160,10 +162,8 @@ class InputDriver:
     def type(self, text: str) -> None:
         """Type text; a line break presses Return, a tab presses Tab. Characters that the layout does not have are lent a
         spare key, which keeps them until it is needed for another: a program may ask for the map long after the key was
-        pressed. Raises BadInput for control characters."""
-        bad = sorted({char for char in text if not char.isprintable() and char not in "\n\r\t"})
-        if bad:
-            raise BadInput(f"{bad[0]!r} cannot be typed", alternatives=["printable characters, line breaks, tabs"])
+        pressed. Raises BadInput, before the first key, for characters that no key can have, and names them."""
+        check_typable(text)
         text = text.replace("\r\n", "\n")
         done = 0
         while done < len(text):
@@ -268,47 +268,53 @@ class InputDriver:
             raise BadInput(f"the keyboard of {self.display} has no Shift key", alternatives=["setxkbmap us"])
         return found[0]
 
-    def _lend(self, x: "XConnection", keysyms: list[int], group: int) -> None:
-        """Give each keysym a key of its own: a spare one, or the one that was lent longest ago."""
+    def _lend(self, x: "XConnection", keysyms: Sequence[int], group: int, *, keep: Collection[int] = ()) -> None:
+        """Give each keysym a key of its own: a spare one, or one that was lent another that is not among those to keep."""
         if not keysyms:
             return
         assert self._keymap is not None
-        spare = self._keymap.spare()
-        if len(spare) < len(keysyms):
+        free = self._free_keys(keep)
+        if any(self._keymap.holds(keycode) for keycode in free[: len(keysyms)]):
             # A program that is behind has yet to look up what these keys were.
             time.sleep(_FORGET_S)
-        for keysym in keysyms:
-            keycode = spare.pop(0) if spare else self._oldest_lent()
+        if len(free) < len(keysyms):
+            raise BadInput(f"the keyboard of {self.display} has no spare key", alternatives=["setxkbmap us"])
+        for keysym, keycode in zip(keysyms, free, strict=False):
+            with contextlib.suppress(ValueError):
+                self._lent.remove(keycode)
             self._lent.append(keycode)
             x.change_keyboard_mapping(keycode, [(keysym,) * 4])
         x.sync()
         time.sleep(_LEARN_S)
         self._keymap = read_keymap(x)
 
-    def _oldest_lent(self) -> int:
+    def _free_keys(self, keep: Collection[int] = ()) -> list[int]:
+        """Keycodes that may be lent, those first that nobody will miss; without those that hold a keysym to keep."""
         assert self._keymap is not None
-        for keycode in self._keymap.lent():
-            if keycode not in self._lent:
-                return keycode
-        if not self._lent:
-            raise BadInput(f"the keyboard of {self.display} has no spare key", alternatives=["setxkbmap us"])
-        return self._lent.popleft()
+        mapped = self._keymap
+        lent = mapped.lent()
+        by_age = [code for code in lent if code not in self._lent] + [code for code in self._lent if code in lent]
+        # Our own displays have no multimedia keys; on another the person in front of it may have.
+        ours = mapped.expendable() if authority_file(self.display) is not None else []
+        return [*mapped.spare(), *ours, *(code for code in by_age if mapped.plain(code) not in keep)]
 
     def _type_some(self, x: "XConnection", text: str) -> int:
         """Type as much of the text as the keyboard can hold at once; the number of characters typed."""
         group = self._ready(x)
         assert self._keymap is not None
-        room = len(self._keymap.spare()) + len({*self._lent, *self._keymap.lent()})
-        missing: list[int] = []
+        lent = {self._keymap.plain(code) for code in self._keymap.lent()}
+        room = len(self._free_keys())
+        wanted: list[int] = []
+        """Keysyms that need a key that is lent, in the order in which they are needed."""
         fits = 0
         for char in text:
             keysym = keysyms_of(char)[0]
-            if self._keymap.find(char, group) is None and keysym not in missing:
-                if len(missing) == room:
+            if (keysym in lent or self._keymap.find(char, group) is None) and keysym not in wanted:
+                if len(wanted) == room:
                     break
-                missing.append(keysym)
+                wanted.append(keysym)
             fits += 1
-        self._lend(x, missing, group)
+        self._lend(x, [keysym for keysym in wanted if keysym not in lent], group, keep=set(wanted))
         due_s = tick_s = time.monotonic()
         typed, chunk = 0, ""
         shift = self._shift(group)
@@ -335,6 +341,25 @@ class InputDriver:
                 self._log("keys", chunk)
         x.sync()
         return typed
+
+
+_TYPABLE_FORMATS = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060")
+"""Characters without a shape of their own that keyboards have: soft hyphen, joiners, marks of direction."""
+
+
+def check_typable(text: str) -> None:
+    """Raises BadInput that names the first character which no key can have."""
+    for char in text.replace("\r\n", "\n"):
+        kind = unicodedata.category(char)
+        if char in "\n\r\t" or char in _TYPABLE_FORMATS or kind == "Zs" or char.isprintable():
+            continue
+        name = unicodedata.name(char, "") or {"Cc": "a control character", "Co": "for private use"}.get(
+            kind, "no character"
+        )
+        raise BadInput(
+            f"{char!r} (U+{ord(char):04X}, {name}) cannot be typed",
+            alternatives=["letters, signs and spaces of Unicode, line breaks, tabs"],
+        )
 
 
 def minimum_jerk(share: float) -> float:

@@ -14,6 +14,14 @@ SHIFT, LOCK, CONTROL, ALT, SUPER = 1, 2, 4, 8, 64
 _NUM_LOCK = 0xFF7F
 _LEVEL3_SHIFT = (0xFE03, 0xFF7E)
 _KEYPAD = range(0xFF80, 0xFFBE)
+_MULTIMEDIA = range(0x10080000, 0x1008FFFF + 1)
+"""XF86 keysyms: volume, browser, screens."""
+_HARMLESS = frozenset(
+    {255, 254, 253, 252, 251, 250, 249, 247, 246, 245, 244, 238, 237, 236, 235, 233, 232, 221, 220, 212, 211, 210}
+    | {201, 200, 199, 198, 196, 195, 194, 193, 192, 191, 179, 177, 161, 159, 157, 156, 155, 147, 128}
+)
+"""Keycodes (evdev's numbers and 8) of radios, backlights, F13 to F24 and launchers. A browser acts upon others by their place on the
+keyboard, whatever they make: the key for loading a page anew does so even when it types a letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +57,25 @@ class Keymap:
                     return self.first + at, shifted
         return None
 
+    def plain(self, keycode: int) -> int:
+        """What a key makes alone, as a keysym; 0 for nothing."""
+        return self.keysyms[keycode - self.first][0]
+
+    def holds(self, keycode: int) -> bool:
+        """Whether a key makes a character."""
+        return bool(char_of(self.plain(keycode)))
+
     def spare(self) -> list[int]:
         """Keycodes that make nothing, highest first."""
         return [self.first + at for at, row in enumerate(self.keysyms) if not any(row)][::-1]
+
+    def expendable(self) -> list[int]:
+        """Keycodes of multimedia keys that programs ignore, highest first: on a display without such a keyboard they are free."""
+        return [
+            self.first + at
+            for at, row in enumerate(self.keysyms)
+            if self.first + at in _HARMLESS and any(row) and all(keysym in _MULTIMEDIA for keysym in row if keysym)
+        ][::-1]
 
     def lent(self) -> list[int]:
         """Keycodes that have been lent a character: the same one, and one only, in both columns of both groups."""

@@ -98,7 +98,7 @@ def parse_chord(chord: str) -> tuple[tuple[int, ...], int]:
     held = [part.strip().lower() for part in head.split("+")] if plus and head else []
     for part in held:
         if part not in MODIFIERS:
-            raise BadInput(f"{part!r} in {chord!r} is no modifier", alternatives=sorted(MODIFIERS))
+            raise BadInput(f"{part!r} in {chord!r} is not a modifier", alternatives=sorted(MODIFIERS))
     if not key.strip():
         raise BadInput(f"the chord {chord!r} names no key", alternatives=["Return", "ctrl+a"])
     key = key if len(key) == 1 else key.strip()

@@ -1,6 +1,6 @@
-"""Say what is missing on this machine, and the command that mends it.
+"""Check this machine: what is missing, and the command that installs or fixes it.
 
-Exit code 0 when everything that is needed is there, 1 when something is missing.
+Exit code 0 when everything required is present, 1 when something is missing.
 """
 
 import os
@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -19,14 +20,14 @@ GROUP = "tools"
 
 GIB = 2**30
 PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "chromium": "chromium", "mosquitto": "mosquitto"}
-"""What must be on the path, and the Debian package that brings it."""
+"""Programs that must be on the PATH, and the Debian packages that provide them."""
 FONTS = {"DejaVu": "fonts-dejavu-core", "Liberation": "fonts-liberation"}
-"""Font families that pages are drawn with, and their packages: without them every text is a row of boxes."""
+"""Font families that pages are drawn with, and their packages: without them, text is drawn as rows of boxes."""
 EXTRAS = {
     "helpdesk": "the demo and its helpdesk", "train": "training", "planner": "planning", "robot": "robots",
     "company": "the company's sheet",
 }  # fmt: skip
-"""Optional groups of packages, and what needs them: a deployed worker does without."""
+"""Optional groups of packages and what needs them. A deployed worker needs none of them."""
 
 State = Literal["ok", "weak", "missing"]
 
@@ -36,9 +37,9 @@ class DoctorConfig:
     """Options of ``crewless doctor``."""
 
     runs: Path = Path("runs")
-    """Where run folders will be written: its disk is looked at."""
+    """Where run folders will be written; the free space of its disk is checked."""
     quick: bool = False
-    """Do not start a display to see whether it works."""
+    """Skip the test that starts a display."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +48,10 @@ class Diagnosis:
 
     what: str
     state: State
-    """``weak``: crewless runs, slower or without one of its parts."""
+    """``weak``: crewless runs, but slower or without one of its features."""
     found: str
-    mend: str = ""
-    """The command that mends it."""
+    remedy: str = ""
+    """The command that fixes it."""
 
 
 def run(config: DoctorConfig) -> int:
@@ -61,15 +62,15 @@ def run(config: DoctorConfig) -> int:
 
     checks = list(examine(config))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "what", "found", "to mend it"):
+    for column in ("", "what", "found", "to fix it"):
         table.add_column(column, overflow="fold")
     marks = {"ok": Text("ok", "green"), "weak": Text("weak", "yellow"), "missing": Text("MISSING", "bold red")}
     for check in checks:
-        table.add_row(marks[check.state], check.what, check.found, Text(check.mend))
+        table.add_row(marks[check.state], check.what, check.found, Text(check.remedy))
     console = Console()
     console.print(table)
     missing = [check.what for check in checks if check.state == "missing"]
-    verdict = f"{len(missing)} missing: {', '.join(missing)}" if missing else "everything that is needed is here"
+    verdict = f"{len(missing)} missing: {', '.join(missing)}" if missing else "everything required is present"
     console.print(f"\n{verdict}", highlight=False)
     return 1 if missing else 0
 
@@ -95,7 +96,7 @@ def _python() -> Diagnosis:
         what="Python >= 3.11",
         state="ok" if fits else "missing",
         found=found,
-        mend="" if fits else "install a newer one",
+        remedy="" if fits else "install a newer Python",
     )
 
 
@@ -110,28 +111,25 @@ def _packages() -> Iterator[Diagnosis]:
         what = f"packages for {EXTRAS[group]}" if group else "packages"
         extras = f"[{group}]" if group else ""
         state: State = "ok" if not lacks else "weak" if group else "missing"
-        mend = f"python -m pip install -c constraints.txt -e '.{extras}'" if lacks else ""
-        yield Diagnosis(what=what, state=state, found=", ".join(lacks) or "all there", mend=mend)
+        remedy = f"python -m pip install -c constraints.txt -e '.{extras}'" if lacks else ""
+        yield Diagnosis(what=what, state=state, found=", ".join(lacks) or "all present", remedy=remedy)
 
 
 def lacking(requirement: str) -> str:
-    """What is wrong with an installed package, empty when it is there in a version that fits ``>=`` and ``==``."""
-    match = re.match(r"([\w.-]+?)(?:\[[^]]*])?\s*(?:(>=|==)\s*([\d.]+))?\s*(?:;|$)", requirement)
-    if match is None:
-        return ""
-    name, relation, wanted = match.groups()
+    """What is wrong with a required package, such as "no mujoco"; empty when a fitting version is installed."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
-        version = metadata.version(name)
+        wanted = Requirement(requirement)
+    except InvalidRequirement:
+        return ""
+    try:
+        version = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
-        return f"no {name}"
-    there, least = _numbers(version), _numbers(wanted or "0")
+        return f"no {wanted.name}"
     # A local build such as 2.13.0+cpu is the same release.
-    fits = there[: len(least)] == least if relation == "==" else there >= least
-    return "" if fits else f"{name} is {version}, not {relation}{wanted}"
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
+    fits = wanted.specifier.contains(version, prereleases=True)
+    return "" if fits else f"{wanted.name} is {version}, not {wanted.specifier}"
 
 
 def _programs() -> Iterator[Diagnosis]:
@@ -140,7 +138,7 @@ def _programs() -> Iterator[Diagnosis]:
         if path:
             yield Diagnosis(what=program, state="ok", found=path)
         else:
-            yield Diagnosis(what=program, state="missing", found="not on the path", mend=_apt(package))
+            yield Diagnosis(what=program, state="missing", found="not on the PATH", remedy=_apt(package))
 
 
 def _apt(package: str) -> str:
@@ -152,15 +150,19 @@ def _display() -> Diagnosis:
     """Start an X server on a free display number and see whether it gets as far as naming it."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "64x64x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    os.close(writer)
-    try:
-        ready, _, _ = select.select([reader], [], [], 10.0)
-        number = os.read(reader, 16).decode().strip() if ready else ""
-    finally:
-        os.close(reader)
-        server.terminate()
-        _, words = server.communicate()
+    # To a file: a pipe that nobody reads would fill, and the server would wait for it.
+    with tempfile.TemporaryFile() as errors:
+        server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=errors)
+        os.close(writer)
+        try:
+            ready, _, _ = select.select([reader], [], [], 10.0)
+            number = os.read(reader, 16).decode().strip() if ready else ""
+        finally:
+            os.close(reader)
+            server.terminate()
+            server.wait()
+        errors.seek(0)
+        words = errors.read()
     if number:
         return Diagnosis(what="a display starts", state="ok", found=f"Xvfb took :{number}")
     said = words.decode(errors="replace").strip().splitlines()
@@ -168,14 +170,14 @@ def _display() -> Diagnosis:
         what="a display starts",
         state="missing",
         found=said[-1] if said else "no display within 10 s",
-        mend="Xvfb :99 -screen 0 64x64x24 (shows why not)",
+        remedy="Xvfb :99 -screen 0 64x64x24 (shows why not)",
     )
 
 
 def _fonts() -> Iterator[Diagnosis]:
     lister = shutil.which("fc-list")
     if lister is None:
-        yield Diagnosis(what="fonts", state="missing", found="no fc-list", mend=_apt("fontconfig"))
+        yield Diagnosis(what="fonts", state="missing", found="no fc-list", remedy=_apt("fontconfig"))
         return
     families = subprocess.run([lister, ":", "family"], capture_output=True, text=True, check=False).stdout
     for family, package in FONTS.items():
@@ -184,7 +186,7 @@ def _fonts() -> Iterator[Diagnosis]:
             what=f"font {family}",
             state="ok" if there else "missing",
             found="installed" if there else "not installed",
-            mend="" if there else _apt(package),
+            remedy="" if there else _apt(package),
         )
 
 
@@ -192,12 +194,12 @@ def _shared_memory(path: Path) -> Diagnosis:
     what = "shared memory >= 0.5 GiB"
     if not os.access(path, os.W_OK):
         return Diagnosis(
-            what=what, state="weak", found=f"no {path} to write to: frames go through files", mend=f"mount {path}"
+            what=what, state="weak", found=f"no {path} to write to: frames go through files", remedy=f"mount {path}"
         )
     usage = shutil.disk_usage(path)
     weak = usage.total < GIB / 2
-    mend = f"mount -o remount,size=1G {path} (in a container: --shm-size=1g)" if weak else ""
-    return Diagnosis(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", mend=mend)
+    remedy = f"mount -o remount,size=1G {path} (in a container: --shm-size=1g)" if weak else ""
+    return Diagnosis(what=what, state="weak" if weak else "ok", found=f"{usage.free / GIB:.1f} GiB free", remedy=remedy)
 
 
 def _disk(path: Path) -> Diagnosis:
@@ -208,15 +210,15 @@ def _disk(path: Path) -> Diagnosis:
     writable = os.access(nearest, os.W_OK)
     state: State = "missing" if free < GIB or not writable else "weak" if free < 5 * GIB else "ok"
     found = f"{free / GIB:.1f} GiB free on {nearest}" + ("" if writable else ", which cannot be written to")
-    mend = "" if state == "ok" else "free some space, or name another folder"
-    return Diagnosis(what="disk >= 5 GiB", state=state, found=found, mend=mend)
+    remedy = "" if state == "ok" else "free some space, or choose another folder with --runs"
+    return Diagnosis(what="disk >= 5 GiB", state=state, found=found, remedy=remedy)
 
 
 def _cores() -> Diagnosis:
     cores = len(os.sched_getaffinity(0))
     state: State = "ok" if cores >= 2 else "weak"
-    mend = "" if cores >= 2 else "expect half the speed: program and worker share one core"
-    return Diagnosis(what="cores >= 2", state=state, found=str(cores), mend=mend)
+    remedy = "" if cores >= 2 else "half the speed: program and worker share one core"
+    return Diagnosis(what="cores >= 2", state=state, found=str(cores), remedy=remedy)
 
 
 def _memory(meminfo: str) -> Diagnosis:
@@ -224,5 +226,5 @@ def _memory(meminfo: str) -> Diagnosis:
     match = re.search(r"MemAvailable:\s+(\d+) kB", meminfo)
     available = int(match.group(1)) * 1024 if match else 0
     state: State = "ok" if available >= 3 * GIB else "weak" if available >= 1.5 * GIB else "missing"
-    mend = "" if state == "ok" else "end other programs"
-    return Diagnosis(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", mend=mend)
+    remedy = "" if state == "ok" else "close other programs"
+    return Diagnosis(what="free memory >= 3 GiB", state=state, found=f"{available / GIB:.1f} GiB", remedy=remedy)

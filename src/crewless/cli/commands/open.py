@@ -1,6 +1,6 @@
-"""Open any program on a display of its own, to look at what a worker would see.
+"""Open any program on its own X display, to see what a worker would see.
 
-The display is not the one in front of you: take a picture with --screenshot, or look with a viewer such as x11vnc.
+The display is virtual, not your desktop: take a picture with --screenshot, or connect a viewer such as x11vnc.
 """
 
 import contextlib
@@ -20,21 +20,21 @@ class OpenConfig:
     """Options of ``crewless open``."""
 
     program: Positional[tuple[str, ...]]
-    """The program and its arguments (options of its own after --), or an address, which opens in Chromium."""
+    """The program and its arguments (put the program's own options after --), or a web address, which opens in Chromium."""
     width: int = 1280
     """Pixels."""
     height: int = 800
     """Pixels."""
     screenshot: Path | None = None
-    """Write a picture (.png) once the screen is quiet, and end; without it the program stays open until Ctrl-C."""
+    """Write a picture (.png) once the screen has stopped changing, then exit. Without it, the program stays open until Ctrl-C."""
     stay: bool = False
-    """With --screenshot: stay open all the same."""
+    """With --screenshot: keep the program open afterwards."""
     patience_s: float = 5.0
-    """How long the screen may take to be quiet before the picture is taken regardless."""
+    """Longest wait for the screen to stop changing; then the picture is taken anyway."""
 
 
 def run(config: OpenConfig) -> int:
-    """Start the display and the program. 0 when the program ended, the picture is there, or Ctrl-C came."""
+    """Start the display and the program. Returns 0 when the program ended, the picture was written, or Ctrl-C was pressed."""
     _check(config)
     from crewless.body.screen import ScreenBody, ScreenBodyConfig
 
@@ -43,6 +43,10 @@ def run(config: OpenConfig) -> int:
         is_address = first.startswith(("http://", "https://", "file://", "about:", "data:"))
         program = body.launch_chromium(first) if is_address else body.launch(config.program)
         print(f"{program.name} is on display {body.display}", flush=True)
+        from crewless.body.screen.authority import authority
+
+        for name, value in authority(body.display).items():
+            print(f"a viewer needs {name}={value}", flush=True)
         if config.screenshot is not None:
             _write_png(config.screenshot, body.settle(config.patience_s).pixels)
             print(f"wrote {config.screenshot}", flush=True)
@@ -62,10 +66,12 @@ def _check(config: OpenConfig) -> None:
         )
     for name, size in (("width", config.width), ("height", config.height)):
         if not 64 <= size <= 16384:
-            raise BadInput(f"--{name} {size} is no size of a screen", alternatives=["64 to 16384 pixels"])
+            raise BadInput(f"--{name} {size} is not a valid screen size", alternatives=["64 to 16384 pixels"])
     picture = config.screenshot
     if picture is not None and picture.suffix.lower() != ".png":
-        raise BadInput(f"a screenshot is a .png, not {picture.name!r}", alternatives=[str(picture.with_suffix(".png"))])
+        raise BadInput(
+            f"--screenshot writes a .png file, not {picture.name!r}", alternatives=[str(picture.with_suffix(".png"))]
+        )
     if picture is not None and not picture.absolute().parent.is_dir():
         raise BadInput(
             f"there is no folder {picture.parent} for the screenshot", alternatives=[f"mkdir -p {picture.parent}"]

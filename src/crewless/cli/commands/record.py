@@ -1,7 +1,8 @@
 """Record a person at work, or the scripted operator of a task.
 
-The screen, the mouse and the keyboard of a display are recorded, one episode a case. With --display it is whoever sits there;
-the terminal asks when a case begins and ends. With --operator it is the operator that a task brings along, which needs nobody.
+The screen, the mouse and the keyboard of a display are recorded, one episode per case. With --display, a person is recorded,
+and the terminal asks when each case begins and ends. With --operator, the task's scripted operator is recorded; no person is
+needed.
 """
 
 import tempfile
@@ -31,19 +32,20 @@ class RecordConfig:
     operator: bool = False
     """Record the scripted operator of a task instead of a person."""
     task: str = ""
-    """With --operator: the task, helpdesk if not given (crewless task list). With --display: written into each episode."""
+    """With --operator: the task, default helpdesk (see crewless task list). With --display: the task name stored in each
+    episode."""
     out: Path = Path("runs/recorded")
-    """Where the recording goes; episodes are added to one that is already there."""
+    """Where the recording is written; episodes are added to an existing recording."""
     slot: str = "case"
-    """With --display: what identifies a case for whoever works it, and is asked for when a case begins."""
+    """With --display: the slot that identifies a case; its value is asked for when a case begins."""
     who: str = "person"
-    """With --display: who is being recorded."""
+    """With --display: name of the recorded person."""
     hide: tuple[str, ...] = ()
-    """With --display: boxes that never reach the disk, each as x0,y0,x1,y1."""
+    """With --display: boxes that are blacked out before anything is written, each as x0,y0,x1,y1 in pixels."""
     cases: int = 20
-    """With --operator: how many cases, the first ones."""
+    """With --operator: how many cases are recorded, the first ones of the queue."""
     seed: int = 0
-    """With --operator: which cases. `work` takes others for the same seed."""
+    """With --operator: seed that selects the cases. With the same seed, `work` takes other cases."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 
@@ -58,9 +60,9 @@ def config_for(arguments: Sequence[str]) -> type[RecordConfig]:
 
 
 def run(config: RecordConfig) -> int:
-    """Record until the cases are done, or the person says so."""
+    """Record until the cases are done, or the person ends the session."""
     if config.operator == bool(config.display):
-        raise BadInput("whom to record was not said", alternatives=["--display :0", "--operator"])
+        raise BadInput("nothing to record: give --display or --operator", alternatives=["--display :0", "--operator"])
     return _operator(config) if config.operator else _person(config, input)
 
 
@@ -110,9 +112,9 @@ def _person(config: RecordConfig, ask: Callable[[str], str]) -> int:
         folder = config.out / "episodes"
         recording = EpisodeRecording(config.display, ring.path, folder, task=config.task, regions=regions)
         try:
-            while value := _asked(ask, f"{config.slot} of the next case (empty: stop): "):
+            while value := _asked(ask, f"{config.slot} of the next case (leave empty to stop): "):
                 recording.start(Case(id=value, slots={config.slot: value}), config.who)
-                _asked(ask, "recording; Return when the case is done ")
+                _asked(ask, "recording; press Return when the case is done ")
                 recording.stop(Verdict(case=value, outcome="right", claimed_done=True, evidence={"judge": config.who}))
                 count += 1
         finally:
@@ -135,10 +137,10 @@ def _box(text: str) -> "Box":
         x0, y0, x1, y1 = (int(part) for part in text.split(","))
     except ValueError:
         raise BadInput(
-            f"--hide {text!r} is no box", alternatives=["x0,y0,x1,y1 in pixels, such as 0,0,400,60"]
+            f"--hide {text!r} is not a box", alternatives=["x0,y0,x1,y1 in pixels, such as 0,0,400,60"]
         ) from None
     if x0 >= x1 or y0 >= y1:
-        raise BadInput(f"--hide {text!r} holds no pixel", alternatives=["x0 < x1 and y0 < y1"])
+        raise BadInput(f"--hide {text!r} is empty", alternatives=["x0 < x1 and y0 < y1"])
     return Box(x0, y0, x1, y1)
 
 

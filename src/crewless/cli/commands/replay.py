@@ -1,6 +1,6 @@
-"""Make a video of a recorded episode, with what was decided and why drawn in.
+"""Make a video of a recorded episode, annotated with each decision and its reason.
 
-Without --episode it lists the episodes, or takes the only one.
+Without --episode, the episodes are listed; a single episode is taken directly.
 """
 
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ class ReplayConfig:
     recording: Positional[Path]
     """The folder of a recording, or a run folder that holds one in episodes/."""
     episode: int | None = None
-    """Which episode, by its index in the list."""
+    """Index of the episode in the list."""
     out: Path | None = None
-    """Where the video (.mp4) goes; the current folder when not given."""
+    """Where the video (.mp4) is written; default: the current folder."""
     elements: bool = False
-    """Also draw what perception made of each picture; slower."""
+    """Also draw the elements that perception found; slower."""
     rate_hz: int = 18
-    """Pictures a second."""
+    """Frames per second."""
 
 
 def run(config: ReplayConfig) -> int:
     """List the episodes or write the video."""
     if not 1 <= config.rate_hz <= 120:
-        raise BadInput(f"--rate-hz {config.rate_hz} makes no video", alternatives=["1 to 120 pictures a second"])
+        raise BadInput(f"--rate-hz is {config.rate_hz}", alternatives=["1 to 120"])
     if config.out is not None and config.out.suffix.lower() != ".mp4":
         raise BadInput(
             f"the video is an .mp4, not {config.out.name!r}", alternatives=[str(config.out.with_suffix(".mp4"))]
@@ -88,4 +88,4 @@ def _print(episodes: "list[EpisodeInfo]") -> None:
     for info in episodes:
         table.add_row(str(info.index), info.case.id, info.who, info.outcome, f"{info.duration_s:.1f}", info.task)
     Console().print(table)
-    print("\nchoose one with --episode" if episodes else "\nthe recording holds no episode yet")
+    print("\nchoose one with --episode" if episodes else "\nthe recording has no episodes yet")

@@ -1,6 +1,7 @@
-"""Make a skill card from results, for the planner: measured success and time.
+"""Make a skill card for the planner from results: measured success rate and time.
 
-The card says how often a skill succeeded, in how many tries, how long a try took, and who judged it. RESULTS is a run folder or its events.jsonl (each start of a case and the verdict that follows), a .jsonl of tries (seconds, and
+The card records how often a skill succeeded, in how many attempts, how long an attempt took, and who judged it. RESULTS is a
+run folder or its events.jsonl (each start of a case and the verdict that follows), a .jsonl file of attempts (seconds, and
 outcome or ok), or a benchmark's .json (a row with right and seeds). crewless plan design --skills takes the cards.
 """
 
@@ -17,27 +18,27 @@ class SkillConfig:
     """Options of ``crewless skill``."""
 
     results: Positional[Path]
-    """A run folder, an event log, tries, or a benchmark's results."""
+    """A run folder, an event log, a file of attempts, or a benchmark's results."""
     skill: str
-    """As the catalogues name it, for instance fine_assembly."""
+    """Name of the skill in the catalogues, for instance fine_assembly."""
     judged_by: str
-    """What said whether a try was right: a verifier, a person, a test rig."""
+    """What judged the attempts: a verifier, a person, a test rig."""
     out: Path = Path("skills")
-    """Folder for the card."""
+    """Folder where the card is written."""
     where: tuple[str, ...] = ()
-    """Which tries or which row, as field=value: cell=work, task=pinch_lift policy=oracle."""
+    """Which attempts or which row to use, as field=value: cell=work, task=pinch_lift policy=oracle."""
     tasks: tuple[str, ...] = ()
-    """process.task that the tries did; a card without speaks of success alone."""
+    """Tasks that the attempts performed, as process.task. Without any, the card applies to the skill's success rate only."""
     conditions: tuple[str, ...] = ()
-    """What it depends on, as name=value: robot=humanoid object=cube."""
+    """Conditions of the measurement, as name=value: robot=humanoid object=cube."""
     measured_on: str = ""
-    """Date, year-month-day; today's if not given."""
+    """Date as year-month-day; default: today."""
     hardware: bool = False
-    """A real robot did it; else the card says simulated."""
+    """Measured on a real robot; otherwise the card says simulated."""
 
 
 def run(config: SkillConfig) -> int:
-    """Read, make the card, say what it says."""
+    """Read the results, write the card and print its content."""
     import datetime
 
     from crewless.planner.blueprint.measured import make_card, read_tries, write_card
@@ -50,8 +51,8 @@ def run(config: SkillConfig) -> int:
     )  # fmt: skip
     path = config.out / f"{'-'.join((config.skill, *config.tasks))}.json"
     write_card(card, path)
-    times = f"{card.mean_s:.3g} s a try (p95 {card.p95_s:.3g})" if card.mean_s else "no times"
-    print(f"{card.skill}: {card.source}; {times}; {card.tries:.3f} tries expected")
+    times = f"{card.mean_s:.3g} s per attempt (p95 {card.p95_s:.3g})" if card.mean_s else "no times"
+    print(f"{card.skill}: {card.source}; {times}; {card.tries:.3f} attempts expected")
     print(f"card         {path}")
     return 0
 
@@ -61,5 +62,5 @@ def _pair(text: str) -> tuple[str, str]:
 
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise BadInput(f"{text!r} is no name=value", alternatives=["task=pinch_lift"])
+        raise BadInput(f"{text!r} is not name=value", alternatives=["task=pinch_lift"])
     return name, value

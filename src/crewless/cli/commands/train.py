@@ -1,6 +1,6 @@
 """Train a worker from recordings.
 
-Perception reads the frames; training learns what to do, and which answer belongs to which text.
+Perception reads the frames; training learns the steps of the job, and which answer belongs to which text.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ class TrainConfig:
     """Options of ``crewless train``."""
 
     recordings: Positional[tuple[Path, ...]]
-    """Folders of recordings, as ``crewless record`` makes them."""
+    """Folders of recordings, made by ``crewless record``."""
     out: Path = Path("runs/worker")
-    """Where the checkpoint goes."""
+    """Where the checkpoint is written."""
     task: str = ""
-    """Written into the checkpoint; the task that the recordings name if not given."""
+    """Task name stored in the checkpoint; default: the task named in the recordings."""
     seed: int = 0
-    """The same seed and recordings give the same worker."""
+    """Seed of training. The same seed and recordings give the same worker."""
 
 
 def run(config: TrainConfig) -> int:
     """Read, train, save."""
     if not config.recordings:
-        raise BadInput("no recording was named", alternatives=["crewless train runs/.../episodes/operator"])
+        raise BadInput("no recording was given", alternatives=["crewless train runs/.../episodes/operator"])
     from rich.progress import Progress
 
     from crewless.core.cache import keep_compiled_code_here

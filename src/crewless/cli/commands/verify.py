@@ -1,4 +1,4 @@
-"""Judge a piece of work from the database: the right change, and no other.
+"""Verify a piece of work in the database: the expected change happened, and no other.
 
 The database is read, then a command is run (everything after ``--``) or, without one, you are asked to do the work; then it is
 read again. Exit code 0 when the work was right, 1 when it was not. How to write the declaration: docs, "write a verifier".
@@ -21,17 +21,17 @@ class VerifyConfig:
     """Options of ``crewless verify``."""
 
     database: str
-    """SQLAlchemy's URL, such as sqlite:///shop.sqlite3; it is only read."""
+    """SQLAlchemy URL, such as sqlite:///shop.sqlite3; the database is only read."""
     record: Path
     """The declaration (TOML) of what the work may change."""
     expect: tuple[str, ...] = ()
-    """The right answer, each as name=value, by the names that the declaration uses."""
+    """The right answer, as name=value, with the names that the declaration uses."""
     command: Positional[tuple[str, ...]] = ()
     """The command that does the work, after --."""
 
 
 def run(config: VerifyConfig) -> int:
-    """Read, let the work be done, read again, judge."""
+    """Read the database, let the work be done, read again, judge."""
     from crewless.core.messages import Case
     from crewless.verifiers import DatabaseVerifier, load_record
 
@@ -41,7 +41,7 @@ def run(config: VerifyConfig) -> int:
     try:
         before = verifier.before(case)
         if config.command:
-            print(f"the command ended with {_run(config.command)}")
+            print(f"the command ended with exit code {_run(config.command)}")
         else:
             _wait()
         verdict = verifier.judge(case, before, claimed_done=True)
@@ -49,9 +49,9 @@ def run(config: VerifyConfig) -> int:
         verifier.close()
     print(verdict.outcome)
     for fault in verdict.evidence["faults"]:
-        print(f"  should be and is not: {fault}")
+        print(f"  expected but missing: {fault}")
     for change in verdict.evidence["unexpected"]:
-        print(f"  changed and should not have: {change}")
+        print(f"  changed unexpectedly: {change}")
     return 0 if verdict.outcome == "right" else 1
 
 
@@ -61,7 +61,7 @@ def _wait() -> None:
     except (EOFError, RuntimeError):  # Python's words for an input that is at its end, or closed.
         print()
         raise BadInput(
-            "nobody can say here when the work is done: the standard input is closed",
+            "cannot ask when the work is done: standard input is closed",
             alternatives=["the command that does the work, after --", "a terminal"],
         ) from None
 
@@ -79,5 +79,5 @@ def _pair(text: str) -> tuple[str, str]:
     """Name and value; numbers stay text, which the judge compares with the database's numbers digit by digit."""
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise BadInput(f"--expect {text!r} says nothing", alternatives=["name=value, such as status=3"])
+        raise BadInput(f"--expect {text!r} is not name=value", alternatives=["name=value, such as status=3"])
     return name, value

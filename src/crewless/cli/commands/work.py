@@ -1,7 +1,7 @@
-"""Let a trained worker work a queue of cases, each judged from the system of record.
+"""Let a trained worker work a queue of cases; each is verified in the system of record.
 
-The worker sees the screen only, in a sealed process. With --oracle the task's own script works instead, which knows the answers: in
-this process, unsealed, for robots too. A shift that was stopped goes on where it was: name its run folder with --resume.
+The worker is a sealed process that sees only the screen. With --oracle, the task's own script works instead: it knows the
+answers, runs unsealed in this process, and works for robots too. --resume RUN_FOLDER continues a shift that was stopped.
 """
 
 import sys
@@ -28,21 +28,23 @@ class WorkConfig:
     """Options of ``crewless work``."""
 
     checkpoint: Path | None = None
-    """What ``crewless train`` made."""
+    """The worker's checkpoint, made by ``crewless train``."""
     oracle: bool = False
-    """Let the task's own script work, without a checkpoint."""
+    """Let the task's own script work; no checkpoint is needed."""
     task: str = ""
-    """The task, the checkpoint's own if not given (crewless task list; --task NAME --help shows its options)."""
+    """The task; default: the checkpoint's (see crewless task list; --task NAME --help shows its options)."""
     cases: int = 20
-    """How many cases the queue holds."""
+    """How many cases are worked."""
     max_silent_wrong: float = 0.02
-    """The one knob: the share of cases that may be answered wrongly without anybody being asked."""
+    """Accepted share of all cases that may be answered wrongly without asking a person. A smaller share hands over more cases."""
     seed: int = 0
-    """Which cases. They are others than `record --operator` takes for the same seed, as long as there are enough."""
+    """Seed that selects the cases: other cases than `record --operator` takes with the same seed, as long as there are enough."""
     runs: Path = Path("runs")
     """Where the run folder is made."""
     resume: Path | None = None
-    """A run folder of an earlier shift with the same options."""
+    """Run folder of an earlier shift, made with the same options, to continue."""
+    unsealed: bool = False
+    """Work even if this machine's kernel cannot seal the worker."""
     options: Suppress[Any] = None
     """The task's own options; None: its defaults."""
 
@@ -71,16 +73,18 @@ def run(config: WorkConfig) -> int:
 
     check_share(config.max_silent_wrong)
     if config.oracle == (config.checkpoint is not None):
-        raise BadInput("who works was not said", alternatives=["--checkpoint runs/worker", "--oracle"])
+        raise BadInput(
+            "give a worker: either --checkpoint or --oracle", alternatives=["--checkpoint runs/worker", "--oracle"]
+        )
     checkpoint = None if config.checkpoint is None else learnt_in(config.checkpoint)
     config, task = task_to_work(config, checkpoint)
     if config.resume is not None and not (config.resume / "config.json").exists():
-        raise BadInput(f"{config.resume} is no run folder", alternatives=["a folder that `crewless work` made"])
+        raise BadInput(f"{config.resume} is not a run folder", alternatives=["a folder that `crewless work` made"])
     keep_compiled_code_here()
     run_folder = RunFolder(config.resume) if config.resume else RunFolder.create(config.runs, "work", config)
     who = "oracle" if config.oracle else "worker"
     if config.oracle:
-        print(f"oracle       the script of {task.name} works: it knows the answers, and nothing keeps it to the screen")
+        print(f"oracle       the script of {task.name} works; it knows the answers and is not limited to the screen")
     task.setup(run_folder.path)
     try:
         shift_config = RunnerConfig(
@@ -88,6 +92,7 @@ def run(config: WorkConfig) -> int:
             policy="oracle" if config.oracle else "skill",
             max_silent_wrong=config.max_silent_wrong,
             who=who,
+            unsealed=config.unsealed,
             # A script has no process that could die alone, and a robot's case cannot be taken up in the middle.
             restarts=0 if config.oracle else RunnerConfig.restarts,
         )
@@ -127,18 +132,18 @@ def _task_name(config: WorkConfig, checkpoint: "Learnt | None") -> str:
 
     learnt = "" if checkpoint is None else checkpoint.task
     if not (config.task or learnt):
-        lacking = "" if checkpoint is None else f": {config.checkpoint} names none"
-        raise BadInput(f"which task was not said{lacking}", alternatives=[f"--task {one}" for one in installed_tasks()])
+        lacking = "" if checkpoint is None else f": {config.checkpoint} does not name one"
+        raise BadInput(f"no task was given{lacking}", alternatives=[f"--task {one}" for one in installed_tasks()])
     if config.task and learnt and config.task != learnt:
         print(
-            f"crewless work: {config.checkpoint} was trained for the task {learnt!r}, and works {config.task!r} now",
+            f"crewless work: {config.checkpoint} was trained for the task {learnt!r} and now works {config.task!r}",
             file=sys.stderr,
         )
     return config.task or learnt
 
 
 def _queue(task: "Task", wanted: int, checkpoint: "Learnt | None") -> "list[Case]":
-    """The cases to work. Where they may be those that the worker was shown, that is said."""
+    """The cases to work. Prints how many of them the worker may have been trained on."""
     from crewless.cli.task_options import first_cases, last_cases
     from crewless.core.installed_tasks import has_option
 
@@ -148,9 +153,7 @@ def _queue(task: "Task", wanted: int, checkpoint: "Learnt | None") -> "list[Case
     if not has_option(type(task), "unseen"):
         known = sum(case.id in checkpoint.cases for case in cases)
         if known:
-            print(
-                f"cases        {known} of {len(cases)} have the ids of cases that the worker was shown when it was trained"
-            )
+            print(f"cases        {known} of {len(cases)} have the ids of cases that the worker was trained on")
     return cases
 
 

@@ -8,7 +8,7 @@ from math import floor, isfinite, log10
 from crewless.company.simulate.statistics import Interval
 
 COLOURS = {"person": "#e0a03c", "ai": "#5b8dd9", "robot": "#4fa37a"}
-"""Of who computes a cell; the same on the page and in the report."""
+"""Colour of each performer; the same on the page and in the report."""
 _FONT = 'font-family="system-ui,sans-serif" font-size="12" fill="#444"'
 
 

@@ -27,9 +27,9 @@ from crewless.company.simulate.replications import MEASURES, SimulateConfig, Sim
 from crewless.company.simulate.statistics import Interval, interval
 
 BETTER = {"throughput": 1, "right": 1, "right_first_time": 1} | dict.fromkeys(
-    ("lead_h", "lead_p95_h", "cost", "paid", "waiting_h", "work_h", "meeting_h", "handovers", "rework", "present", "turned_away"), -1
+    ("lead_h", "lead_median_h", "lead_p95_h", "cost", "paid", "waiting_h", "work_h", "meeting_h", "handovers", "rework", "present", "turned_away"), -1
 )  # fmt: skip
-"""1: more is better; -1: less is."""
+"""1: larger is better; -1: smaller is better."""
 PARETO = ("cost", "lead_h", "right")
 Design = Literal["one", "factorial", "all"]
 
@@ -40,9 +40,9 @@ class CellEffect:
 
     cell: str
     alone: dict[str, Interval]
-    """While machines do all the others: mean difference of replications with common random numbers."""
+    """Effect while machines perform all other cells: mean difference of replications with common random numbers."""
     among: dict[str, Interval]
-    """While people do all the others."""
+    """Effect while people perform all other cells."""
     main: dict[str, float]
     """Averaged over the factorial's choices of the others; empty when it was not run."""
     verdict: str
@@ -57,7 +57,7 @@ class Bottleneck:
     choice: str
     pool: str
     waiting_h: float
-    """Hours a case that are waited for it."""
+    """Hours per case spent waiting for it."""
     busy: float
     relief_h: Interval
     """How much shorter the lead time is with one member more."""
@@ -65,7 +65,7 @@ class Bottleneck:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All that was run."""
+    """The choices that were simulated, and what follows from them."""
 
     sheet: Sheet
     named: list[Named]
@@ -83,7 +83,7 @@ class Comparison:
 
     @property
     def events(self) -> int:
-        """Of all replications together."""
+        """Simulated events of all replications."""
         return sum(one.events for one in self.outcomes)
 
 
@@ -162,7 +162,7 @@ def difference(one: SimulationOutcome, other: SimulationOutcome) -> dict[str, In
 
 
 def main_effects(signs: NDArray[np.int8], outcomes: Sequence[SimulationOutcome], measure: str) -> NDArray[np.float64]:
-    """Of each factor: mean where it is 1 minus mean where it is -1. Shape (factors,)."""
+    """Main effect of each factor: mean where it is 1 minus mean where it is -1. Shape (factors,)."""
     values = np.array([one.measures[measure].mean for one in outcomes])
     return 2 * signs.T.astype(float) @ values / len(values)
 
@@ -245,7 +245,7 @@ def _findings(named, outcomes, effects, curve, bottlenecks, cells: int) -> list[
         f"All people against no people: lead time {gap['lead_h'].mean:+.3g} h (± {gap['lead_h'].half:.2g}), throughput "
         f"{gap['throughput'].mean:+.3g} a week (± {gap['throughput'].half:.2g}), right {100 * gap['right'].mean:+.2g} points "
         f"(± {100 * gap['right'].half:.2g}), cost {gap['cost'].mean:+.3g} $ a case (± {gap['cost'].half:.2g}). "
-        + ("People hold this sheet back." if slower else "People do not hold this sheet back: here the claim is false.")
+        + ("People slow this sheet down." if slower else "People do not slow this sheet down: here the claim is false.")
     )
     if not significant(gap["throughput"], -1):
         lines.append(
@@ -319,7 +319,7 @@ def _first_share(named: list[Named], outcomes: list[SimulationOutcome], curve: l
 
 
 def performers(sheet: Sheet, named: Named) -> dict[str, str]:
-    """Of every cell of the sheet under a choice."""
+    """The performer of every cell of the sheet under a choice."""
     return {cell.name: cell.performer for cell in chosen(sheet, named.choice)}
 
 

@@ -19,12 +19,12 @@ Choice = dict[str, Performer]
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A choice and why it is looked at."""
+    """A choice, and why it is simulated."""
 
     name: str
     choice: Choice
     share: float
-    """Of the open cells that people keep."""
+    """Share of the open cells that people keep."""
 
 
 def machine_of(sheet: Sheet) -> dict[str, Performer]:

@@ -138,6 +138,7 @@ def outcome_table(rows: Sequence[tuple[str, SimulationOutcome]]) -> str:
     shown = (
         "throughput",
         "lead_h",
+        "lead_median_h",
         "lead_p95_h",
         "right",
         "right_first_time",

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from crewless.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from crewless.company.discover.log import Log, Unfinished
+    from crewless.company.discover.log import Log
+    from crewless.company.discover.rows import ReadConfig
     from crewless.company.discover.sheet_of_log import DiscoverConfig
     from crewless.company.sheet.model import Sheet
 
 RUN = "run:"
 """What a source begins with that is the folder of a shift."""
 KINDS = (
-    "a BPMN model (.bpmn)",
-    "an event log (.csv, .csv.gz, .xes, .xes.gz, .jsonl)",
+    "a BPMN model (.bpmn, .bpmn20.xml)",
+    "an event log (.csv, .csv.gz, .xlsx, .xes, .xes.gz, .jsonl)",
     "a sheet (.xlsx, a folder of CSV files, or a CSV list of cells)",
     "run:DIR, the folder of a shift",
 )
@@ -38,7 +39,7 @@ def import_process(
     out: Path,
     *,
     columns: Mapping[str, str] | None = None,
-    unfinished: "Unfinished" = "refuse",
+    reading: "ReadConfig | None" = None,
     config: "DiscoverConfig | None" = None,
     print_line: Callable[[str], None] = print,
 ) -> Imported:
@@ -48,8 +49,8 @@ def import_process(
         source: one of :data:`KINDS`.
         out: a workbook (.xlsx) or a folder of CSV files.
         columns: of a CSV log: which column is the case, activity, resource, start, end, role, lifecycle, cost.
-        unfinished: of a log: ``refuse`` or ``drop`` steps that have a start and no end.
-        config: how a log is read.
+        reading: of a log: what is done with rows that are unfinished or cannot be.
+        config: how a sheet is found in a log.
         print_line: called with each line about what is being done and what was found.
 
     Raises:
@@ -66,16 +67,16 @@ def import_process(
         path = Path(text)
         if not path.exists():
             raise BadInput(f"there is no {path}", alternatives=KINDS)
-        if path.suffix == ".bpmn":
-            from crewless.company.sheet.bpmn import read_bpmn
+        if _is_bpmn(path):
+            from crewless.company.sheet.bpmn import read_model
 
-            sheet = read_bpmn(path)
+            sheet, notes = read_model(path)
             lines = [
                 f"{len(sheet.cells)} cells, {len(sheet.gateways)} gateways, {len(sheet.arrows)} arrows, "
-                f"{len(sheet.resources)} roles",
-                "a model has no times: durations are 0 and branches equally likely until you edit them",
+                f"{len(sheet.resources)} resources",
+                *notes,
             ]
-        elif path.suffix == ".xlsx" or path.is_dir() or _is_cells(path):
+        elif not columns and (path.is_dir() or _is_sheet(path)):
             from crewless.company.sheet.spreadsheet import is_cells, read_cells, read_sheet
 
             alone = not path.is_dir() and is_cells(path)
@@ -83,14 +84,14 @@ def import_process(
             lines = [f"{len(sheet.cells)} cells, {len(sheet.resources)} resources"]
             if alone:
                 lines.append(
-                    "a list of cells alone: worked in the order of its rows, a case an hour, until it is edited"
+                    "the list has cells only: they are worked in the order of the rows, one case per hour, until you edit the sheet"
                 )
         else:
             from crewless.company.discover.findings import summary, write_report
             from crewless.company.discover.sheet_of_log import discover
 
             print_line(f"reading {path.name}")
-            log = read_log(path, columns=columns, unfinished=unfinished)
+            log = read_log(path, columns=columns, config=reading)
             found = discover(log, config, print_line)
             sheet, lines = found.sheet, summary(log, found)
             write_sheet(sheet, out)
@@ -105,10 +106,23 @@ def import_process(
     return Imported(sheet=sheet, lines=tuple(lines), out=out, report=report)
 
 
-def _is_cells(path: Path) -> bool:
-    from crewless.company.sheet.spreadsheet import is_cells
+def _is_bpmn(path: Path) -> bool:
+    """By its name; a file that only says that it is XML by what it begins with."""
+    name = path.name.lower()
+    if name.endswith((".bpmn", ".bpmn2", ".bpmn20.xml", ".bpmn.xml")):
+        return path.is_file()
+    return name.endswith(".xml") and path.is_file() and b"definitions" in path.read_bytes()[:4000]
 
-    return path.suffix == ".csv" and is_cells(path)
+
+def _is_sheet(path: Path) -> bool:
+    """Whether a file is a sheet or a list of cells, and no log."""
+    from crewless.company.discover.read_csv import looks_like_log
+    from crewless.company.sheet.spreadsheet import is_cells, workbook_tables
+
+    if path.suffix != ".xlsx":
+        return path.suffix == ".csv" and is_cells(path)
+    tables = workbook_tables(path)
+    return "arrows" in tables or not any(table and looks_like_log(table[0]) for table in tables.values())
 
 
 def columns_of(words: Sequence[str]) -> dict[str, str]:
@@ -118,27 +132,30 @@ def columns_of(words: Sequence[str]) -> dict[str, str]:
         what, equals, column = word.partition("=")
         if not (equals and what and column):
             raise BadInput(
-                f"{word!r} names no column", alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"]
+                f"{word!r} does not name a column",
+                alternatives=["case=NAME", "activity=NAME", "start=NAME", "end=NAME"],
             )
         found[what] = column
     return found
 
 
-def read_log(path: Path, *, columns: Mapping[str, str] | None = None, unfinished: "Unfinished" = "refuse") -> "Log":
+def read_log(path: Path, *, columns: Mapping[str, str] | None = None, config: "ReadConfig | None" = None) -> "Log":
     """An event log of any kind, by the end of its name. Raises BadInput."""
-    from crewless.company.discover.read_csv import read_csv
+    from crewless.company.discover.read_csv import read_csv, read_workbook_log
     from crewless.company.discover.read_xes import read_event_log, read_xes
 
-    name = path.name.removesuffix(".gz")
+    name = path.name.removesuffix(".gz").lower()
     if name.endswith((".csv", ".tsv", ".txt")):
-        return read_csv(path, columns=columns, unfinished=unfinished)
+        return read_csv(path, columns=columns, config=config)
+    if name.endswith(".xlsx"):
+        return read_workbook_log(path, columns=columns, config=config)
     if columns:
-        raise BadInput(f"{path.name} has no columns to choose", alternatives=["a CSV log"])
+        raise BadInput(f"{path.name} has no columns to choose", alternatives=["a CSV log", "a workbook"])
     if name.endswith(".xes"):
-        return read_xes(path, unfinished=unfinished)
+        return read_xes(path, config=config)
     if path.name.endswith(".jsonl"):
-        return read_event_log(path, unfinished=unfinished)
-    raise BadInput(f"{path.name} is nothing that can be imported", alternatives=KINDS)
+        return read_event_log(path, config=config)
+    raise BadInput(f"{path.name} cannot be imported", alternatives=KINDS)
 
 
 __all__ = ["KINDS", "RUN", "Imported", "columns_of", "import_process", "read_log"]

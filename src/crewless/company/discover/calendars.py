@@ -66,7 +66,17 @@ _DENSE = 10
 ALWAYS = Week(open=np.ones(_GRANULES, bool), confidence=1.0, support=1.0)
 
 
-def find_week(seen: np.ndarray, *, confidence: float = 0.3, support: float = 0.95) -> Week:
+def unseen_days(span: tuple[float, float]) -> list[int]:
+    """Days of the week, 0 a Monday, that a log from ``span[0]`` to ``span[1]`` (seconds) does not touch. None where it touches all
+    five working days: then it knows a week."""
+    first, last = (int((t / 3600 + _MONDAY_H) // 24) for t in span)
+    touched = {day % 7 for day in range(first, min(last, first + 6) + 1)}
+    return [] if touched >= {0, 1, 2, 3, 4} else sorted(set(range(7)) - touched)
+
+
+def find_week(
+    seen: np.ndarray, *, confidence: float = 0.3, support: float = 0.95, span: tuple[float, float] | None = None
+) -> Week:
     """The working week behind sightings.
 
     A granule is open when its confidence reaches ``confidence`` of the busiest granule's; the bar is lowered until the
@@ -76,6 +86,7 @@ def find_week(seen: np.ndarray, *, confidence: float = 0.3, support: float = 0.9
         seen: shape (n,), seconds: when work began or ended.
         confidence: 0 to 1.
         support: 0 to 1.
+        span: from when to when the log goes, seconds. A day of the week that it does not touch is taken to be as those that it does.
     """
     if len(seen) < 2:
         return ALWAYS
@@ -96,5 +107,7 @@ def find_week(seen: np.ndarray, *, confidence: float = 0.3, support: float = 0.9
         chosen = share >= max(bar, 1e-12)
         covered = counts[chosen].sum() / counts.sum()
         if covered >= support:
+            for day in unseen_days(span) if span else ():
+                chosen.reshape(7, -1)[day] = chosen.reshape(7, -1).any(0)
             return Week(open=chosen, confidence=float((days / weeks)[chosen].mean()), support=float(covered))
         bar *= 0.8

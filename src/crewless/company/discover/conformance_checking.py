@@ -16,14 +16,14 @@ from crewless.company.sheet.model import Sheet
 Marking = tuple[int, ...]
 """Arrows that hold a token, sorted, one entry a token."""
 _MOST_STATES = 20_000
-"""Of the search for one sequence."""
+"""Most states in the search for the alignment of one sequence."""
 _MOST_BRANCHES = 6
 """Branches of an inclusive gateway up to which every subset is tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conformance:
-    """0 to 1 each."""
+    """Agreement of a sheet and a log; fitness and precision are 0 to 1."""
 
     fitness: float
     precision: float
@@ -36,7 +36,7 @@ class Conformance:
 
 
 def conformance(sheet: Sheet, variants: Mapping[tuple[str, ...], int]) -> Conformance:
-    """Of the sheet with a log's sequences of activities and how many cases took each."""
+    """How well a sheet agrees with a log, given as sequences of activities and how many cases took each."""
     net = _Net(sheet)
     found = {variant: net.align(variant) for variant in variants}
     shortest = net.align(())
@@ -203,6 +203,8 @@ class _Net:
             for token in marking:
                 node = self.target[token]
                 kind, out = self.kind[node], self.out[node]
+                if kind == "terminate":
+                    return ()
                 if kind == "end":
                     marking = _moved(marking, [token], [])
                 elif kind in ("xor", "event") and len(out) == 1:

@@ -66,10 +66,25 @@ def fit(values: np.ndarray) -> Fit:
             break
     assert best is not None, "constant always fits somehow"
     if best.emd > _NEAR * mean + chance:
-        table = np.quantile(values, np.linspace(0, 1, min(_TABLE, max(2, len(values)))))
+        table = _table(values, mean)
         duration = Duration(kind="table", numbers=tuple(float(f"{n:.6g}") for n in np.maximum.accumulate(table)))
         best = _measured(duration, values, observed, mean)
     return best
+
+
+def _table(values: np.ndarray, mean: float) -> np.ndarray:
+    """Quantiles of sorted values. Between the last two of them a straight line says too much of a long tail: the last is drawn in, and
+    if need be those before it, until the mean is that of the values."""
+    table = np.quantile(values, np.linspace(0, 1, min(_TABLE, max(2, len(values)))))
+    for last in range(len(table) - 1, 0, -1):
+        step = np.full(len(table), 1.0)
+        step[0] = step[-1] = 0.5
+        excess = float(step @ table) - mean * (len(table) - 1)
+        if abs(excess) <= 1e-9 * mean * len(table):
+            break
+        # Those from ``last`` on are level: they share the excess, but do not fall below the one before.
+        table[last:] = max(table[last] - excess / float(step[last:].sum()), table[last - 1])
+    return table
 
 
 def quantiles(duration: Duration) -> np.ndarray:

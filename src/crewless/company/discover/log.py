@@ -7,25 +7,21 @@ that people worked in.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from math import isfinite
-from typing import Literal
 
 import numpy as np
 
+from crewless.company.discover.times import said
 from crewless.core.errors import BadInput
 
-Unfinished = Literal["refuse", "drop"]
-_FORMATS = (
-    "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M",
-)  # fmt: skip
-"""What is tried besides ISO 8601; the first that fits every value of a column is taken."""
+_CUT = 2.0
+"""An estimated duration above so many times the median of its activity is an outlier."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """One row: a step of a case that was done. ``start`` is nan where the log only says when it ended."""
+    """One row: a step of a case that was done. ``start`` is nan where the log only says when it ended, ``end`` where it only says
+    when it began."""
 
     case: str
     activity: str
@@ -46,7 +42,7 @@ class Log:
     activities: tuple[str, ...]
     resources: tuple[str, ...]
     roles: tuple[str, ...]
-    """Of each resource, empty where the log names none."""
+    """Role of each resource; empty where the log names none."""
     case: np.ndarray
     activity: np.ndarray
     resource: np.ndarray
@@ -54,7 +50,10 @@ class Log:
     end: np.ndarray
     cost: np.ndarray
     estimated: bool = False
-    """The log named no starts: a visit is taken to start when its case and its resource were free."""
+    """Starts, or ends, that the log does not name were estimated: a visit is taken to start when its case and its resource were
+    free, and to end when either goes on to something else."""
+    notes: tuple[str, ...] = ()
+    """What was left out or guessed when it was read, with how often."""
 
     def __len__(self) -> int:
         return len(self.case)
@@ -72,6 +71,10 @@ class Log:
         np.maximum.at(last, self.case, self.end)
         index = index[np.argsort(first[index], kind="stable")]
         return index, first[index], last[index]
+
+    def span(self) -> tuple[float, float]:
+        """First start and last end, seconds."""
+        return float(self.start.min()), float(self.end.max())
 
     def halves(self) -> tuple["Log", "Log"]:
         """Whole cases: the half that began first, and the half that began later, to be held out."""
@@ -94,25 +97,35 @@ class Log:
         return dict(found)
 
 
-def make_log(visits: Iterable[Visit], name: str) -> Log:
+def make_log(visits: Iterable[Visit], name: str, notes: Sequence[str] = ()) -> Log:
     """The columns of ``visits``.
 
     Raises:
         BadInput: no visits, or one that ends before it starts; names the row and the values.
     """
-    rows = list(visits)
+    rows, said_of = list(visits), list(notes)
     if not rows:
-        raise BadInput(f"{name} holds no visits", alternatives=["a log with at least one finished step"])
+        raise BadInput(f"{name} contains no visits", alternatives=["a log with at least one finished step"])
     for row in rows:
         if row.end < row.start:
             raise BadInput(
                 f"{name}, {row.where}: {row.activity!r} of case {row.case!r} ends at {said(row.end)}, before it starts "
                 f"at {said(row.start)}",
-                alternatives=["times in order", "--columns start=NAME end=NAME"],
+                alternatives=["times in order", "--columns start=NAME end=NAME", "--bad-rows drop"],
             )
-    estimated = any(not isfinite(row.start) for row in rows)
-    if estimated:
+    no_start = sum(not isfinite(row.start) for row in rows)
+    no_end = sum(not isfinite(row.end) for row in rows)
+    if no_end:
+        rows = _with_ends(rows)
+        said_of.append(
+            f"{_without(no_end, len(rows), 'end')}: taken to last until their case or their doer began something else"
+        )
+    if no_start:
         rows = _with_starts(rows)
+        said_of.append(
+            f"{_without(no_start, len(rows), 'start')}: taken to start when their case and their doer were free, and to take "
+            "at most twice as long as half of their kind do"
+        )
     cases = {c: i for i, c in enumerate(dict.fromkeys(row.case for row in rows))}
     activities = {a: i for i, a in enumerate(sorted({row.activity for row in rows}))}
     resources = {r: i for i, r in enumerate(sorted({row.resource for row in rows}))}
@@ -131,120 +144,52 @@ def make_log(visits: Iterable[Visit], name: str) -> Log:
         start=np.array([row.start for row in rows]),
         end=np.array([row.end for row in rows]),
         cost=np.array([row.cost for row in rows]),
-        estimated=estimated,
+        estimated=bool(no_start or no_end),
+        notes=tuple(said_of),
     )
+
+
+def _without(count: int, total: int, what: str) -> str:
+    return f"{count:,} of {total:,} visits have no {what}" if count < total else f"the log names no {what}s"
 
 
 def _with_starts(rows: Sequence[Visit]) -> list[Visit]:
     """A missing start becomes the moment at which case and resource had both been free (the rule of Chapela-Campa and
-    Dumas, "Repairing activity start times to improve business process simulation", 2021, without their outliers)."""
+    Dumas, "Repairing activity start times to improve business process simulation", 2021). What takes more than twice the median
+    of its activity's estimates is an outlier, as there, and is cut to it: the rest was waiting."""
     case_free: dict[str, float] = {}
     free: dict[str, float] = {}
-    found = []
+    found, guessed = [], []
+    hours: dict[str, list[float]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.end):
         start = row.start
-        if not isfinite(start):
+        guess = not isfinite(start)
+        if guess:
             before = [t for t in (case_free.get(row.case), free.get(row.resource) if row.resource else None) if t]
             start = min(row.end, max(before)) if row.case in case_free else row.end
+        if start < row.end:
+            hours[row.activity].append(row.end - start)
         case_free[row.case] = free[row.resource] = row.end
         found.append(replace(row, start=start))
-    return found
+        guessed.append(guess)
+    most = {activity: _CUT * float(np.median(taken)) for activity, taken in hours.items()}
+    return [
+        replace(row, start=max(row.start, row.end - most.get(row.activity, 0.0))) if guess else row
+        for row, guess in zip(found, guessed, strict=True)
+    ]
 
 
-def said(t: float) -> str:
-    """A time as text."""
-    return (datetime(1970, 1, 1) + timedelta(seconds=t)).isoformat(sep=" ", timespec="milliseconds")
-
-
-class Times:
-    """Turns the texts of one log's times into seconds, all on the clock of the first."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._zone: timezone | None = None
-        self._formats: list[str] | None = None
-
-    def learn(self, values: Iterable[str]) -> None:
-        """Find the format of a column that is not ISO 8601: the first that fits all of it."""
-        odd = [value for value in dict.fromkeys(values) if value and not self._iso(value)]
-        if odd:
-            self._formats = [form for form in _FORMATS if all(_fits(value, form) for value in odd)]
-
-    def seconds(self, value: str, where: str) -> float:
-        """Raises BadInput that names row and value."""
-        moment = self._iso(value)
-        if moment is None and self._formats:
-            moment = datetime.strptime(value, self._formats[0])
-        if moment is None:
-            raise BadInput(
-                f"{self._name}, {where}: {value!r} is no time",
-                alternatives=["2026-01-31T09:30:00+01:00", "seconds since 1970"],
-            )
-        if moment.tzinfo is not None:
-            if self._zone is None:
-                self._zone = timezone(moment.utcoffset() or timedelta())
-            moment = moment.astimezone(self._zone).replace(tzinfo=None)
-        return (moment - datetime(1970, 1, 1)).total_seconds()
-
-    def _iso(self, value: str) -> datetime | None:
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        try:
-            number = float(value)
-            if 1e8 < number < 1e14:  # Years 1973 to 5138 in seconds; above 1e11 it is milliseconds.
-                return datetime(1970, 1, 1) + timedelta(seconds=number / 1000 if number > 1e11 else number)
-        except ValueError:
-            pass
-        return None
-
-
-def _fits(value: str, form: str) -> bool:
-    try:
-        datetime.strptime(value, form)
-    except ValueError:
-        return False
-    return True
-
-
-class Pairing:
-    """Joins the starts and the ends of a log that has a row for each, first in first out for the same step of a case."""
-
-    def __init__(self, name: str, unfinished: Unfinished) -> None:
-        self._name, self._unfinished = name, unfinished
-        self._open: dict[tuple[str, ...], list[Visit]] = defaultdict(list)
-        self._seen_starts: set[str] = set()
-        self.visits: list[Visit] = []
-
-    def start(self, key: tuple[str, ...], visit: Visit) -> None:
-        """The step ``key`` of a case begins."""
-        self._open[key].append(visit)
-        self._seen_starts.add(visit.activity)
-
-    def end(self, key: tuple[str, ...], visit: Visit) -> None:
-        """It ends. Raises BadInput when it had never begun although other visits of the activity had."""
-        begun = self._open.get(key)
-        if begun:
-            first = begun.pop(0)
-            self.visits.append(replace(visit, start=first.start, resource=visit.resource or first.resource))
-        elif visit.activity in self._seen_starts and self._unfinished == "refuse":
-            raise BadInput(
-                f"{self._name}, {visit.where}: {visit.activity!r} of case {visit.case!r} ends at {said(visit.end)} "
-                "and was never begun",
-                alternatives=["--unfinished drop leaves such rows out"],
-            )
-        elif visit.activity not in self._seen_starts:
-            self.visits.append(visit)
-
-    def finish(self) -> list[Visit]:
-        """Every visit. Raises BadInput when one has no end."""
-        left = [visit for begun in self._open.values() for visit in begun]
-        if left and self._unfinished == "refuse":
-            one = left[0]
-            raise BadInput(
-                f"{self._name}, {one.where}: {one.activity!r} of case {one.case!r}, begun at {said(one.start)}, has no end"
-                + (f"; {len(left) - 1} more like it" if len(left) > 1 else ""),
-                alternatives=["--unfinished drop leaves such rows out"],
-            )
-        return self.visits
+def _with_ends(rows: Sequence[Visit]) -> list[Visit]:
+    """The mirror of it: a missing end becomes the moment at which the case or its doer began something else, whichever came
+    first; of what nothing follows, the start."""
+    case_next: dict[str, float] = {}
+    doer_next: dict[str, float] = {}
+    found = []
+    for row in sorted(rows, key=lambda row: row.start if isfinite(row.start) else row.end, reverse=True):
+        end = row.end
+        if not isfinite(end):
+            after = [t for t in (case_next.get(row.case), doer_next.get(row.resource) if row.resource else None) if t]
+            end = max(row.start, min(after)) if row.case in case_next else row.start
+        case_next[row.case] = doer_next[row.resource] = row.start if isfinite(row.start) else row.end
+        found.append(replace(row, end=end))
+    return found[::-1]

@@ -38,9 +38,9 @@ class People:
 
     pools: tuple[DiscoveredPool, ...]
     pool_of: dict[str, str]
-    """Activity to pool."""
+    """Pool of each activity."""
     share: dict[str, float]
-    """Of an activity's visits: how many were done by members of its pool."""
+    """Share of an activity's visits that members of its pool did."""
 
 
 def find_people(log: Log, *, support: float = 0.95) -> People:
@@ -48,8 +48,9 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
     counts = np.zeros((len(log.resources), len(log.activities)))
     np.add.at(counts, (log.resource, log.activity), 1)
     active = np.flatnonzero(counts.sum(1))
-    if all(log.roles[r] for r in active):
-        label = {int(r): log.roles[r] for r in active}
+    named = [int(r) for r in active if log.resources[r]]
+    if named and all(log.roles[r] for r in named):
+        label = {int(r): log.roles[r] or "nobody named" for r in active}
     else:
         label = _labels(counts, active, log.activities)
     pool_of, share = {}, {}
@@ -64,17 +65,22 @@ def find_people(log: Log, *, support: float = 0.95) -> People:
     for name in dict.fromkeys(pool_of.values()):
         members = [int(r) for r in active if label[int(r)] == name]
         mine = np.isin(log.resource, members)
-        work = np.array([counts[r].sum() for r in members])
-        regular = max(1, int((work >= _REGULAR * work.mean()).sum()))
-        if any(not log.resources[r] for r in members):
+        work = np.array([counts[r].sum() for r in members if log.resources[r]])
+        regular = max(1, int((work >= _REGULAR * work.mean()).sum())) if len(work) else 1
+        if not len(work):
             # Nobody is named: as many as were ever at work at once.
             regular = max(regular, _most_at_once(log.start[mine], log.end[mine]))
         # Work ends on the stroke of an hour rather than begins there: a sighting at an end counts for the moment before.
         seen = np.concatenate([log.start[mine], np.maximum(log.end[mine] - 1.0, log.start[mine])])
         instant = bool(np.all(log.start[mine] == log.end[mine]))
-        week = ALWAYS if instant and regular == 1 else find_week(seen, support=support)
+        week = ALWAYS if instant and regular == 1 else find_week(seen, support=support, span=log.span())
         pools.append(
-            DiscoveredPool(name=name, members=tuple(log.resources[r] for r in members), count=regular, week=week)
+            DiscoveredPool(
+                name=name,
+                members=tuple(log.resources[r] for r in members if log.resources[r]),
+                count=regular,
+                week=week,
+            )
         )
     return People(pools=tuple(pools), pool_of=pool_of, share=share)
 

@@ -1,13 +1,14 @@
-"""Event logs in CSV: a row a visit with start and end, or a row an event with a lifecycle."""
+"""Event logs in CSV files and workbooks: a row a visit with start and end, or a row an event with a life cycle."""
 
 import csv
-import gzip
-from collections.abc import Iterator, Mapping
-from math import nan
+import zlib
+from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
-from typing import TextIO
 
-from crewless.company.discover.log import Log, Pairing, Times, Unfinished, Visit, make_log
+from crewless.company.discover.log import Log
+from crewless.company.discover.rows import RawEvent, ReadConfig, log_of_rows
+from crewless.company.sheet.spreadsheet import decoded, workbook_tables
 from crewless.core.errors import BadInput
 
 COLUMNS = {
@@ -23,36 +24,66 @@ COLUMNS = {
     "cost": ("cost", "cost_usd", "cost:total"),
 }  # fmt: skip
 """What each column is usually called, best first. Upper case, spaces and a byte order mark do not matter."""
-_NEEDED = ("case", "activity", "end")
+_NEEDED = ("case", "activity")
 
 
-def read_csv(path: Path, *, columns: Mapping[str, str] | None = None, unfinished: Unfinished = "refuse") -> Log:
-    """A log of comma, semicolon or tab separated values, gzipped where its name ends in ``.gz``.
+def read_csv(path: Path, *, columns: Mapping[str, str] | None = None, config: ReadConfig | None = None) -> Log:
+    """A log of comma, semicolon or tab separated values, gzipped where its name ends in ``.gz``; in UTF-8, UTF-16 with its mark, or
+    else in the code page that Western European spreadsheets write (Windows-1252), which is said.
 
     Args:
         path: the file.
         columns: which column is the case, activity, resource, start, end, role, lifecycle, cost; the rest is guessed.
-        unfinished: what to do with a step that has a start and no end.
+        config: what is done with rows that are unfinished or cannot be.
 
     Raises:
         BadInput: a column that is not there or not found, a value that cannot be; names row and value.
     """
     try:
-        with _opened(path) as file:
-            delimiter = _delimiter(file.readline())
-            file.seek(0)
-            reader = csv.DictReader(file, delimiter=delimiter, restval="")
-            head = [name.lstrip("\ufeff") for name in reader.fieldnames or []]
-            reader.fieldnames = head
-            at = find_columns(path.name, head, columns or {})
-            rows = list(reader)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        text, remark = decoded(path)
+        delimiter = _delimiter(text.partition("\n")[0])
+        lines = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter))
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise BadInput(f"{path.name} cannot be read as CSV: {error}") from None
-    if "lifecycle" in at and "start" not in at:
-        visits = _paired(path.name, rows, at, unfinished)
-    else:
-        visits = list(_visits(path.name, rows, at, unfinished))
-    return make_log(visits, path.name)
+    notes = [remark] if remark else []
+    return _log_of_table(path.name, lines, columns or {}, config, decimal_comma=delimiter == ";", notes=notes)
+
+
+def read_workbook_log(path: Path, *, columns: Mapping[str, str] | None = None, config: ReadConfig | None = None) -> Log:
+    """The same from the first table of a workbook that has a log's columns. Raises BadInput as :func:`read_csv`."""
+    tables = workbook_tables(path)
+    name, lines = next(
+        ((n, t) for n, t in tables.items() if t and (columns or looks_like_log(t[0]))), next(iter(tables.items()))
+    )
+    notes = [f"of {len(tables)} tables, {name!r} was read"] if len(tables) > 1 else []
+    return _log_of_table(path.name, lines, columns or {}, config, decimal_comma=False, notes=notes)
+
+
+def looks_like_log(head: Iterable[str]) -> bool:
+    """Whether columns of these names are a log's: a case, an activity and a time."""
+    plain = {_plain(name) for name in head}
+    has = {what: any(_plain(name) in plain for name in names) for what, names in COLUMNS.items()}
+    return has["case"] and has["activity"] and (has["start"] or has["end"])
+
+
+def _log_of_table(
+    name: str,
+    lines: list[list[str]],
+    columns: Mapping[str, str],
+    config: ReadConfig | None,
+    *,
+    decimal_comma: bool,
+    notes: list[str],
+) -> Log:
+    head = [word.strip() for word in lines[0]] if lines else []
+    at = {what: head.index(column) for what, column in find_columns(name, head, columns).items()}
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        if any(line):
+            given = {what: line[place] if place < len(line) else "" for what, place in at.items()}
+            rows.append(RawEvent(where=f"row {number}", **given))
+    called = head[at["lifecycle"]] if "lifecycle" in at else ""
+    return log_of_rows(rows, name, config, lifecycle=called, decimal_comma=decimal_comma, notes=notes)
 
 
 def find_columns(name: str, head: list[str], chosen: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +99,7 @@ def find_columns(name: str, head: list[str], chosen: Mapping[str, str]) -> dict[
         free = {plain[one]: one for one in map(_plain, names) if one in plain and plain[one] not in at.values()}
         if what not in at and free:
             at[what] = next(iter(free))
-    missing = [what for what in _NEEDED if what not in at]
+    missing = [what for what in _NEEDED if what not in at] + ["end"] * ("end" not in at and "start" not in at)
     if missing:
         raise BadInput(
             f"{name}: no column looks like the {missing[0]}; there are {', '.join(head) or 'none'}",
@@ -81,65 +112,5 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_").replace(":", "_")
 
 
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", newline="", encoding="utf-8-sig")
-    return path.open(newline="", encoding="utf-8-sig")
-
-
 def _delimiter(head: str) -> str:
     return max(",;\t|", key=head.count)
-
-
-def _visits(name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfinished: Unfinished) -> Iterator[Visit]:
-    times = Times(name)
-    times.learn(row[at[what]] for row in rows for what in ("start", "end") if what in at)
-    for number, row in enumerate(rows, 2):
-        where = f"row {number}"
-        start, end = row[at["start"]] if "start" in at else "", row[at["end"]]
-        if "start" in at and not (start and end):
-            if unfinished == "drop":
-                continue
-            what, value = ("end", end) if start else ("start", start)
-            raise BadInput(
-                f"{name}, {where}: {row[at['activity']]!r} of case {row[at['case']]!r} has no {what} ({at[what]} is "
-                f"{value!r})",
-                alternatives=["--unfinished drop leaves such rows out"],
-            )
-        yield _visit(name, row, at, where, times.seconds(start, where) if start else nan, times.seconds(end, where))
-
-
-def _paired(name: str, rows: list[dict[str, str]], at: Mapping[str, str], unfinished: Unfinished) -> list[Visit]:
-    times, pairs = Times(name), Pairing(name, unfinished)
-    times.learn(row[at["end"]] for row in rows)
-    for number, row in enumerate(rows, 2):
-        where, transition = f"row {number}", row[at["lifecycle"]].strip().lower()
-        if transition not in ("start", "complete", "end"):
-            continue
-        t = times.seconds(row[at["end"]], where)
-        key = (row[at["case"]], row[at["activity"]])
-        if transition == "start":
-            pairs.start(key, _visit(name, row, at, where, t, t))
-        else:
-            pairs.end(key, _visit(name, row, at, where, nan, t))
-    return pairs.finish()
-
-
-def _visit(name: str, row: dict[str, str], at: Mapping[str, str], where: str, start: float, end: float) -> Visit:
-    for what in ("case", "activity"):
-        if not row[at[what]].strip():
-            raise BadInput(f"{name}, {where}: the {what} ({at[what]}) is empty")
-    try:
-        cost = float(row[at["cost"]] or 0) if "cost" in at else 0.0
-    except ValueError:
-        raise BadInput(f"{name}, {where}: the cost {row[at['cost']]!r} is no number") from None
-    return Visit(
-        case=row[at["case"]].strip(),
-        activity=" ".join(row[at["activity"]].split()),
-        start=start,
-        end=end,
-        resource=row[at["resource"]].strip() if "resource" in at else "",
-        role=row[at["role"]].strip() if "role" in at else "",
-        cost=cost,
-        where=where,
-    )

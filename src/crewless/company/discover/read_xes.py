@@ -3,66 +3,77 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from math import nan
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree
 
-from crewless.company.discover.log import Log, Pairing, Times, Unfinished, Visit, make_log
+from crewless.company.discover.log import Log, Visit, make_log
+from crewless.company.discover.rows import RawEvent, ReadConfig, log_of_rows
+from crewless.company.discover.times import said
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 
 _ENDS = ("end", "verdict", "handover")
 """Kinds of Crewless's events that end what a start had begun."""
+_START_KEYS = ("start_timestamp", "start_time", "time:start", "startTime", "start")
+"""Under which an event that is a whole visit names its start; XES itself has no key for it."""
 
 
-def read_xes(path: Path, *, unfinished: Unfinished = "refuse") -> Log:
+def read_xes(path: Path, *, config: ReadConfig | None = None) -> Log:
     """A log of events with ``concept:name``, ``time:timestamp`` and, where there are any, ``lifecycle:transition``,
-    ``org:resource``, ``org:role``, ``cost:total``. Only one trace is held in memory at a time.
+    ``org:resource``, ``org:role``, ``cost:total``, and a start of their own under ``start_timestamp`` or a similar key. The XML
+    is read as a stream.
 
     Raises:
-        BadInput: no XES, an event without name or time, a step that has no end, times out of order; names trace and event.
+        BadInput: no XES, an event without name or time, a step that has no end where those are refused; names trace and event.
     """
-    times, pairs = Times(path.name), Pairing(path.name, unfinished)
+    rows: list[RawEvent] = []
+    lifecycle = False
     try:
         with _opened(path) as file:
             for number, (case, events) in enumerate(_traces(file), 1):
-                case = case or str(number)
                 for at, event in enumerate(events, 1):
-                    _read_event(event, case, f"trace {case!r}, event {at}", times, pairs, path.name)
+                    lifecycle |= "lifecycle:transition" in event
+                    rows.append(_raw(event, case or str(number), f"trace {case or str(number)!r}, event {at}"))
     except (OSError, EOFError, zlib.error, ElementTree.ParseError) as error:
         raise BadInput(f"{path.name} cannot be read as XES: {error}") from None
-    return make_log(pairs.finish(), path.name)
+    return log_of_rows(rows, path.name, config, lifecycle="lifecycle:transition" if lifecycle else "")
 
 
-def read_event_log(path: Path, *, unfinished: Unfinished = "refuse") -> Log:
+def read_event_log(path: Path, *, config: ReadConfig | None = None) -> Log:
     """Crewless's own log (:mod:`crewless.core.events`): what a ``start`` begins ends with ``end``, ``verdict`` or
     ``handover`` of the same case, cell and resource. A start that comes again replaces the one before.
 
     Raises:
-        BadInput: a line that is no event, a step that has no end.
+        BadInput: a line that is no event, a step that has no end where those are refused.
     """
-    pairs = Pairing(path.name, unfinished)
+    config = config or ReadConfig()
     began: dict[tuple[str, ...], Visit] = {}
+    visits = []
     for number, event in enumerate(read_events(path), 1):
         key = (event.case, event.cell, event.resource)
-        visit = Visit(
-            case=event.case,
-            activity=event.cell,
-            start=event.t,
-            end=event.t,
-            resource=event.resource,
-            cost=event.cost_usd,
-            where=f"line {number}",
+        if event.kind == "start" or (event.kind in _ENDS and key in began):
+            visit = Visit(
+                case=event.case,
+                activity=event.cell,
+                start=event.t if event.kind == "start" else began.pop(key).start,
+                end=event.t,
+                resource=event.resource,
+                cost=event.cost_usd,
+                where=f"line {number}",
+            )
+            if event.kind == "start":
+                began[key] = visit
+            else:
+                visits.append(visit)
+    if began and config.unfinished == "refuse":
+        one = next(iter(began.values()))
+        raise BadInput(
+            f"{path.name}, {one.where}: {one.activity!r} of case {one.case!r}, started at {said(one.start)}, has no end",
+            alternatives=["--unfinished drop leaves such rows out"],
         )
-        if event.kind == "start":
-            began[key] = visit
-        elif event.kind in _ENDS and key in began:
-            pairs.start(key, began.pop(key))
-            pairs.end(key, visit)
-    for key, visit in began.items():
-        pairs.start(key, visit)
-    return make_log(pairs.finish(), path.name)
+    notes = [f"{len(began):,} steps were begun and never ended and were left out"] if began else []
+    return make_log(visits, path.name, notes)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -91,28 +102,17 @@ def _tag(element: ElementTree.Element) -> str:
     return str(element.tag).rsplit("}", 1)[-1]
 
 
-def _read_event(event: dict[str, str], case: str, where: str, times: Times, pairs: Pairing, name: str) -> None:
-    transition = event.get("lifecycle:transition", "complete").lower()
-    if transition not in ("start", "complete"):
-        return
-    for key in ("concept:name", "time:timestamp"):
-        if not event.get(key):
-            raise BadInput(f"{name}, {where}: it has no {key}", alternatives=sorted(event))
-    t = times.seconds(event["time:timestamp"], where)
-    try:
-        cost = float(event.get("cost:total", 0))
-    except ValueError:
-        raise BadInput(f"{name}, {where}: the cost {event['cost:total']!r} is no number") from None
-    activity = " ".join(event["concept:name"].split())
-    visit = Visit(
+def _raw(event: dict[str, str], case: str, where: str) -> RawEvent:
+    start = next((event[key] for key in _START_KEYS if event.get(key)), "")
+    return RawEvent(
         case=case,
-        activity=activity,
-        start=t if transition == "start" else nan,
-        end=t,
+        activity=event.get("concept:name", ""),
+        start=start,
+        end=event.get("time:timestamp", ""),
         resource=event.get("org:resource", ""),
         role=event.get("org:role", event.get("org:group", "")),
-        cost=cost,
+        lifecycle=event.get("lifecycle:transition", ""),
+        cost=event.get("cost:total", ""),
+        instance=event.get("concept:instance", ""),
         where=where,
     )
-    key = (case, activity, event.get("concept:instance", ""))
-    (pairs.start if transition == "start" else pairs.end)(key, visit)

@@ -12,7 +12,7 @@ that ``hand over`` catches: a person who judges leaves none of those, and nothin
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from crewless.core.results import REVIEW, WORK, HandledCase, decision_times_s, r
 
 _INSTANT = Duration(kind="constant", numbers=(0.0,))
 _BUSY = 0.8
-"""Of a run whose queue was full from the start: the arrivals are set so that the worker is busy for this share of the time."""
+"""Utilisation of the worker that is assumed where the queue was full from the start, so that arrivals are unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +48,13 @@ class MeasuredWork:
 
     judge: np.ndarray
     reply: np.ndarray
-    """Of those that were answered."""
+    """Reply times of the answered cases."""
     answered: int
     wrong: int
     """Answered, and reality says no."""
     handed_over: int
+    whole: np.ndarray = field(default_factory=lambda: np.array([]))
+    """Seconds from beginning to end, of those that were answered."""
 
 
 def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
@@ -62,12 +64,12 @@ def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
         BadInput: there is no run in the folder, or it holds no worker's case.
     """
     if not (folder / "events.jsonl").is_file():
-        raise BadInput(f"{folder} is no run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+        raise BadInput(f"{folder} is not a run folder", alternatives=["a folder that `crewless demo` or `work` made"])
     handled = read_handled(folder)
     ai = _worker(folder, handled)
     person = _operator(folder)
     if not len(ai.judge):
-        raise BadInput(f"{folder} holds no case that a worker judged", alternatives=["a run of `demo` or `work`"])
+        raise BadInput(f"{folder} contains no case that a worker judged", alternatives=["a run of `demo` or `work`"])
     lines = [
         f"AI: {len(ai.judge)} cases, judge {_of(ai.judge)}, reply {_of(ai.reply)}, {ai.handed_over} handed over, "
         f"{ai.wrong} of {ai.answered} answers wrong"
@@ -81,6 +83,20 @@ def sheet_of_run(folder: Path) -> tuple[Sheet, list[str]]:
     arrival = _arrival(handled, ai, lines)
     role = str(_config(folder).get("task") or WORK)
     return check(_sheet(role, ai, person, review, calendar, arrival)), lines
+
+
+def measured_worker(folder: Path) -> WorkProfile:
+    """How the AI worker of a shift did a whole case: its time and its silent errors, of the cases that it answered.
+
+    Raises:
+        BadInput: there is no run in the folder, or no case that its worker answered.
+    """
+    if not (folder / "events.jsonl").is_file():
+        raise BadInput(f"{folder} is not a run folder", alternatives=["a folder that `crewless demo` or `work` made"])
+    ai = _worker(folder, read_handled(folder))
+    if not ai.answered:
+        raise BadInput(f"{folder} contains no case that a worker answered", alternatives=["a run of `demo` or `work`"])
+    return WorkProfile(resource="worker", duration=_hours(ai.whole), error=ai.wrong / ai.answered)
 
 
 def _of(seconds: np.ndarray) -> str:
@@ -117,8 +133,9 @@ def _worker(folder: Path, handled: Sequence[HandledCase]) -> MeasuredWork:
         reply.append(max(0.0, span - took))
         wrong += outcome == "wrong"
     return MeasuredWork(
-        judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over
-    )
+        judge=np.array(judge), reply=np.array(reply), answered=len(reply), wrong=wrong, handed_over=over,
+        whole=np.array([span for _, outcome, span in found if outcome != "handed_over"]),
+    )  # fmt: skip
 
 
 def _operator(folder: Path) -> MeasuredWork | None:
@@ -168,9 +185,9 @@ def _review(
         return (_hours(np.array(spans)), wrong / len(spans)), week
     if person and len(person.reply):
         whole = float(person.judge.mean()) + person.reply
-        lines.append("review: nobody was seen to review; taken to be what the operator needs for a whole case")
+        lines.append("review: none was recorded; assumed to take as long as the operator needs for a whole case")
         return (_hours(whole), person.wrong / max(1, person.answered)), ()
-    lines.append("review: nobody was seen to work a whole case; two minutes each, to be edited")
+    lines.append("review: no whole case was recorded; assumed to take two minutes each, edit it")
     return (Duration(kind="constant", numbers=(2 / 60,)), 0.0), ()
 
 
@@ -191,8 +208,8 @@ def _arrival(handled: Sequence[HandledCase], ai: MeasuredWork, lines: list[str])
         return Arrival(between=_hours(gaps))
     whole = float(ai.judge.mean()) + float(ai.reply.sum()) / len(ai.judge)
     lines.append(
-        f"arrivals: the queue was full from the start, so nothing is known of them; set so that the worker is busy "
-        f"{_BUSY:.0%} of the time, to be edited"
+        f"arrivals: the queue was full from the start, so they are unknown; assumed such that the worker is busy "
+        f"{_BUSY:.0%} of the time, edit them"
     )
     return Arrival(between=Duration(kind="exponential", numbers=(float(f"{whole / _BUSY / 3600:.6g}"),)))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crewless.company.discover.calendars import Week, find_week
+from crewless.company.discover.calibration import Calibration, calibrated
 from crewless.company.discover.conformance_checking import Conformance, conformance
 from crewless.company.discover.fit import Fit, fit
 from crewless.company.discover.flow import flow_of
@@ -31,6 +32,8 @@ class DiscoverConfig:
     """Share of all starts and ends that a working week must cover."""
     delays: bool = True
     """Waits that people do not explain become delays on the arrows."""
+    calibrate: bool = True
+    """Delays, and durations that had to be estimated, are scaled until simulated lead times are near the log's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class Discovery:
     """By activity: share of its visits that were not the first of their case."""
     batches: Mapping[str, BatchPattern]
     conformance: Conformance
+    calibration: Calibration
 
 
 def discover(
@@ -110,6 +114,10 @@ def discover(
             arrival=Arrival(between=arrival.duration, calendar=called["arrival"]),
         )
     )
+    calibration = Calibration()
+    if config.calibrate:
+        progress("lead times")
+        sheet, calibration = calibrated(sheet, log, works=log.estimated, delays=bool(delays))
     progress("conformance")
     return Discovery(
         sheet=sheet,
@@ -122,13 +130,14 @@ def discover(
         rework={name: 1 - len(np.unique(log.case[at])) / len(at) for name, at in _by_activity(log)},
         batches=find_batches(log, waits),
         conformance=conformance(sheet, variants),
+        calibration=calibration,
     )
 
 
 def find_arrival(log: Log) -> tuple[Week, Fit]:
     """When cases come, and the hours between them, counted in that week's open hours."""
     _, first, _ = log.case_times()
-    week = find_week(first)
+    week = find_week(first, span=log.span())
     gaps = np.diff(week.open_hours(first))
     found = fit(gaps) if len(gaps) else fit(np.array([1.0]))
     return week, found

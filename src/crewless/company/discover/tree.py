@@ -8,6 +8,8 @@ is split along the cut, and each part is mined by itself. Every tree is sound: a
 - Where no cut is found, the part stays a chain: its directly-follows graph with the shares of its arrows (a directly-follows
   model, Leemans, Poppe and Wynn 2019) instead of a flower, which would forget all order.
 - Neighbours that the same cases leave out are left out together.
+- However rare, no activity is lost: its strongest arrow in and out outlives the thinning of the graph, and a cut after which one is
+  missing is not made.
 """
 
 from collections import Counter, defaultdict
@@ -105,8 +107,10 @@ def _mine(log: Counter[Trace], concurrent: frozenset[frozenset[str]], noise: flo
         return Loop(Leaf(names[0]), (Silent(),), (1.0,), 1 - total / visits)
     for share in (0.0, noise):
         found = _cut(log, names, concurrent, share)
-        if found is not None:
-            return _split(log, *found, concurrent, noise)
+        tree = None if found is None else _split(log, *found, concurrent, noise)
+        # A cut through a thinned graph can send all visits of a rare activity to a part without it: no activity may be lost.
+        if tree is not None and names_of(tree) == set(names):
+            return tree
     rounds = _rounds(log)
     if rounds.total() > total:
         body = _mine(rounds, concurrent, noise)
@@ -155,7 +159,12 @@ def _cut(
             strongest[a] = max(strongest[a], count)
         for name in last:
             strongest[name] = max(strongest[name], last[name])
-        edges = {(a, b): n for (a, b), n in edges.items() if n >= noise * strongest[a]}
+        into, onto = _strongest(edges, 1, first), _strongest(edges, 0, last)
+        edges = {
+            (a, b): n
+            for (a, b), n in edges.items()
+            if n >= noise * strongest[a] or onto.get(a) == b or into.get(b) == a
+        }
         first = Counter({a: n for a, n in first.items() if n >= noise * max(first.values())})
         last = Counter({a: n for a, n in last.items() if n >= noise * strongest[a]})
     arrows = {pair for pair in edges if pair[0] != pair[1]}
@@ -168,6 +177,17 @@ def _cut(
         if len(parts) > 1:
             return kind, parts
     return None
+
+
+def _strongest(edges: Edges, end: int, limits: Counter[str]) -> dict[str, str]:
+    """The other end of the strongest arrow out of each activity (``end`` 0) or into it (1); none where cases begin or end there
+    more often."""
+    best: dict[str, tuple[float, str]] = {}
+    for pair, count in edges.items():
+        here, there = pair[end], pair[1 - end]
+        if here != there and count > max(limits[here], best.get(here, (0.0, ""))[0]):
+            best[here] = (count, there)
+    return {here: there for here, (_, there) in best.items()}
 
 
 def _components(names: Iterable[str], arrows: Iterable[tuple[str, str]]) -> list[set[str]]:

@@ -19,7 +19,7 @@ _LATE_S = 7200.0
 
 @dataclass(frozen=True, kw_only=True)
 class Waits:
-    """Of every visit, in seconds. Arrays of shape (num_visits,)."""
+    """Times of every visit, in seconds. Arrays of shape (num_visits,)."""
 
     enabled: np.ndarray
     """When everything that must come before it in its case had ended; of a first visit its start."""
@@ -29,8 +29,8 @@ class Waits:
     """From then to its start. Both are the same where somebody was free until it started."""
 
     def delays(self, at: np.ndarray) -> np.ndarray:
-        """Of the chosen visits, seconds. Of one that is only known to lie between two bounds: the median of those that are
-        known and lie there, else the lower bound. Shape of ``at``."""
+        """Delay of the chosen visits, in seconds. For one that is only known to lie between two bounds: the median of those
+        that are known and lie there, else the lower bound. Shape of ``at``."""
         low, high = self.at_least[at], self.at_most[at]
         known = np.sort(high[low == high])
         found = low.copy()
@@ -41,7 +41,7 @@ class Waits:
         return found
 
     def explained_share(self, log: Log) -> float:
-        """Of all waiting: what the absence of the pool and its other work explain."""
+        """Share of all waiting that is explained by the pool's absence and its other work."""
         total = float((log.start - self.enabled).sum())
         return 1.0 if total <= 0 else 1 - float(self.at_least.sum()) / total
 
@@ -122,7 +122,7 @@ class BatchPattern:
     kind: str
     """``parallel``: the same start and end. ``sequential``: one after the other, after some had been let wait."""
     share: float
-    """Of its visits that belong to a batch of two or more."""
+    """Share of its visits that belong to a batch of two or more."""
     size: float
     """Mean visits of a batch."""
 

@@ -1,6 +1,6 @@
-"""The page over HTTP: one page, and four questions about the sheet.
+"""The page over HTTP: one page, and five questions about the sheet.
 
-``GET /`` the page, ``GET /opening`` the sheet; ``POST /run``, ``/report``, ``/compare`` with a scenario as JSON.
+``GET /`` the page, ``GET /opening`` the sheet; ``POST /run``, ``/report``, ``/compare``, ``/bpmn`` with a scenario as JSON.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from crewless.company.page.state import Page
-from crewless.company.sheet.model import Performer, Sheet
+from crewless.company.sheet.model import Performer, Sheet, WorkProfile
 from crewless.core.errors import BadInput, CrewlessError
 from crewless.core.web import WebServer
 
@@ -30,6 +30,7 @@ def sheet_app(page: Page) -> Starlette:
         "/run": lambda asked: json.dumps(page.answer(asked)),
         "/report": page.report,
         "/compare": page.comparison,
+        "/bpmn": page.model,
     }
     one_at_a_time = asyncio.Lock()
     """Two simulations at once would only be slower each."""
@@ -53,7 +54,7 @@ def sheet_app(page: Page) -> Starlette:
         except (ValueError, CrewlessError) as error:
             said = json.dumps({"error": str(error)})
             return Response(said, 400, media_type="application/json", headers=_FRESH)
-        kind = "application/json" if path == "/run" else "text/html"
+        kind = {"/run": "application/json", "/bpmn": "application/xml"}.get(path, "text/html")
         return Response(found, media_type=kind, headers=_FRESH)
 
     return Starlette(
@@ -80,12 +81,21 @@ def _not_here(_: Request, __: Exception) -> Response:
     return PlainTextResponse("not here\n", 404, headers=_FRESH)
 
 
-def serve(sheet: Sheet, choice: Mapping[str, Performer], *, port: int, name: str, seed: int = 0) -> None:
+def serve(
+    sheet: Sheet,
+    choice: Mapping[str, Performer],
+    *,
+    port: int,
+    name: str,
+    seed: int = 0,
+    worker: WorkProfile | None = None,
+    measured: str = "",
+) -> None:
     """Simulate once, so that the engine is warm, then answer until Ctrl-C.
 
     Raises:
         BadInput: the port is taken, or the sheet cannot be run.
     """
-    with WebServer(sheet_app(Page(sheet, choice, name, seed)), port=port) as server:
+    with WebServer(sheet_app(Page(sheet, choice, name, seed, worker, measured)), port=port) as server:
         print(f"page         http://localhost:{server.port}  (Ctrl-C ends it)", flush=True)
         server.wait()

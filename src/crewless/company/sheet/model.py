@@ -13,8 +13,10 @@ from crewless.core.errors import BadInput
 WEEK_H = 168.0
 Performer = Literal["person", "ai", "robot"]
 PERFORMERS: tuple[Performer, ...] = ("person", "ai", "robot")
-GATEWAYS = ("xor", "and", "or", "event", "start", "end")
-"""``event`` is BPMN's event-based gateway: the first event to come takes its arrow, so it is simulated as ``xor``."""
+GATEWAYS = ("xor", "and", "or", "event", "start", "end", "terminate")
+"""``event`` is BPMN's event-based gateway: the first event to come takes its arrow, so it is simulated as ``xor``. ``terminate`` is an
+end that ends the whole case: what else of it waits or is in work is called off, and who works on it is free."""
+ENDS = ("end", "terminate")
 PARAMETERS = {
     "constant": 1, "exponential": 1, "uniform": 2, "triangular": 3, "normal": 2, "lognormal": 2, "gamma": 2,
     "weibull": 2,
@@ -58,7 +60,7 @@ class WorkProfile:
     catch: float = 0.0
     """Probability that a visit finds an error that an earlier cell has left."""
     cost: float = 0.0
-    """Of one visit, in dollars, besides the hours of the resource."""
+    """Cost of one visit in dollars, in addition to the hours of the resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ class Cell:
     """Cases that the cell holds, waiting or in work; one that comes when it is full is turned away. 0: no limit."""
 
     def work(self) -> WorkProfile:
-        """Of the performer that does the cell."""
+        """The work profile of the performer that does the cell."""
         return self.works[self.performer]
 
 
@@ -99,6 +101,8 @@ class Arrow:
     target: str
     probability: float = 1.0
     delay: Duration = field(default_factory=Duration)
+    label: str = ""
+    """What the branch is called: ``approved``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +193,9 @@ def _distinct(what: str, names: list[str]) -> set[str]:
     seen: set[str] = set()
     for row, name in enumerate(names, 1):
         if not name or name in seen:
-            raise BadInput(f"{what} {row}: the name {name!r} is empty or taken", alternatives=["a name of its own"])
+            raise BadInput(
+                f"{what} {row}: the name {name!r} is empty or already used", alternatives=["a name of its own"]
+            )
         seen.add(name)
     return seen
 
@@ -208,7 +214,7 @@ def _positive(where: str, **values: float) -> None:
 def _share(where: str, **values: float) -> None:
     for name, value in values.items():
         if not 0 <= value <= 1:
-            raise BadInput(f"{where}: {name} {value} is no probability", alternatives=["0 to 1"])
+            raise BadInput(f"{where}: {name} {value} is not a probability", alternatives=["0 to 1"])
 
 
 def _check_week(where: str, week: tuple[tuple[float, float], ...]) -> None:
@@ -234,7 +240,9 @@ def _check_duration(where: str, duration: Duration) -> None:
 
 def _check_cell(where: str, cell: Cell, resources: set[str], cells: set[str]) -> None:
     if cell.performer not in cell.works:
-        raise BadInput(f"{where}: nothing says how {cell.performer!r} does it", alternatives=sorted(cell.works))
+        raise BadInput(
+            f"{where}: the sheet does not say how {cell.performer!r} does it", alternatives=sorted(cell.works)
+        )
     _known(where, "rework cell", cell.rework, cells)
     if cell.capacity < 0:
         raise BadInput(f"{where}: capacity {cell.capacity}", alternatives=["0 for no limit", "1 or more"])
@@ -250,12 +258,14 @@ def _check_cell(where: str, cell: Cell, resources: set[str], cells: set[str]) ->
         _positive(where, hours=cell.meeting.hours)
         _share(where, probability=cell.meeting.probability, agree=cell.meeting.agree)
         if cell.meeting.people < 2 or cell.meeting.agree == 0:
-            raise BadInput(f"{where}: {cell.meeting.people} people who agree with {cell.meeting.agree:g} never end it")
+            raise BadInput(
+                f"{where}: {cell.meeting.people} people who agree with probability {cell.meeting.agree:g} never end it"
+            )
 
 
 def _check_flow(sheet: Sheet) -> None:
     kinds = {cell.name: "cell" for cell in sheet.cells} | {g.name: g.kind for g in sheet.gateways}
-    if not kinds or "start" not in kinds.values() or "end" not in kinds.values():
+    if not kinds or "start" not in kinds.values() or not set(ENDS) & set(kinds.values()):
         raise BadInput("the sheet has no start or no end", alternatives=["one gateway of kind start, one of kind end"])
     out: dict[str, list[Arrow]] = {name: [] for name in kinds}
     into: dict[str, list[Arrow]] = {name: [] for name in kinds}
@@ -263,19 +273,19 @@ def _check_flow(sheet: Sheet) -> None:
         where = f"arrows row {row} ({arrow.source} to {arrow.target})"
         for name in (arrow.source, arrow.target):
             if name not in kinds:
-                raise BadInput(f"{where}: it hangs, there is no node {name!r}", alternatives=sorted(kinds))
+                raise BadInput(f"{where}: it is not connected: there is no node {name!r}", alternatives=sorted(kinds))
         _share(where, probability=arrow.probability)
         _check_duration(where, arrow.delay)
         out[arrow.source].append(arrow)
         into[arrow.target].append(arrow)
-    lost = set(kinds) - _reached({n for n, k in kinds.items() if k == "end"}, into, kinds)
+    lost = set(kinds) - _reached({n for n, k in kinds.items() if k in ENDS}, into, kinds)
     if lost:
-        raise BadInput(f"cases cannot finish: no end can be reached from {', '.join(sorted(lost))}")
+        raise BadInput(f"cases cannot finish: no end is reachable from {', '.join(sorted(lost))}")
     for name, kind in kinds.items():
         total = sum(arrow.probability for arrow in out[name])
         if kind in ("xor", "event") and abs(total - 1) > 1e-6:
             raise BadInput(f"{name}: the probabilities of its arrows add up to {total:g}", alternatives=["1"])
-        if (kind == "end") != (not out[name]) or (kind == "start") != (not into[name]):
+        if (kind in ENDS) != (not out[name]) or (kind == "start") != (not into[name]):
             raise BadInput(f"{name} ({kind}) has {len(into[name])} arrows in and {len(out[name])} out")
 
 

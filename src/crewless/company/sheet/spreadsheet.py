@@ -5,6 +5,9 @@ Six tables: cells, gateways, arrows, resources, calendars, arrival. A duration i
 """
 
 import csv
+import gzip
+from datetime import datetime
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +39,7 @@ COLUMNS = {
     "cells": ["name", "role", "performer", "rework", "priority", "capacity", *(f"meeting {m}" for m in _MEETING)]
     + [f"{p} {w}" for p in PERFORMERS for w in _WORK],
     "gateways": ["name", "kind"],
-    "arrows": ["source", "target", "probability", "delay"],
+    "arrows": ["source", "target", "probability", "delay", "label"],
     "resources": [
         "name",
         "count",
@@ -49,6 +52,8 @@ COLUMNS = {
     "calendars": ["name", "week"],
     "arrival": ["between", "calendar"],
 }
+OPTIONAL = {"arrows": ["label"]}
+"""Columns that a table may lack."""
 Rows = dict[str, list[dict[str, str]]]
 
 
@@ -87,13 +92,13 @@ def read_sheet(path: Path) -> Sheet:
     """What :func:`write_sheet` wrote, edited or not.
 
     Raises:
-        BadInput: a table or a column that is missing, a value that is no number, and all that ``check`` refuses.
+        BadInput: a table or a column that is missing, a value that is not a number, and all that ``check`` refuses.
     """
     tables: Rows = {}
     for name, columns in COLUMNS.items():
         lines = _workbook_lines(path, name) if path.suffix == ".xlsx" else _csv_lines(path / f"{name}.csv")
         head = lines[0] if lines else []
-        missing = [column for column in columns if column not in head]
+        missing = [column for column in columns if column not in head and column not in OPTIONAL.get(name, ())]
         if missing:
             raise BadInput(f"{path.name}, {name}: there is no column {missing[0]!r}", alternatives=head)
         tables[name] = [dict(zip(head, line, strict=False)) for line in lines[1:] if any(line)]
@@ -135,7 +140,9 @@ def read_cells(path: Path) -> Sheet:
     tables: Rows = {
         "cells": rows,
         "gateways": [{"name": end, "kind": end} for end in ("start", "end")],
-        "arrows": [{"source": a, "target": b, "probability": "1", "delay": "constant 0"} for a, b in pairwise(way)],
+        "arrows": [
+            {"source": a, "target": b, "probability": "1", "delay": "constant 0", "label": ""} for a, b in pairwise(way)
+        ],
         "resources": [{"name": name, **member} for name in resources],
         "calendars": [],
         "arrival": [{"between": "exponential 1", "calendar": ""}],
@@ -166,11 +173,25 @@ def _fill(row: dict[str, str]) -> None:
         row |= {column: row[column] or value for column, value in defaults.items()}
 
 
+def decoded(path: Path) -> tuple[str, str]:
+    """The text of a file, and a remark where its encoding had to be guessed: UTF-8, UTF-16 with its mark, else the code page that
+    Western European spreadsheets write (Windows-1252). Gzipped where the name ends in ``.gz``. Raises OSError, EOFError."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace"), ""
+    try:
+        return content.decode("utf-8-sig"), ""
+    except UnicodeDecodeError as error:
+        remark = f"the file is not UTF-8 (byte {content[error.start]:#04x} at {error.start:,}): read as Windows-1252"
+        return content.decode("cp1252", errors="replace"), remark
+
+
 def _csv_lines(path: Path) -> list[list[str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError) as error:
+        return [row for row in csv.reader(StringIO(decoded(path)[0], newline="")) if row]
+    except (OSError, csv.Error) as error:
         raise BadInput(f"{path.name} cannot be read: {error}") from None
 
 
@@ -186,8 +207,17 @@ def _book(path: Path) -> "Workbook":
         raise BadInput(f"{path.name} cannot be read as a workbook: {error}") from None
 
 
+def workbook_tables(path: Path) -> dict[str, list[list[str]]]:
+    """Every table of a workbook: its rows as texts, times in ISO 8601. Raises BadInput."""
+    return {page.title: [[_text(v) for v in row] for row in page.iter_rows(values_only=True)] for page in _book(path)}
+
+
+def _text(value: object) -> str:
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else "" if value is None else str(value)
+
+
 def _workbook_lines(path: Path, name: str) -> list[list[str]]:
-    """Of a table; of the first when ``name`` is empty."""
+    """The rows of a table; of the first table when ``name`` is empty."""
     book = _book(path)
     if name and name not in book.sheetnames:
         raise BadInput(f"{path.name} has no table {name!r}", alternatives=COLUMNS)
@@ -224,7 +254,13 @@ def _rows(sheet: Sheet) -> Rows:
         "cells": cells,
         "gateways": [{"name": g.name, "kind": g.kind} for g in sheet.gateways],
         "arrows": [
-            {"source": a.source, "target": a.target, "probability": repr(a.probability), "delay": _duration(a.delay)}
+            {
+                "source": a.source,
+                "target": a.target,
+                "probability": repr(a.probability),
+                "delay": _duration(a.delay),
+                "label": a.label,
+            }
             for a in sheet.arrows
         ],
         "resources": [
@@ -252,11 +288,11 @@ class _Row:
         try:
             return float(value)
         except ValueError:
-            raise BadInput(f"{self.where}, {column}: {value!r} is no number") from None
+            raise BadInput(f"{self.where}, {column}: {value!r} is not a number") from None
 
     def whole(self, column: str) -> int:
         if not self.number(column).is_integer():
-            raise BadInput(f"{self.where}, {column}: {self.text(column)!r} is no whole number")
+            raise BadInput(f"{self.where}, {column}: {self.text(column)!r} is not an integer")
         return int(self.number(column))
 
     def duration(self, column: str) -> Duration:
@@ -319,6 +355,7 @@ def _sheet(tables: Rows) -> Sheet:
                 target=row.text("target"),
                 probability=row.number("probability"),
                 delay=row.duration("delay"),
+                label=row.text("label"),
             )
             for row in rows["arrows"]
         ),

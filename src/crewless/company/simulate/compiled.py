@@ -11,8 +11,8 @@ from crewless.company.sheet.model import WEEK_H, Arrow, Calendar, Cell, Duration
 from crewless.company.simulate.draws import KINDS
 from crewless.core.errors import BadInput
 
-CELL, XOR, AND, OR, START, END = range(6)
-_KINDS = {"xor": XOR, "event": XOR, "and": AND, "or": OR, "start": START, "end": END}
+CELL, XOR, AND, OR, START, END, TERMINATE = range(7)
+_KINDS = {"xor": XOR, "event": XOR, "and": AND, "or": OR, "start": START, "end": END, "terminate": TERMINATE}
 WEEKS_PER_YEAR = 365.25 / 7
 
 
@@ -93,7 +93,7 @@ def compile_sheet(sheet: Sheet, choice: Mapping[str, Performer] | None = None) -
     between = sheet.arrival.between
     if between.kind != "lognormal" and max(between.numbers) <= 0:
         raise BadInput(
-            f"arrival: {between.kind} {between.numbers} is no time between cases", alternatives=["more than 0"]
+            f"arrival: {between.kind} {between.numbers} is not a time between cases", alternatives=["more than 0"]
         )
     cells = chosen(sheet, choice or {})
     names = [c.name for c in cells] + [g.name for g in sheet.gateways]
@@ -173,7 +173,9 @@ def chosen(sheet: Sheet, choice: Mapping[str, Performer]) -> list[Cell]:
         cell = cells[rows[name]]
         if performer not in cell.works:
             where = f"cells row {rows[name] + 1} ({name})"
-            raise BadInput(f"{where}: nothing says how {performer!r} does it", alternatives=sorted(cell.works))
+            raise BadInput(
+                f"{where}: the sheet does not say how {performer!r} does it", alternatives=sorted(cell.works)
+            )
         cells[rows[name]] = replace(cell, performer=performer)
     return cells
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from crewless.company.simulate.compiled import AND, END, OR, XOR
+from crewless.company.simulate.compiled import AND, END, OR, TERMINATE, XOR
 from crewless.company.simulate.draws import duration, key_of, uniform
 
 DONE, STUCK, ENDLESS, CROWDED = range(4)
 """How a run ended: as it should; a case waits in a join for ever; a cycle that does not finish; more cases than ``MOST_CASES``."""
 MOST_CASES = 2_000_000
 MOST_VISITS = 10_000
-"""Of one case to one node; more is a cycle that does not finish."""
+"""Most visits of one case to one node; more means a cycle that does not finish."""
 _WORKED, _MET, _CAME, _NEW, _CALENDAR, _DAY = range(6)
 
 CASE_COLUMNS = (
@@ -36,6 +36,8 @@ CELL_COLUMNS = ("visits", "waiting_h", "work_h", "meeting_h", "errors", "caught"
 _VISITS, _C_WAIT, _C_WORK, _C_MEETING, _ERRORS, _CAUGHT, _HELD = range(7)
 LEAD_BINS, LEAD_LOW_H, LEAD_STEP = 480, 1e-3, 0.04
 """The histogram of lead times: bin 0 is below ``LEAD_LOW_H``, each further one is ``exp(LEAD_STEP)`` times as long."""
+_MOVING, _QUEUED, _WORKING, _TRAVELLING = range(4)
+"""What a token does; one that is free moves. One that was called off keeps its place in queue or heap, without a case."""
 # Purposes of a draw.
 _P_WORK, _P_ERROR, _P_CATCH, _P_NEED, _P_AGREE, _P_ROUTE, _P_DELAY = range(7)
 
@@ -140,6 +142,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
     t_case, t_node, t_arrow = np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room, np.int64)
     t_pool, t_back, t_meets = np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room, np.int64)
     t_next, t_queued, t_begun = np.zeros(room, np.int64), np.zeros(room), np.zeros(room)
+    t_state, t_need, t_hours, t_ends = np.zeros(room, np.int8), np.zeros(room, np.int64), np.zeros(room), np.zeros(room)
     t_free = np.arange(room - 1, -1, -1)
     t_left = room
     # Cases.
@@ -208,6 +211,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
             t_case, t_node, t_arrow = longer(t_case), longer(t_node), longer(t_arrow)
             t_pool, t_back, t_meets = longer(t_pool), longer(t_back), longer(t_meets)
             t_next, t_queued, t_begun, t_free = longer(t_next), longer(t_queued), longer(t_begun), longer(t_free)
+            t_state, t_need, t_hours, t_ends = longer(t_state), longer(t_need), longer(t_hours), longer(t_ends)
             for i in range(2 * room - 1, room - 1, -1):
                 t_free[t_left] = i
                 t_left += 1
@@ -248,7 +252,13 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
 
             event, tok = what & 7, what >> 3
             c = -1
-            if event <= _MET:
+            if event <= _CAME and t_case[tok] < 0:
+                # Called off: its doer was freed when that happened.
+                t_state[tok] = _MOVING
+                t_free[t_left] = tok
+                t_left += 1
+            elif event <= _MET:
+                t_state[tok] = _MOVING
                 cell, c = t_node[tok], t_case[tok]
                 q, key, visit = p_pool[cell], c_key[t_case[tok]], c_visits[t_case[tok], t_node[tok]]
                 if not is_touched[q]:
@@ -293,6 +303,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         meets = t_meets[tok] + 1
                 t_meets[tok] = meets
                 if meets > 0:
+                    t_state[tok] = _QUEUED
                     t_queued[tok] = now
                     t_next[tok] = -1
                     line = p_queue[cell]
@@ -366,6 +377,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                 size += 1
             elif event == _CAME:
                 c = t_case[tok]
+                t_state[tok] = _MOVING
                 stack[0], leaving[0], depth = tok, False, 1
             elif event == _CALENDAR:
                 k = tok
@@ -432,6 +444,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                                 continue
                             held[node] += 1
                             c_visits[c, node] += 1
+                            t_state[tok] = _QUEUED
                             t_queued[tok] = now
                             t_next[tok] = -1
                             line = p_queue[node]
@@ -450,6 +463,41 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         full = True
                         if kind == END:
                             ends = True
+                        elif kind == TERMINATE:
+                            ends = True
+                            while depth > 0:
+                                depth -= 1
+                                t_free[t_left] = stack[depth]
+                                t_left += 1
+                                t_case[stack[depth]] = -1
+                            for other in range(room):
+                                if t_case[other] != c or t_state[other] == _MOVING:
+                                    continue
+                                t_case[other] = -1
+                                at = t_node[other]
+                                if t_state[other] != _TRAVELLING:
+                                    held[at] -= 1
+                                if t_state[other] == _WORKING:
+                                    q = p_pool[at]
+                                    busy[q] -= t_need[other]
+                                    if not is_touched[q]:
+                                        is_touched[q] = True
+                                        touched[n_touched] = q
+                                        n_touched += 1
+                                    # What would still have been done of it is neither worked nor paid.
+                                    spared = (
+                                        t_hours[other]
+                                        * (t_ends[other] - now)
+                                        / max(t_ends[other] - t_begun[other], 1e-12)
+                                    )
+                                    c_sum[c, _COST] -= t_need[other] * spared * p_rate[q]
+                                    if t_meets[other] > 0:
+                                        c_sum[c, _MEETING] -= t_need[other] * spared
+                                        cell_sum[batch, at, _C_MEETING] -= t_need[other] * spared
+                                    else:
+                                        c_sum[c, _WORK] -= spared
+                                        cell_sum[batch, at, _C_WORK] -= spared
+                            c_tokens[c], c_waiting[c] = 1, 0
                         elif kind == AND and width > 1:
                             c_came[c, t_arrow[tok]] += 1
                             for i in range(in_first[node], in_first[node + 1]):
@@ -551,6 +599,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             if has_or:
                                 c_at[c, p_target[a]] += 1
                             if p_delay[a] >= 0:
+                                t_state[goer] = _TRAVELLING
                                 name = (np.int64(c_visits[c, node]) << 24) | _P_DELAY
                                 gap = duration(d_kind, d_first, d_number, p_delay[a], key_of(c_key[c], name), a)
                                 push(times, whats, size, now + gap, (goer << 3) | _CAME)
@@ -565,7 +614,8 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         fire = -1
                         for join in range(cells, nodes):
                             if c_joining[c, join] > 0:
-                                free = True
+                                # One that still travels to the join is there by its name, and has not come.
+                                free = c_at[c, join] == c_joining[c, join]
                                 for other in range(nodes):
                                     if other != join and c_at[c, other] > 0 and p_reach[other, join]:
                                         free = False
@@ -608,6 +658,14 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                         line += 1
                         continue
                     cell, c = t_node[tok], t_case[tok]
+                    if c < 0:
+                        q_head[line] = t_next[tok]
+                        if q_head[line] < 0:
+                            q_tail[line] = -1
+                        t_state[tok] = _MOVING
+                        t_free[t_left] = tok
+                        t_left += 1
+                        continue
                     visit = c_visits[c, cell]
                     wait = now - t_queued[tok]
                     need = 1
@@ -646,6 +704,7 @@ def simulate(p, seed, horizon, warmup, batches, keep_log):
                             np.floor(now / 168.0) * p_week[k] + p_worked[k_at[k]] + now - k_base[k] - p_opens[k_at[k]]
                         )
                         end_h = wall(c_first[k], c_first[k + 1], p_opens, p_worked, p_week[k], done + hours)
+                    t_state[tok], t_need[tok], t_hours[tok], t_ends[tok] = _WORKING, need, hours, end_h
                     busy[q] += need
                     free_now -= need
                     push(times, whats, size, end_h, (tok << 3) | event)

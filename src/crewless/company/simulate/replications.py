@@ -22,6 +22,7 @@ from crewless.core.errors import BadInput
 MEASURES = {
     "throughput": "cases a week",
     "lead_h": "hours from arrival to end",
+    "lead_median_h": "median of the hours from arrival to end",
     "lead_p95_h": "95th percentile of the hours from arrival to end",
     "right": "share of cases that end without an error in them",
     "right_first_time": "share that end right and were never sent back",
@@ -54,7 +55,7 @@ class SimulateConfig:
     batches: int = 26
     """Equal parts of a replication, for intervals within one."""
     seed: int = 0
-    """Of the first replication; the next ones follow from it."""
+    """Seed of the first replication; the others follow from it."""
     threads: int = 0
     """0: one for each core that this process may use."""
 
@@ -128,7 +129,7 @@ def refuse(sheet: Sheet, ended: Ended) -> BadInput:
     name = f"{'cells' if where < len(sheet.cells) else 'gateways'} row {row} ({names[where]})"
     if status == engine.STUCK:
         return BadInput(
-            f"{name}: a case waits here for ever for a branch that it did not take",
+            f"{name}: a case waits here forever for a branch that it did not take",
             alternatives=["an xor or an or that joins what an xor or an or has split"],
         )
     if status == _NOTHING_DONE:
@@ -182,7 +183,7 @@ def run_choices(
 
 
 def run_sheet(sheet: Sheet, config: SimulateConfig, choice: Choice | None = None) -> SimulationOutcome:
-    """Of one choice; see :func:`run_choices`."""
+    """Simulate one choice; see :func:`run_choices`."""
     return run_choices(sheet, [choice or {}], config)[0]
 
 
@@ -235,6 +236,7 @@ def _measures(program: CompiledSheet, sums, spent, histogram, open_h, config: Si
         )
     } | {
         "throughput": done / config.weeks,
+        "lead_median_h": float(quantiles(histogram, 0.5, LEAD_LOW_H, LEAD_STEP)[0]),
         "lead_p95_h": float(quantiles(histogram, 0.95, LEAD_LOW_H, LEAD_STEP)[0]),
         "paid": paid / done if done else nothing,
         "present": case["present_h"] / (config.weeks * WEEK_H),

@@ -20,7 +20,8 @@ class Interval:
 
 
 def interval(values: ArrayLike, level: float = 0.95) -> Interval:
-    """Of the mean of independent values: replications, or batches that are long enough. Half is infinite for one value."""
+    """Confidence interval of the mean of independent values: replications, or batches that are long enough. Infinite for one
+    value."""
     array = np.asarray(values, float)
     n = len(array)
     if n < 2:
@@ -30,7 +31,8 @@ def interval(values: ArrayLike, level: float = 0.95) -> Interval:
 
 
 def ratio_interval(tops: ArrayLike, bottoms: ArrayLike, level: float = 0.95) -> Interval:
-    """Of a ratio of two sums over batches, such as waiting over visits (Law 2015, section 9.5.1: the classical estimator)."""
+    """Confidence interval of a ratio of two sums over batches, such as waiting over visits (Law 2015, section 9.5.1: the
+    classical estimator)."""
     top, bottom = np.asarray(tops, float), np.asarray(bottoms, float)
     if bottom.sum() == 0:
         return Interval(mean=float("nan"), half=inf)
@@ -55,7 +57,7 @@ def warmup_end(series: ArrayLike) -> int:
 
 
 def quantiles(histogram: NDArray[np.int64], at: ArrayLike, low: float, step: float) -> NDArray[np.float64]:
-    """Of a histogram whose bins grow by ``exp(step)`` from ``low`` on; bin 0 is all below."""
+    """Quantiles of a histogram whose bins grow by ``exp(step)`` from ``low`` on; bin 0 is all below."""
     whole = histogram.sum()
     below = np.concatenate([[0], np.cumsum(histogram)])
     edges = np.concatenate([[0.0], low * np.exp(step * np.arange(len(histogram)))])

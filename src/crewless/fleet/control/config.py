@@ -11,6 +11,11 @@ class ControlConfig:
     """An order or a question that nobody reacts to is sent again after."""
     silence_s: float = 10.0
     """A robot that was assigned work before a restart, and says nothing for so long, is lost."""
+    mute_s: float = 45.0
+    """A robot that is on line and sends no state for so long gets no work, and what it has is given to another. One is due every 30 s
+    (VDA 5050, section 6.6); it is asked for one before."""
+    unfit_s: float = 30.0
+    """A robot that may not be sent any orders, for instance because of an emergency stop, keeps its work for so long."""
     offline_s: float = 0.0
     """A robot whose connection broke may come back for so long before its work is given to another."""
     late_factor: float = 3.0

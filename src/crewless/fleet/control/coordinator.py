@@ -27,6 +27,7 @@ def patience(speed_m_s: float, pace: float = 0.0) -> ControlConfig:
     return ControlConfig(
         speed_m_s=speed_m_s / 2,  # turns and others in the way
         late_margin_s=600.0, carriers=4, block_dead=True, resend_s=max(20.0, 2 * pace), silence_s=max(60.0, 15 * pace),
+        mute_s=max(45.0, 15 * pace), unfit_s=max(30.0, 5 * pace),
         offline_s=10 * pace, charge_s=2 * 3600.0, charger_places=1, max_failures=10,
         planned_m=20.0,
     )  # fmt: skip

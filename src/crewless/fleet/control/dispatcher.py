@@ -62,24 +62,25 @@ class Dispatcher:
         return sorted(self._ledger.ready, key=lambda name: (operations[name].rank, -tail_s[name], name))
 
     def stations_for(self, name: str) -> list[StationNode]:
-        """Of the operation's kind, broken or not."""
+        """All stations of the operation's kind, also broken ones."""
         return self._by_kind.get(self._ledger.operations[name].station_kind, [])
 
-    def able(self, name: str, free: Mapping[str, Sequence[Robot]]) -> list[Robot]:
+    def able(self, name: str, free: Mapping[str, Sequence[Robot]], now_s: float) -> list[Robot]:
         """The robots that may be sent now.
 
         Args:
             name: of the operation.
             free: skill to the free robots that have it.
+            now_s: on the control's clock.
         """
         operation, tried = self._ledger.operations[name], self._ledger.progress[name].tried
         bearer = self._bearer(name)
         if bearer is not None:
-            return [bearer] if bearer.free else []
-        able = [robot for robot in free.get(operation.skill, ()) if not robot.assigned]
+            return [bearer] if bearer.free and bearer.takes(operation) and bearer.ready_s() <= now_s else []
+        able = [robot for robot in free.get(operation.skill, ()) if not robot.assigned and robot.takes(operation)]
         fresh = [robot for robot in able if robot.name not in tried]
         if not fresh and any(
-            robot.online and operation.skill in robot.skills and robot.name not in tried
+            robot.fit and operation.skill in robot.skills and robot.name not in tried and robot.takes(operation)
             for robot in self._robots.values()
         ):
             return []  # somebody who has not tried yet will be free

@@ -65,11 +65,12 @@ class Errands:
         if ways:
             way = min(ways, key=self._roadmap.length_m)
             robot.assigned, robot.charger, robot.asked_s = "charge", way[-1], now_s
-            robot.order, robot.charged_for = self._sender.fresh("charge"), name
+            robot.order, robot.charged_for = robot.limits.identifier(self._sender.fresh("charge")), name
             robot.charge_before, robot.charge_until = robot.charge, until or self._config.charge_to
             arguments = {"duration_s": self._config.charge_s, "until_percent": robot.charge_until}
             actions = {len(way) - 1: [action("charge", robot.order, arguments)]}
-            self._sender.order(robot, way, actions, released=len(way))
+            if self._sender.order(robot, way, actions, now_s):
+                robot.assigned = robot.order = robot.charger = robot.charged_for = ""
 
     def put_back(self, robot: Robot, load: str, now_s: float) -> None:
         """Bring a load that nobody waits for any more to where it came from."""
@@ -77,15 +78,16 @@ class Errands:
         route = self._dispatcher.route(robot, self._stations[station].node)
         if route is not None:
             robot.assigned, robot.asked_s = "put back", now_s
-            robot.order = self._sender.fresh("put-back")
+            robot.order = robot.limits.identifier(self._sender.fresh("put-back"))
             arguments = {"operation": "", "attempt": 0, "station": station, "loadId": load, "stationName": station}
             actions = {len(route) - 1: [action("drop", robot.order, arguments)]}
-            self._sender.order(robot, route, actions, released=len(route))
+            if self._sender.order(robot, route, actions, now_s):
+                robot.assigned = robot.order = ""
 
     def _on_its_way(self, name: str, since_s: float) -> bool:
         """Whether a robot that can still do so is being charged for this work, and was sent after ``since_s``."""
         return any(
-            each.charged_for == name and each.assigned == "charge" and each.online and not each.faults
+            each.charged_for == name and each.assigned == "charge" and each.fit
             and each.asked_s >= since_s
             for each in self._robots.values()
         )  # fmt: skip

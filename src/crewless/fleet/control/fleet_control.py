@@ -15,22 +15,23 @@ import msgspec
 
 from crewless.core.errors import BadInput
 from crewless.core.events import EventLog
+from crewless.fleet.control.complaints import Complaints
 from crewless.fleet.control.config import ControlConfig
 from crewless.fleet.control.dispatcher import Dispatch, Dispatcher
 from crewless.fleet.control.errands import ERRANDS, Errands, left_charger
+from crewless.fleet.control.inbox import Inbox, RobotSaid, StationSaid
 from crewless.fleet.control.loads import Loads
-from crewless.fleet.control.operations import FleetOperation, OperationLedger, Progress, order_of
-from crewless.fleet.control.orders import OrderSender, action
+from crewless.fleet.control.operations import FleetOperation, OperationLedger
+from crewless.fleet.control.order_book import OrderBook
+from crewless.fleet.control.order_news import news_of, rejection
+from crewless.fleet.control.orders import OrderSender
 from crewless.fleet.control.roadmap import Roadmap, StationNode
-from crewless.fleet.control.robots import Assignment, Robot, name_of, named
+from crewless.fleet.control.robots import COMMANDED, KNOWN_STOPS, Assignment, Robot, named
+from crewless.fleet.control.zone_keeper import ZoneKeeper
 from crewless.fleet.control.zones import Zones
-from crewless.fleet.site import Answer, topics
-from crewless.fleet.vda5050.topics import PREFIX, address
+from crewless.fleet.site import Answer
+from crewless.fleet.vda5050.error_types import canonical, said
 from crewless.fleet.vda5050.transport import Transport
-from crewless.fleet.vda5050.validation import decode
-
-_MOST_WORDS = 20
-"""Different complaints about one robot that are noted."""
 
 
 class FleetControl:
@@ -72,31 +73,28 @@ class FleetControl:
         self._assignments: dict[str, Assignment] = {}
         for name in self._resumed:
             self._dispatcher.take_room(name, self.ledger.progress[name].station, 1)
-        self._unreachable: set[str] = set()
-        self._cancelled: set[str] = set()
+        self._unreachable, self._cancelled = set[str](), set[str]()
         self._given_up: dict[str, str] = {}
         self._now_s = 0.0
         self._news = True
         """Something has changed since the last look for work to assign."""
         self._zones = Zones(roadmap)
-        self._run, self._warn = run, warn
-        self._warned: dict[str, set[str]] = {}
+        self._again_s = math.inf
+        """When to look for work to assign though nothing has changed: a robot may be asked again."""
+        self._complain = Complaints(log, warn)
         self._sender = OrderSender(transport, roadmap)
         self._errands = Errands(
             ledger=self.ledger, loads=self._loads, robots=self.robots, stations=self.stations, chargers=chargers,
             roadmap=roadmap, dispatcher=self._dispatcher, sender=self._sender, config=self.config,
         )  # fmt: skip
-        self._ask, self._answer, self._station_topic = topics(run)
-        for pattern in (
-            # Of all versions: one that is not spoken here is to be named, not overheard.
-            f"{PREFIX.partition('/')[0]}/+/+/+/connection",
-            f"{PREFIX}/+/+/factsheet",
-            f"{PREFIX}/+/+/state",
-            f"{PREFIX}/+/+/visualization",
-            self._answer,
-            f"{self._station_topic}/+",
-        ):
-            transport.subscribe(pattern)
+        self._book = OrderBook(
+            ledger=self.ledger, loads=self._loads, roadmap=roadmap, dispatcher=self._dispatcher, sender=self._sender,
+            config=self.config, run=run,
+        )  # fmt: skip
+        self._keeper = ZoneKeeper(
+            self._zones, roadmap, self.robots, self._sender, block_dead=self.config.block_dead, complain=self._complain
+        )
+        self._inbox = Inbox(transport, run, self._complain)
 
     # What a person may do ---------------------------------------------------------------------------------------------
 
@@ -144,7 +142,7 @@ class FleetControl:
             raise BadInput(f"there is an operation {operation.name!r} already")
         for each in (*operation.after, *before):
             if each not in known:
-                raise BadInput(f"operation {operation.name} hangs together with {each!r}, which is not there")
+                raise BadInput(f"operation {operation.name} depends on {each!r}, which does not exist")
         event = self.log.add(
             case=operation.name, cell=operation.station_kind, resource=operation.name, kind="note", outcome="added",
             operation=asdict(operation), before=list(before),
@@ -153,8 +151,12 @@ class FleetControl:
         self._news = True
 
     def pause(self, serial: str, paused: bool = True) -> None:
-        """Stop a robot where it is, or let it go on."""
-        self._sender.instant_action(self._robot(serial), "startPause" if paused else "stopPause")
+        """Stop a robot where it is, or let it go on. Raises BadInput: there is none, or its operating mode forbids it."""
+        robot = self.robots.get(serial)
+        if robot is None:
+            raise BadInput(f"no robot {serial!r} is known", alternatives=sorted(self.robots)[:5])
+        if not self._sender.instant_action(robot, "startPause" if paused else "stopPause"):
+            raise BadInput(f"robot {serial} is in operating mode {robot.mode} and takes no commands")
 
     def close_zone(self, zone: str, nodes: Iterable[str]) -> None:
         """Nobody is sent through these nodes any more; all robots are informed. Who was to drive there is sent another way where
@@ -162,23 +164,24 @@ class FleetControl:
         nodes = frozenset(nodes)
         self._zones.close(zone, nodes)
         for operation, assignment in list(self._assignments.items()):
-            if nodes & set(assignment.route) and not self._detour(operation, assignment, nodes):
+            robot = self.robots[self.ledger.progress[operation].robot]
+            if nodes & set(assignment.route) and not self._book.detour(robot, assignment, nodes, self._now_s):
                 self._call_off(operation, "forfeited", blame=False)
         self._news = True
-        self._sender.zone_set(self.robots.values(), self._zones)
+        self._keeper.send()
         self._note(zone, "zone closed")
 
     def open_zone(self, zone: str, nodes: Iterable[str] = ()) -> None:
         """The reverse; ``nodes`` need not be named."""
         self._zones.open(zone, frozenset(nodes))
         self._news = True
-        self._sender.zone_set(self.robots.values(), self._zones)
+        self._keeper.send()
         self._note(zone, "zone opened")
 
     def guard_zone(self, zone: str, corners: Sequence[tuple[float, float]], robots: int = 1) -> None:
         """A zone that so many robots at once may enter, each only when it was granted (VDA 5050: zone type RELEASE)."""
         self._zones.guard(zone, corners, robots)
-        self._sender.zone_set(self.robots.values(), self._zones)
+        self._keeper.send()
 
     def finished(self) -> bool:
         """Whether nothing is under way and nothing can become ready."""
@@ -199,35 +202,61 @@ class FleetControl:
             wait_s: so long at most for the first message.
         """
         self._now_s = now_s
-        for topic, payload in self.transport.receive(wait_s):
-            self._hear(topic, payload)
+        for each in self._inbox.take(wait_s):
+            if isinstance(each, Answer):
+                self._answered(each)
+            elif isinstance(each, StationSaid):
+                self._station(each.name, each.down)
+            else:
+                self._hear(each)
         for name in self._resumed:
             progress = self.ledger.progress[name]
             self._assignments[name] = Assignment(now_s, now_s, self.ledger.operations[name].duration_s + 60.0)
             robot = self.robots.setdefault(progress.robot, Robot(*named(progress.robot)))
-            robot.assigned, robot.order = name, self._order_of(name)
+            robot.assigned, robot.order = name, self._book.order_id(name, progress.attempt, robot)
         self._resumed.clear()
+        for robot in self.robots.values():
+            if robot.online and not robot.mute:
+                self._listen_for(robot)
         for name in list(self._assignments):
             self._look_after(name, now_s)
-        if self._news:
+        if self._news or now_s >= self._again_s:
             self._news = False
             self._assign(now_s)
+
+    def _listen_for(self, robot: Robot) -> None:
+        """A state is due every 30 s (VDA 5050, section 6.6). Who is late with it is asked, and then not reckoned with."""
+        silent_s = self._now_s - robot.spoke_s
+        if silent_s > self.config.mute_s:
+            robot.mute = True
+            self._complain(robot.name, f"has sent no state for {self.config.mute_s:.0f} s: gets no work")
+        elif silent_s > 0.75 * self.config.mute_s and robot.asked_state_s < robot.spoke_s:
+            robot.asked_state_s = self._now_s
+            self._sender.instant_action(robot, "stateRequest")
 
     def _look_after(self, name: str, now_s: float) -> None:
         assignment, progress = self._assignments[name], self.ledger.progress[name]
         robot = self.robots[progress.robot]
-        if math.isinf(assignment.sent_s) or now_s - assignment.sent_s >= self.config.resend_s:
-            if assignment.revoked and not assignment.cancelling:
+        due = math.isinf(assignment.sent_s) or now_s - assignment.sent_s >= self.config.resend_s
+        if assignment.revoked and not assignment.cancelling:
+            if due:
                 assignment.sent_s = now_s
                 assignment.asked_s = min(assignment.asked_s, now_s)
                 question = {"operation": name, "attempt": progress.attempt}
-                self.transport.publish(self._ask, msgspec.json.encode(question))
-                return
-            if not assignment.acknowledged and robot.online and robot.heard:
-                assignment.sent_s = now_s
-                self._send_order(robot, name, progress, assignment)
-        if assignment.revoked and not assignment.cancelling:
+                self.transport.publish(self._inbox.ask, msgspec.json.encode(question))
             return
+        if robot.online and robot.mute:
+            self._revoke(name, "forfeited", blame=False)
+            return
+        if robot.online and robot.heard:
+            if now_s - robot.unfit_since_s >= self.config.unfit_s:
+                self._call_off(name, "forfeited", blame=False)
+            if due:
+                self._say_again(name, robot, assignment)
+            if assignment.wants_more and not (assignment.revoked or robot.unfit) and now_s >= robot.ready_s():
+                self._book.release_more(robot, assignment, now_s)
+            if assignment.revoked and not assignment.cancelling:
+                return
         waited_s = now_s - assignment.since_s
         lost = now_s - robot.gone_s >= self.config.offline_s if robot.heard else waited_s > self.config.silence_s
         if not robot.online and lost:
@@ -236,138 +265,189 @@ class FleetControl:
             if assignment.cancelling:  # it does not even answer that: the site will refuse its work
                 self._revoke(name, assignment.revoked, assignment.blame)
             else:
-                self._note(robot.name, f"late with {name}")
+                self._complain(robot.name, f"late with {name}", "late")
                 self._call_off(name, "forfeited", blame=True)
                 assignment.since_s = now_s
 
+    def _say_again(self, name: str, robot: Robot, assignment: Assignment) -> None:
+        """What a robot has not reacted to: its order, an update of it, or that it is called off."""
+        if assignment.cancelling:
+            self._cancel_order(robot, assignment)
+        elif robot.unfit:
+            return
+        elif not assignment.acknowledged:
+            if assignment.message is None:  # assigned before a restart
+                progress = self.ledger.progress[name]
+                station = self.stations[progress.station]
+                if self._book.compose(robot, name, station, progress.attempt, assignment):
+                    self._revoke(name, "forfeited", blame=False)
+                    return
+            self._book.send(robot, assignment, self._now_s)
+        elif assignment.accepted < assignment.update:
+            self._book.send(robot, assignment, self._now_s)
+
     # Messages ---------------------------------------------------------------------------------------------------------
 
-    def _hear(self, topic: str, payload: bytes) -> None:
-        if topic == self._answer:
-            try:
-                answer = msgspec.json.decode(payload, type=Answer)
-            except msgspec.MsgspecError as error:
-                self._complain("site", f"malformed answer: {error}")
-                return
-            self._answered(answer)
-            return
-        if topic.startswith(self._station_topic + "/"):
-            self._station(topic.rpartition("/")[2], payload == b"down")
-            return
-        place = address(topic)
-        if place is None:
-            self._foreign(topic)
-            return
-        manufacturer, serial, kind = place
-        name = name_of(manufacturer, serial)
-        try:
-            message = decode(kind, payload)
-        except BadInput as error:
-            self._complain(name, str(error))
-            return
-        robot = self.robots.setdefault(name, Robot(manufacturer, serial))
-        robot.manufacturer = manufacturer
-        if kind == "connection":
+    def _hear(self, told: RobotSaid) -> None:
+        message, robot = told.message, Robot(told.manufacturer, told.serial)
+        robot = self.robots.setdefault(robot.name, robot)
+        robot.manufacturer = told.manufacturer
+        if told.kind == "connection":
             self._connection(robot, message["connectionState"])
-        elif kind == "factsheet":
-            actions = message["protocolFeatures"]["mobileRobotActions"]
-            robot.skills = frozenset(action["actionType"] for action in actions)
-        elif kind == "state":
+        elif told.kind == "factsheet":
+            if robot.describe(message) and robot.assigned in self.ledger.progress:
+                attempt = self.ledger.progress[robot.assigned].attempt
+                robot.order = self._book.order_id(robot.assigned, attempt, robot)
+        elif told.kind == "state":
             if robot.is_old(message):
                 return
             self._state(robot, message)
-        if kind != "visualization":
-            self._news = True
-        elif "mobileRobotPosition" in message:
-            place = message["mobileRobotPosition"]
-            robot.x_m, robot.y_m, robot.theta = place["x"], place["y"], place["theta"]
+        elif told.kind == "visualization":
+            if "mobileRobotPosition" in message:
+                robot.place(message["mobileRobotPosition"])
+            return
+        self._news = True
 
     def _connection(self, robot: Robot, state: str) -> None:
         was, robot.online = robot.online, state == "ONLINE"
-        if robot.online and not was:
+        if robot.online:
+            # Whatever it said before may be so no longer: it counts from its next state on.
+            robot.begin_anew()
+            robot.heard, robot.mute, robot.spoke_s = False, False, self._now_s
             self._sender.instant_action(robot, "stateRequest")
-            self._unblock(robot)
-            if self._zones:
-                self._sender.zone_set([robot], self._zones)
+            if not was:
+                self._keeper.unblock(robot)
+                if self._zones:
+                    self._keeper.send([robot])
         elif was and not robot.online:
             self._note(robot.name, f"connection {state}")
             robot.heard, robot.gone_s, robot.doing = True, self._now_s, "dead"
             self._zones.gone(robot.name)
-            self._let_in()
-            self._block(robot)
+            self._keeper.let_in()
+            self._keeper.block(robot)
         elif state == "OFFLINE":
-            self._unblock(robot)  # it lay there, and was taken away
-
-    def _foreign(self, topic: str) -> None:
-        """A robot of another major version says hello."""
-        levels = topic.split("/")
-        if len(levels) == 5 and levels[4] == "connection":
-            self._complain(
-                name_of(levels[2], levels[3]),
-                f"speaks VDA 5050 {levels[1]}, not {PREFIX.partition('/')[2]}: not commanded",
-            )
+            self._keeper.unblock(robot)  # it lay there, and was taken away
 
     def _state(self, robot: Robot, state: dict[str, Any]) -> None:
-        carried = robot.loads
-        faults = robot.read(state)
+        carried, had, mode, heard = robot.loads, robot.faults, robot.mode, robot.heard
+        robot.read(state, self._now_s)
+        # Who is hot or empty is dealt with below.
+        unfit = robot.unfit and not robot.fatal & KNOWN_STOPS
+        robot.unfit_since_s = min(robot.unfit_since_s, self._now_s) if unfit else math.inf
         if carried or robot.loads:
-            self._loads.heard(robot, carried)
-        for fault in sorted(faults - robot.faults):
+            for load in self._loads.heard(robot, carried):
+                self._complain(
+                    robot.name, f"says that it carries {load}, and was never sent for it: not believed", "load"
+                )
+        for fault in sorted(robot.faults - had):
             self._note(robot.name, fault)
-        if "batteryEmpty" in faults - robot.faults:
-            self._block(robot)
-        elif "batteryEmpty" in robot.faults - faults:
-            self._unblock(robot)
-        hot = "motorTooHot" in faults - robot.faults
-        robot.faults = faults
+            if fault not in robot.fatal:  # else it is said that it gets no work
+                self._complain(robot.name, f"cannot go on: {fault}")
+        if "batteryEmpty" in robot.faults - had:
+            self._keeper.block(robot)
+        elif "batteryEmpty" in had - robot.faults:
+            self._keeper.unblock(robot)
+        if heard and mode not in COMMANDED and robot.mode in COMMANDED and self._zones:
+            self._keeper.send([robot])
         self._sender.responses(robot, self._zones.answers(robot.name, state))
-        self._let_in()
-        if not robot.assigned or state["orderId"] != robot.order:
-            refused = {error["errorType"] for error in state["errors"]} & {"unsupportedAction", "validationFailure"}
-            if robot.assigned and robot.assigned not in ERRANDS:
-                assignment = self._assignments.get(robot.assigned)
-                if refused or (assignment is not None and assignment.acknowledged and not assignment.revoked):
-                    # It cannot, or it has started anew and knows nothing of what it had.
-                    self._revoke(robot.assigned, "forfeited", blame=bool(refused))
-            elif robot.assigned and robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s:
-                robot.assigned = robot.order = robot.charger = robot.charged_for = ""  # it never came, or began anew
+        self._keeper.let_in()
+        if not robot.assigned:
+            self._stray(robot)
+        elif robot.assigned in ERRANDS:
+            self._errand(robot, state)
+        elif robot.assigned in self._assignments:
+            self._ordered(robot, state, hot="motorTooHot" in robot.faults - had)
+
+    def _stray(self, robot: Robot) -> None:
+        """A robot that was given nothing and is busy all the same."""
+        if robot.idle or not robot.holds:
             return
-        states = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}
-        status = states.get(robot.order, "WAITING")
-        if states.get(f"{robot.order}/pick") == "FAILED":
-            status = "FAILED"  # what was not picked up is not dropped
-        if robot.assigned in ERRANDS:
-            if status in ("FINISHED", "FAILED"):
-                if robot.assigned == "charge":
-                    left_charger(robot)
-                robot.assigned = robot.order = robot.charger = ""
+        if not self._book.is_ours(robot.holds):
+            self._complain(
+                robot.name, f"carries out order {robot.holds!r}, which is not of this control: gets no work", "order"
+            )
+        elif self._now_s - robot.stray_s >= self.config.resend_s:
+            robot.stray_s = self._now_s
+            self._sender.instant_action(robot, "cancelOrder", orderId=robot.holds)
+
+    def _errand(self, robot: Robot, state: dict[str, Any]) -> None:
+        if state["orderId"] != robot.order:
+            error = rejection(robot)
+            if error is not None:
+                self._refused(robot, error, "", "charge" if robot.assigned == "charge" else "drop")
+            elif not (robot.doing == "idle" and self._now_s - robot.asked_s > self.config.resend_s):
+                return
+            robot.assigned = robot.order = robot.charger = robot.charged_for = ""  # it never came, or began anew
             return
+        statuses = {each["actionId"]: each["actionStatus"] for each in state["actionStates"]}
+        if statuses.get(robot.order) in ("FINISHED", "FAILED"):
+            if robot.assigned == "charge":
+                left_charger(robot)
+            robot.assigned = robot.order = robot.charger = ""
+
+    def _ordered(self, robot: Robot, state: dict[str, Any], *, hot: bool) -> None:
+        """What has become of an operation that a robot was given. ``hot``: it has just become too hot."""
         name = robot.assigned
-        assignment = self._assignments.get(name)
-        if assignment is None:
+        assignment = self._assignments[name]
+        if assignment.revoked and not assignment.cancelling:
+            return  # what the site answers counts
+        if robot.mode not in COMMANDED and robot.mode != "INTERVENED":
+            # It has cleared its order by itself and takes no cancellation (section 6.6.6, table 10).
+            self._revoke(name, assignment.revoked or "forfeited", assignment.blame)
             return
-        assignment.acknowledged = True
-        if (
-            state["orderUpdateId"] == assignment.update
-            and assignment.released < len(assignment.route)
-            and not assignment.revoked
-        ):
+        news = news_of(robot, assignment, state)
+        if state["orderId"] == robot.order:
+            assignment.acknowledged = True
+            assignment.accepted = max(assignment.accepted, min(assignment.update, state["orderUpdateId"]))
+            horizon = any(not node["released"] for node in state["nodeStates"])
+            if not assignment.route and horizon and not assignment.revoked:
+                self._call_off(name, "forfeited", blame=False)  # of a control that was killed: its way is not known
             ahead = sum(node["released"] for node in state["nodeStates"])
-            if ahead <= 1:
-                self._release_more(robot, name, assignment)
-        if status == "FINISHED":
+            assignment.wants_more = (
+                assignment.accepted == assignment.update
+                and assignment.released < len(assignment.route)
+                and not assignment.revoked
+                and (ahead <= 1 or state.get("newBaseRequest", False))
+            )
+        if news == "refused":
+            error = rejection(robot)
+            assert error is not None
+            self._refused(robot, error, name, self.ledger.operations[name].skill)
+            self._revoke(name, assignment.revoked or "forfeited", blame=True)
+        elif news == "forgotten" and not assignment.revoked:
+            # It has started anew and knows nothing of what it had, or somebody else has sent it something.
+            self._complain(robot.name, f"has forgotten its order {robot.order}", "order")
+            if state["orderId"]:
+                robot.rest(self._now_s, self.config.resend_s)
+            self._revoke(name, "forfeited", blame=False)
+        elif news == "done":
+            robot.refusals = 0
             self._end(name, "done")
-        elif status == "FAILED" and (assignment.cancelling or not assignment.revoked):
+        elif news in ("over", "failed"):
             self._revoke(name, assignment.revoked or "failed", assignment.blame or not assignment.revoked)
-        elif faults and not assignment.revoked:
-            # Too hot, or empty: somebody else does it meanwhile, unless waiting costs less than beginning anew.
-            short = self._now_s - assignment.running_s < self.config.cooling_s and name not in robot.loads
-            if faults - {"motorTooHot"} or short:
-                self._call_off(name, "forfeited", blame=False)
-            elif hot:
-                assignment.expected_s += self.config.cooling_s
-        elif status == "RUNNING":
+        elif news == "stopped" and not assignment.revoked:
+            self._stopped(robot, name, assignment, hot)
+        elif news == "running":
             assignment.running_s = min(assignment.running_s, self._now_s)
+
+    def _stopped(self, robot: Robot, name: str, assignment: Assignment, hot: bool) -> None:
+        """Somebody else does it meanwhile, unless waiting for a hot motor costs less than beginning anew."""
+        short = self._now_s - assignment.running_s < self.config.cooling_s and name not in robot.loads
+        if robot.faults - {"motorTooHot"} or not robot.faults or short:
+            if not robot.faults:
+                self._complain(robot.name, "waits for a retry, or refuses to be sent further: called off")
+            if not robot.faults & KNOWN_STOPS:
+                robot.rest(self._now_s, self.config.resend_s)
+            self._call_off(name, "forfeited", blame=not robot.faults & KNOWN_STOPS)
+        elif hot:
+            assignment.expected_s += self.config.cooling_s
+
+    def _refused(self, robot: Robot, error: Any, name: str, skill: str) -> None:
+        """A robot does not take an order."""
+        self._note(robot.name, f"refuses {name or skill}: {said(error)}")
+        words = robot.refuse(canonical(error["errorType"]), name, skill)
+        robot.rest(self._now_s, self.config.resend_s)
+        self._complain(robot.name, words, "refusal")
 
     def _answered(self, answer: Answer) -> None:
         name = answer.operation
@@ -376,9 +456,9 @@ class FleetControl:
             return
         fallen = self._loads.answered(answer)
         if fallen is not None and answer.load_x_m is not None and answer.load_y_m is not None:
-            self._unblock(fallen)
+            self._keeper.unblock(fallen)
             fallen.x_m, fallen.y_m = answer.load_x_m, answer.load_y_m
-            self._block(fallen)
+            self._keeper.block(fallen)
         outcome = "done" if answer.done else "cancelled" if name in self._cancelled else assignment.revoked
         self._end(name, outcome, blame=assignment.blame)
         if name in self._given_up and outcome != "done":
@@ -403,8 +483,14 @@ class FleetControl:
         free: dict[str, list[Robot]] = {}
         """Skill to the free robots that have it."""
         wanted = {self.ledger.operations[name].skill for name in self.ledger.ready}
+        self._again_s = math.inf
         for robot in self.robots.values():
-            if not robot.free or math.isnan(robot.x_m):
+            if not robot.free:
+                if robot.online and robot.heard and robot.unfit and not (robot.mute or robot.fatal & KNOWN_STOPS):
+                    self._complain(robot.name, f"{robot.unfit}: gets no work")
+                continue
+            if now_s < robot.ready_s():
+                self._again_s = min(self._again_s, robot.ready_s())
                 continue
             if robot.charge < self.config.low_charge and self.chargers and "charge" in robot.skills:
                 self._errands.charge(robot, self._now_s)
@@ -421,7 +507,7 @@ class FleetControl:
                 if any(robot.skills for robot in self.robots.values()):
                     self._refuse(name, f"there is no station for {self.ledger.operations[name].station_kind}")
                 continue
-            able = self._dispatcher.able(name, free)
+            able = self._dispatcher.able(name, free, now_s)
             if not able or not (able := self._errands.charged(name, able, now_s)):
                 continue
             stations, all_of_them = self._dispatcher.roomy(name)
@@ -437,79 +523,40 @@ class FleetControl:
     def _give(self, name: str, chosen: Dispatch, now_s: float) -> None:
         """In the log first, then to the robot."""
         robot, progress = chosen.robot, self.ledger.progress[name]
-        self._dispatcher.take_room(name, chosen.station.name, 1)
-        event = self.log.add(
-            case=name, cell=chosen.station.name, resource=robot.name, kind="start", outcome="assigned",
-            attempt=progress.attempt + 1,
-        )  # fmt: skip
-        self.ledger.fold(event)
         expected_s = (
             self.roadmap.length_m(chosen.route) / self.config.speed_m_s + self.ledger.operations[name].duration_s
         )
-        assignment = self._assignments[name] = Assignment(now_s, now_s, expected_s)
-        robot.assigned, robot.order = name, self._order_of(name)
-        self._send_order(robot, name, progress, assignment)
-
-    def _send_order(self, robot: Robot, name: str, progress: Progress, assignment: Assignment) -> None:
-        way = self._dispatcher.way(robot, name, self.stations[progress.station].node)
-        if way is None:
-            self._revoke(name, "forfeited", blame=False)
+        assignment, attempt = Assignment(now_s, now_s, expected_s), progress.attempt + 1
+        beyond = self._book.compose(robot, name, chosen.station, attempt, assignment)
+        if beyond:
+            robot.refused.add(name)
+            self._complain(robot.name, f"cannot be sent an order: {beyond}", "limits")
+            self._news = True
             return
-        route, pick = way
-        assignment.route, assignment.update = route, 0
-        assignment.released = min(len(route), 1 + self.config.base_nodes) if self.config.base_nodes else len(route)
-        operation, arguments = self.ledger.operations[name], self._arguments(name)
-        if operation.carry is None:
-            assignment.actions = {len(route) - 1: [action(operation.skill, robot.order, arguments)]}
-        else:
-            up, down = self._loads.actions(name, robot.order, arguments)
-            assignment.actions = {pick: [up]} if pick >= 0 else {}
-            assignment.actions.setdefault(len(route) - 1, []).append(down)
-        self._sender.order(robot, route, assignment.actions, released=assignment.released)
-
-    def _arguments(self, name: str) -> dict[str, Any]:
-        operation, progress = self.ledger.operations[name], self.ledger.progress[name]
-        return {
-            "duration_s": operation.duration_s, "operation": name, "attempt": progress.attempt, "station": progress.station,
-        }  # fmt: skip
-
-    def _release_more(self, robot: Robot, name: str, assignment: Assignment) -> None:
-        """An order update: it begins at the last node that was released (VDA 5050, section 'Order update')."""
-        begin = assignment.released - 1
-        assignment.released = min(len(assignment.route), assignment.released + self.config.base_nodes)
-        assignment.update += 1
-        self._sender.order(
-            robot,
-            assignment.route,
-            assignment.actions,
-            begin=begin,
-            released=assignment.released,
-            update=assignment.update,
-        )
-
-    def _detour(self, name: str, assignment: Assignment, closed: frozenset[str]) -> bool:
-        """Another way from the last released node, where nothing that is released is closed; False: there is none."""
-        base = assignment.route[: assignment.released]
-        if assignment.revoked or assignment.released >= len(assignment.route) or closed & set(base):
-            return False
-        rest = self.roadmap.route(base[-1], assignment.route[-1])
-        if rest is None or assignment.route[-1] in self.roadmap.closed:
-            return False
-        if len(assignment.actions) > 1 and max(set(assignment.actions) - {len(assignment.route) - 1}) >= len(base):
-            return False  # what is to be picked up lies beyond
-        last = assignment.actions.pop(len(assignment.route) - 1)
-        assignment.route = base + rest[1:]
-        assignment.actions[len(assignment.route) - 1] = last
-        self._release_more(self.robots[self.ledger.progress[name].robot], name, assignment)
-        return True
+        self._dispatcher.take_room(name, chosen.station.name, 1)
+        event = self.log.add(
+            case=name, cell=chosen.station.name, resource=robot.name, kind="start", outcome="assigned", attempt=attempt,
+        )  # fmt: skip
+        self.ledger.fold(event)
+        self._assignments[name] = assignment
+        robot.assigned, robot.order, robot.times_sent = name, self._book.order_id(name, attempt, robot), 0
+        self._book.send(robot, assignment, now_s)
 
     def _call_off(self, name: str, why: str, *, blame: bool) -> None:
-        """Ask the robot to stop; what became of the work is found out when it answers."""
+        """Ask the robot to stop; what became of the work is found out then."""
         assignment = self._assignments.get(name)
         if assignment is None or assignment.revoked:
             return
         assignment.revoked, assignment.blame, assignment.cancelling = why, blame, True
-        self._sender.instant_action(self.robots[self.ledger.progress[name].robot], "cancelOrder")
+        if not self._cancel_order(self.robots[self.ledger.progress[name].robot], assignment):
+            self._revoke(name, why, blame)
+
+    def _cancel_order(self, robot: Robot, assignment: Assignment) -> bool:
+        """Returns False: nothing may be sent to it, and in such an operating mode it has no order any more."""
+        sent = self._sender.instant_action(robot, "cancelOrder", orderId=robot.order)
+        assignment.sent_s = self._now_s
+        assignment.cancels += [sent] if sent else []
+        return bool(sent)
 
     def _revoke(self, name: str, why: str, blame: bool) -> None:
         """The robot will not do it any more: ask the site, at the next tick, whether it had."""
@@ -549,43 +596,5 @@ class FleetControl:
             self._refuse(name, f"no robot has the skill {self.ledger.operations[name].skill}")
         return hopeless
 
-    # Small things -----------------------------------------------------------------------------------------------------
-
-    def _order_of(self, name: str) -> str:
-        order = order_of(name, self.ledger.progress[name].attempt)
-        return f"{self._run}/{order}" if self._run else order
-
-    def _robot(self, serial: str) -> Robot:
-        if serial not in self.robots:
-            raise BadInput(f"no robot {serial!r} is known", alternatives=sorted(self.robots)[:5])
-        return self.robots[serial]
-
-    # Zones ------------------------------------------------------------------------------------------------------------
-
-    def _let_in(self) -> None:
-        for name, answer in self._zones.next_in():
-            self._sender.responses(self.robots[name], [answer])
-
-    def _block(self, robot: Robot) -> None:
-        if self.config.block_dead and not math.isnan(robot.x_m):
-            self._zones.close(f"dead {robot.name}", frozenset([self.roadmap.nearest(robot.x_m, robot.y_m)]))
-            self._sender.zone_set(self.robots.values(), self._zones)
-
-    def _unblock(self, robot: Robot) -> None:
-        if self._zones.open(f"dead {robot.name}"):
-            self._sender.zone_set(self.robots.values(), self._zones)
-
     def _note(self, resource: str, text: str) -> None:
         self.log.add(case="fleet", cell="dispatch", resource=resource, kind="note", outcome=text)
-
-    def _complain(self, resource: str, text: str) -> None:
-        """What cannot be understood is noted once: a robot that sends nonsense ten times a second must not fill the disk."""
-        known = self._warned.setdefault(resource, set())
-        if text in known or len(known) > _MOST_WORDS:
-            return
-        known.add(text)
-        if len(known) > _MOST_WORDS:
-            text = "more that cannot be understood"
-        self._note(resource, text)
-        if self._warn is not None:
-            self._warn(resource, text)

@@ -68,7 +68,7 @@ class FreeRoadmap:
         return [name for far, _, name in sorted(near) if self.half_m < far < reach_m]
 
     def length_m(self, route: list[str]) -> float:
-        """Of the shortest way by the aisles from each to the next, turns not counted."""
+        """Length of the shortest way along the aisles through all nodes, without the turns."""
         return sum(self._steps(a, b) for a, b in itertools.pairwise(route)) * self.aisles.cell_m
 
     def deviation_m(self, node: str) -> float:

@@ -32,14 +32,22 @@ class Loads:
         self._found: dict[str, tuple[float, float]] = {}
         """Where a site says that a load lies."""
 
-    def heard(self, robot: Robot, before: Iterable[str]) -> None:
-        """A robot has reported what it carries; ``before`` is what it carried."""
+    def heard(self, robot: Robot, before: Iterable[str]) -> list[str]:
+        """A robot has reported what it carries; ``before`` is what it carried. Returns loads that it cannot have, because it was
+        never sent for them: these are not believed."""
+        claimed = [
+            load for load in robot.loads
+            if load in self._ledger.progress and robot.name not in self._ledger.progress[load].robots
+        ]  # fmt: skip
+        if claimed:
+            robot.loads = tuple(load for load in robot.loads if load not in claimed)
         for load in before:
             if load not in robot.loads and self._holder.get(load) == robot.name:
                 del self._holder[load]
         for load in robot.loads:
             self._holder[load] = robot.name
             self._found.pop(load, None)
+        return claimed
 
     def answered(self, answer: Answer) -> Robot | None:
         """The site knows where a load is. Returns the robot that died with it, whose last message may be older than its place."""
@@ -76,11 +84,13 @@ class Loads:
                 return load
         return ""
 
-    def actions(self, load: str, order: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def actions(
+        self, load: str, order: str, pick_id: str, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Pick and drop, with the parameters that VDA 5050 names for them (section "Predefined actions") and the assignment's own."""
         carry = self._ledger.operations[load].carry
         assert carry is not None
         station, common = arguments["station"], {**arguments, "loadId": load, "loadType": carry.part}
         common["duration_s"] = arguments["duration_s"] / 2
         pick = {**common, "stationName": self.source(load), "weight": round(carry.kg, 3), "madeBy": carry.made_by}
-        return action("pick", f"{order}/pick", pick), action("drop", order, {**common, "stationName": station})
+        return action("pick", pick_id, pick), action("drop", order, {**common, "stationName": station})

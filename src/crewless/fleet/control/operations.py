@@ -55,12 +55,14 @@ class Progress:
 
     status: Status = "waiting"
     attempt: int = 0
-    """Of the last assignment; each has a number of its own."""
+    """Number of the last assignment; each assignment has its own."""
     robot: str = ""
     station: str = ""
     failures: int = 0
     tried: set[str] = field(default_factory=set[str])
     """Robots that it has failed on or that gave it back."""
+    robots: set[str] = field(default_factory=set[str])
+    """All that it was ever assigned to."""
 
 
 def order_of(operation: str, attempt: int) -> str:
@@ -81,7 +83,7 @@ class OperationLedger:
         for each in operations:
             for before in each.after:
                 if before not in self.operations:
-                    raise BadInput(f"operation {each.name} comes after {before!r}, which is not there")
+                    raise BadInput(f"operation {each.name} comes after {before!r}, which does not exist")
                 self.followers[before].append(each.name)
             self._missing[each.name] = len(set(each.after))
         self.tail_s = self._tails()
@@ -106,6 +108,7 @@ class OperationLedger:
         if event.kind == "start":
             progress.status, progress.robot, progress.station = "assigned", event.resource, event.cell
             progress.attempt = int(event.data["attempt"])
+            progress.robots.add(event.resource)
             self.ready.discard(event.case)
             return
         outcome = event.outcome
@@ -170,7 +173,7 @@ class OperationLedger:
                     sequence.append(follower)
         if len(sequence) < len(self.operations):
             stuck = sorted(set(self.operations) - set(sequence))
-            raise BadInput(f"operations wait for each other in a circle: {', '.join(stuck[:5])}")
+            raise BadInput(f"the operations wait for each other in a cycle: {', '.join(stuck[:5])}")
         tail_s: dict[str, float] = {}
         for name in reversed(sequence):
             tail_s[name] = self.operations[name].duration_s + max(

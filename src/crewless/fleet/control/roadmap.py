@@ -68,7 +68,7 @@ class LineRoadmap:
         for start, end in edges:
             for name in (start, end):
                 if name not in self.nodes:
-                    raise BadInput(f"an edge leads to {name!r}, which is no node")
+                    raise BadInput(f"an edge leads to {name!r}, which is not a node")
             self._next[start].append(end)
         self.closed: set[str] = set()
         self.half_m = 0.5

@@ -5,6 +5,7 @@ from typing import Any
 
 from crewless.core.errors import BadInput
 from crewless.fleet.control.roadmap import Roadmap
+from crewless.fleet.control.robots import MAP
 
 _NONE: frozenset[str] = frozenset()
 
@@ -34,7 +35,7 @@ class Zones:
         unknown = sorted(nodes - set(self._roadmap.nodes))
         if unknown:
             raise BadInput(
-                f"zone {zone} names {unknown[0]!r}, which is no place", alternatives=sorted(self._roadmap.nodes)[:5]
+                f"zone {zone} names {unknown[0]!r}, which is not a node", alternatives=sorted(self._roadmap.nodes)[:5]
             )
         self._closed[zone] = nodes
         self._roadmap.close(nodes)
@@ -84,7 +85,7 @@ class Zones:
             }
             for zone, (corners, _) in sorted(self._guarded.items())
         ]  # fmt: skip
-        return {"zoneSet": {"mapId": "floor", "zoneSetId": name, "zones": zones}}
+        return {"zoneSet": {"mapId": MAP, "zoneSetId": name, "zones": zones}}
 
     def answers(self, serial: str, state: Mapping[str, Any]) -> list[dict[str, Any]]:
         """To what a robot asks in its state: into guarded zones as many as there is room for; corridors are always granted."""

@@ -60,8 +60,8 @@ class LiveRun:
     def run(
         self, progress: Callable[["LiveRun"], None] | None = None, report: Callable[[str], None] | None = None
     ) -> FleetOutcome:
-        """Until nothing is left to do, or it is interrupted. ``progress`` is called about ten times a second, ``report`` with a line
-        for a person: who is missing, whether the broker is away."""
+        """Until nothing is left to do, or it is interrupted. ``progress`` is called about ten times a second, ``report`` with a
+        line for a person: who is missing, whether the broker is away."""
         control, began, began_s = self.coordinator.control, time.monotonic(), self.now_s
         reported = dict[str, float]()
         drawn, away = 0.0, False
@@ -79,8 +79,12 @@ class LiveRun:
             if self.transport.away != away:
                 away = not away
                 if report is not None:
-                    report(f"the broker at {self.address} {'is away: waiting for it' if away else 'is back'}")
-            elif time.monotonic() - began > 2.0 and not away:
+                    report(
+                        f"the broker at {self.address} {'is unreachable: waiting for it' if away else 'is connected again'}"
+                    )
+            if self.transport.fault:
+                remind(f"the broker at {self.address} sent what is not MQTT ({self.transport.fault}): connected anew")
+            if time.monotonic() - began > 2.0 and not away:
                 self._look_round(remind)
             if progress is not None and time.monotonic() - drawn > 0.1:
                 drawn = time.monotonic()
@@ -114,9 +118,15 @@ class LiveRun:
 
     def _look_round(self, remind: Callable[[str], None]) -> None:
         control = self.coordinator.control
-        there = [each for each in control.robots.values() if each.online and each.heard]
+        online = [each for each in control.robots.values() if each.online]
+        there = [each for each in online if each.fit]
         if not any(TEND in each.skills for each in there):
-            remind(f"waiting: no robot that can {TEND!r} has announced itself on {self.address}")
+            unfit = [each for each in online if TEND in each.offers and not each.fit]
+            why = "; ".join(f"{each.name} {each.unfit if each.heard else 'has sent no state'}" for each in unfit)
+            if why:
+                remind(f"waiting: no robot can {TEND!r} just now: {why[:200]}")
+            else:
+                remind(f"waiting: no robot that can {TEND!r} has announced itself on {self.address}")
             return
         skills = frozenset[str]().union(*(each.skills for each in there))
         missing = {control.ledger.operations[name].skill for name in control.ledger.ready} - skills

@@ -22,7 +22,7 @@ class FleetOutcome:
     units: dict[str, int]
     """Part to units that were made."""
     carried: int = 0
-    """Of the operations done, loads that robots brought from one line to another or from stock."""
+    """How many of the operations done were transports of loads, between lines or from stock."""
     steps: int = 0
     conflicts: int = 0
     """Robots that shared a cell, swapped or drove against an aisle, over all steps; judged by independent code."""

@@ -26,7 +26,7 @@ PATIENCE = 20.0
 
 
 class _Ends:
-    """Of a broker in this process."""
+    """The connections of a broker in this process."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker

@@ -5,6 +5,7 @@ Robots move by :mod:`crewless.fleet.simulate.motion`, draw from a battery and he
 """
 
 import random
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,14 +15,14 @@ from crewless.fleet.plan import TEND, FleetPlan, check_plan
 from crewless.fleet.positions import DOING
 from crewless.fleet.simulate.mishaps import Mishap, MishapConfig, draw
 from crewless.fleet.simulate.motion import Motion
-from crewless.fleet.simulate.simulated_robot import SimulatedRobot, SimulatedRobotConfig, last_will
+from crewless.fleet.simulate.simulated_robot import STATE_EVERY_S, SimulatedRobot, SimulatedRobotConfig, last_will
 from crewless.fleet.site import Site
 from crewless.fleet.traffic.aisles import aisles_of
 from crewless.fleet.vda5050.topics import header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
 from crewless.fleet.vda5050.validation import encode
 
-_SLEEP_S = 20.0
+_SLEEP_S = 15.0
 TOW_S = 600.0
 """A robot that died is off the floor after so long, and what it carried lies there: an assumption. Two that lie side by side would
 cut the floor in two for good. One that ran empty is given a full battery after as long."""
@@ -81,6 +82,8 @@ class SimulatedFloor:
         self._wrecks: list[tuple[float, str]] = []
         self._flat: list[tuple[float, str]] = []
         self._slept_s: dict[str, float] = {}
+        self._due: deque[tuple[float, SimulatedRobot]] = deque()
+        """Stations, and when the state of one that is at rest is due, the first first."""
         self._busy: set[str] = set()
         """Stations that work by themselves just now."""
         self.doing: dict[str, str] = {}
@@ -122,7 +125,7 @@ class SimulatedFloor:
             for topic, payload in arrived:
                 robot.handle(topic, payload)
             if robot.mover is None:
-                # A station at rest neither moves nor warms up.
+                # A station at rest neither moves nor warms up; that it is there it says as often as the standard asks.
                 if arrived or serial in self._busy:
                     robot.advance(self.step_s)
                     (self._busy.add if robot.busy() else self._busy.discard)(serial)
@@ -141,6 +144,11 @@ class SimulatedFloor:
                 self.cooling_stops += now == "cooling"
                 if now == "empty":
                     self._flat.append((self.now_s + TOW_S, serial))
+        while self._due and self._due[0][0] <= self.now_s:
+            robot = self._due.popleft()[1]
+            if robot.alive and robot.config.serial not in self._busy:
+                robot.send_state()
+            self._due.append((self.now_s + STATE_EVERY_S, robot))
         self.site.answer()
         self._join()
 
@@ -221,6 +229,8 @@ class SimulatedFloor:
         )  # fmt: skip
         self.robots[config.serial] = robot
         robot.start()
+        if not drives:
+            self._due.append((self.now_s + STATE_EVERY_S, robot))
 
     def _work(self, serial: str, action: str, parameters: Mapping[str, Any]) -> bool:
         if self._source.random() < self.mishaps.failed_share:
@@ -306,6 +316,6 @@ class SimulatedFloor:
 
 
 def _place(at: str) -> tuple[float, float]:
-    """Of ``floor:X,Y`` in the site's record."""
+    """The position in ``floor:X,Y`` of the site's record, in metres."""
     x, _, y = at.removeprefix("floor:").partition(",")
     return float(x), float(y)

@@ -48,7 +48,7 @@ class Mishap:
     kind: str
     """robot, station, motor; of zones: close, open or guard."""
     name: str
-    """Of the robot or station; the number of the zone."""
+    """Name of the robot or station, or number of the zone."""
 
 
 def draw(

@@ -40,7 +40,7 @@ class _SharedEnd:
         self._shared = shared
         self.inbox: deque[tuple[str, bytes]] = deque()
 
-    def subscribe(self, pattern: str) -> None:
+    def subscribe(self, pattern: str, *, kept: bool = True) -> None:
         self._shared.take(pattern, self)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:

@@ -8,9 +8,27 @@ No hardware was used. The heat and battery constants are assumptions of the size
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from crewless.core.errors import BadInput
+from crewless.fleet.simulate.body import Mover, SimulatedRobotConfig, factsheet, skills_of
+from crewless.fleet.vda5050.error_types import (
+    DUPLICATE_ZONE_SET,
+    INVALID_INSTANT_ACTION,
+    INVALID_ORDER_ACTION,
+    MOBILE_ROBOT_NOT_AVAILABLE,
+    NO_ORDER_TO_CANCEL,
+    ORDER_UPDATE_FOLLOWING_CANCEL,
+    OTHER_ORDER_ACTIVE,
+    OUTDATED_ORDER_UPDATE,
+    PREDEFINED,
+    SAME_ORDER_UPDATE_ID,
+    UNKNOWN_MAP_ID,
+    UNTIL_NEW_ORDER,
+    VALIDATION_FAILURE,
+    canonical,
+)  # fmt: skip
+from crewless.fleet.vda5050.order_rules import decision_point, new_order_faults, same, update_faults
 from crewless.fleet.vda5050.topics import MANUFACTURER, Sender, address, header, topic_of
 from crewless.fleet.vda5050.transport import Transport, Will
 from crewless.fleet.vda5050.validation import Topic, decode, encode
@@ -20,70 +38,6 @@ SPARE_S = 20.0
 """A release zone is kept for so long by a robot that does not stand before it any more."""
 STATE_EVERY_S = 30.0
 """A state is due after so long even when nothing happened (VDA 5050, section 'State')."""
-
-
-class Mover(Protocol):
-    """Who moves robots that navigate freely."""
-
-    def send(self, serial: str, x_m: float, y_m: float) -> bool:
-        """Drive there; returns whether it is there already."""
-        ...
-
-    def where(self, serial: str) -> tuple[float, float, float]:
-        """X and y in metres, heading in radians."""
-        ...
-
-    def hold(self, serial: str) -> None:
-        """Stand fast."""
-        ...
-
-    def idle(self, serial: str) -> None:
-        """Nothing to do: make way."""
-        ...
-
-    def zones(self, serial: str, zones: ZoneBook) -> None:
-        """The robot's zones have changed."""
-        ...
-
-    def entering(self, serial: str) -> list[str]:
-        """Release zones that it stands in, or has before it on its way."""
-        ...
-
-    def admit(self, serial: str, zone: str, granted: bool) -> None:
-        """Whether it may drive into a release zone."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SimulatedRobotConfig:
-    """A robot's body."""
-
-    serial: str
-    manufacturer: str = MANUFACTURER
-    skills: tuple[str, ...] = ("assemble",)
-    x_m: float = 0.0
-    y_m: float = 0.0
-    speed_m_s: float = 1.5
-    battery_wh: float = 1000.0
-    idle_w: float = 20.0
-    drive_w: float = 150.0
-    work_w: float = 250.0
-    charge_w: float = 2000.0
-    loss_share: float = 0.3
-    """Of the power drawn, what heats the motors."""
-    heat_capacity_j_k: float = 4000.0
-    heat_resistance_k_w: float = 0.6
-    """Motor to air: one thermal mass, C dT/dt = P_loss - (T - T_air) / R."""
-    air_c: float = 25.0
-    hot_c: float = 90.0
-    """It stops above, until it is ten degrees cooler."""
-    carries: bool = False
-    """It picks up loads and drops them."""
-    payload_kg: float = 30.0
-    body_kg: float = 60.0
-    """With a load it draws more power by the load's share of its own mass (an assumption)."""
-    visualize_s: float = 0.0
-    """While it moves, its position is sent so often besides the states; 0: never."""
 
 
 @dataclass
@@ -107,6 +61,11 @@ class SimulatedRobot:
     instant_states: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     paused: bool = False
+    mode: str = "AUTOMATIC"
+    """See :meth:`turn`."""
+    emergency_stop: str = "NONE"
+    localized: bool = True
+    map_id: str = "floor"
     mover: Mover | None = None
     energy_j: float = 0.0
     """Drawn from the battery so far."""
@@ -120,6 +79,9 @@ class SimulatedRobot:
         self.theta: float = 0.0
         self.motor_c = self.config.air_c if math.isnan(self.motor_c) else self.motor_c
         self._sender = Sender(self.transport)
+        self._sent: list[dict[str, Any]] = []
+        """Nodes of the order's last message."""
+        self._cancelled = False
         self._ahead: list[dict[str, Any]] = []
         self._edges: list[dict[str, Any]] = []
         self._todo: list[dict[str, Any]] = []
@@ -160,11 +122,14 @@ class SimulatedRobot:
         try:
             message = decode(kind, payload)
         except BadInput as error:
-            self._complain("validationFailure", str(error))
+            self._complain(VALIDATION_FAILURE, str(error))
             return
         if kind == "order":
             self._take(message)
         elif kind == "zoneSet":
+            name = message["zoneSet"]["zoneSetId"]
+            if name in self.zones.sets:
+                self._complain(DUPLICATE_ZONE_SET, f"zone set {name} is here already", keys={"zoneSetId": name})
             self.zones.take(message["zoneSet"])
             self._changed = True
         elif kind == "responses":
@@ -214,7 +179,8 @@ class SimulatedRobot:
             )
 
     def _able(self) -> bool:
-        return not self.paused and not self._cooling and self.charge > 0
+        stopped = self.emergency_stop != "NONE" or self.mode not in ("AUTOMATIC", "SEMIAUTOMATIC")
+        return not (self.paused or self._cooling or stopped) and self.charge > 0
 
     def doing(self) -> str:
         """In one word, for a picture: dead, empty, cooling, paused, charging, working, driving or idle."""
@@ -260,16 +226,16 @@ class SimulatedRobot:
             "actionStates": list(self.action_states.values()),
             "instantActionStates": list(self.instant_states.values())[-8:],
             "powerSupply": {"stateOfCharge": round(100 * self.charge, 2), "charging": self._charging()},
-            "operatingMode": "AUTOMATIC",
+            "operatingMode": self.mode,
             "errors": list(self.errors),
             "information": [
                 {"infoType": "motorTemperature", "infoLevel": "INFO", "infoDescriptor": f"{self.motor_c:.1f} C"}
             ],
-            "safetyState": {"activeEmergencyStop": "NONE", "fieldViolation": False},
+            "safetyState": {"activeEmergencyStop": self.emergency_stop, "fieldViolation": False},
         }  # fmt: skip
 
     def _position(self) -> dict[str, Any]:
-        return {"x": self.x_m, "y": self.y_m, "theta": self.theta, "mapId": "floor", "localized": True}
+        return {"x": self.x_m, "y": self.y_m, "theta": self.theta, "mapId": self.map_id, "localized": self.localized}
 
     def busy(self) -> bool:
         """Whether there is something left of the order."""
@@ -284,67 +250,102 @@ class SimulatedRobot:
     # Orders -----------------------------------------------------------------------------------------------------------
 
     def _take(self, order: dict[str, Any]) -> None:
+        """As VDA 5050 version 3.0.0 says: section 6.1.2, figure 8 (accepting), and 6.1.4 (rejecting)."""
         current = self.order
-        if order["orderId"] == current.get("orderId"):
-            if order["orderUpdateId"] < current["orderUpdateId"]:
-                self._complain("outdatedOrderUpdate", f"{order['orderUpdateId']} after {current['orderUpdateId']}")
-            elif order["orderUpdateId"] == current["orderUpdateId"]:
-                self._changed = True  # the same once more: not done again, but answered
-            else:
-                self._update(order)
-            return
-        if self.busy():
-            self._complain("orderError", f"order {order['orderId']} while {current['orderId']} is under way")
-            return
-        if not order["nodes"] or len(order["edges"]) != len(order["nodes"]) - 1:
-            self._complain("orderError", f"order {order['orderId']} has no way from node to node")
-            return
-        unknown = self._unknown_actions(order)
-        if unknown:
-            self._complain("unsupportedAction", f"cannot {', '.join(unknown)}")
-            return
-        self.order, self.errors = order, []
-        self.action_states = {}
-        self._ahead, self._edges = list(order["nodes"]), list(order["edges"])
-        self._register(order["nodes"])
+        if order["orderId"] != current.get("orderId"):
+            refused = self._refusal(order)
+            if refused:
+                self._complain(*refused, about=order)
+                return
+            self.order, self._cancelled = order, False
+            self.errors = [each for each in self.errors if canonical(each["errorType"]) not in UNTIL_NEW_ORDER]
+            self.action_states = {}
+            self._ahead, self._edges = list(order["nodes"]), list(order["edges"])
+            self._register(order["nodes"])
+        elif order["orderUpdateId"] < current["orderUpdateId"]:
+            text = f"{order['orderUpdateId']} after {current['orderUpdateId']}"
+            self._complain(OUTDATED_ORDER_UPDATE, text, about=order)
+        elif order["orderUpdateId"] == current["orderUpdateId"]:
+            if not same(order, current):  # else it is not done again, but answered
+                self._complain(SAME_ORDER_UPDATE_ID, f"update {order['orderUpdateId']} is another", about=order)
+        elif self._cancelled:
+            self._complain(ORDER_UPDATE_FOLLOWING_CANCEL, f"order {order['orderId']} is cancelled", about=order)
+        else:
+            self._update(order)
         self._changed = True
 
-    def _update(self, order: dict[str, Any]) -> None:
-        """Stitch: the update's first node is the last released one (VDA 5050, 'Order update')."""
-        base = [node["sequenceId"] for node in self._ahead if node["released"]]
-        end = base[-1] if base else self._last_sequence
-        if not order["nodes"] or order["nodes"][0]["sequenceId"] != end:
-            self._complain("orderUpdateError", f"update {order['orderUpdateId']} does not begin at sequence {end}")
-            return
+    def _refusal(self, order: dict[str, Any]) -> tuple[str, str] | None:
+        """Why a new order is not taken: error type and words."""
+        name = order["orderId"]
+        if found := new_order_faults(order):
+            return VALIDATION_FAILURE, f"order {name}: {found[0]}"
+        if self.mode not in ("AUTOMATIC", "SEMIAUTOMATIC", "INTERVENED"):
+            return MOBILE_ROBOT_NOT_AVAILABLE, f"order {name} in operating mode {self.mode}"
+        if self.busy():
+            return OTHER_ORDER_ACTIVE, f"order {name} while {self.order['orderId']} is under way"
+        return self._beyond_it(order)
+
+    def _beyond_it(self, order: dict[str, Any]) -> tuple[str, str] | None:
         if unknown := self._unknown_actions(order):
-            self._complain("unsupportedAction", f"cannot {', '.join(unknown)}")
+            return INVALID_ORDER_ACTION, f"cannot {', '.join(unknown)}"
+        maps = {node["nodePosition"]["mapId"] for node in order["nodes"] if "nodePosition" in node}
+        return (UNKNOWN_MAP_ID, f"there is no map {', '.join(sorted(maps))}") if maps - {self.map_id} else None
+
+    def _update(self, order: dict[str, Any]) -> None:
+        """Stitch: the update's first node is the last released one."""
+        decision = decision_point(self._sent)
+        assert decision is not None
+        if found := update_faults(order, decision):
+            self._complain(VALIDATION_FAILURE, f"update {order['orderUpdateId']}: {found[0]}", about=order)
             return
+        if refused := self._beyond_it(order):
+            self._complain(*refused, about=order)
+            return
+        end = decision["sequenceId"]
+        for node in self._ahead:
+            for action in node["actions"] if not node["released"] else ():
+                self.action_states.pop(action["actionId"], None)  # of the horizon, which is replaced
         self._ahead = [node for node in self._ahead if node["released"]] + order["nodes"][1:]
         self._edges = [edge for edge in self._edges if edge["released"] and edge["sequenceId"] < end] + order["edges"]
         self.order = order
         self._register(order["nodes"][1:])
-        self._changed = True
 
     def _unknown_actions(self, order: dict[str, Any]) -> list[str]:
         named = {action["actionType"] for node in order["nodes"] for action in node["actions"]}
-        return sorted(named - {*_skills(self.config)})
+        return sorted(named - {*skills_of(self.config)})
 
     def _register(self, nodes: list[dict[str, Any]]) -> None:
+        self._sent = self.order["nodes"]
         for node in nodes:
             for action in node["actions"]:
                 self.action_states[action["actionId"]] = {
                     "actionId": action["actionId"], "actionType": action["actionType"], "actionStatus": "WAITING",
                 }  # fmt: skip
 
+    def turn(self, mode: str) -> None:
+        """Somebody turns the key to another operating mode. Some clear the order (section 6.6.7)."""
+        self.mode, self._changed = mode, True
+        if mode in ("MANUAL", "STARTUP", "SERVICE", "TEACH_IN"):
+            self._clear("stopped by hand")
+
+    def _clear(self, why: str) -> None:
+        for state in self.action_states.values():
+            if state["actionStatus"] not in ("FINISHED", "FAILED"):
+                state |= {"actionStatus": "FAILED", "actionResult": why}
+        self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
+
     def _instant(self, action: dict[str, Any]) -> None:
         kind, status = action["actionType"], "FINISHED"
         if kind == "cancelOrder":
-            if not self.busy():
+            mine = self.order.get("orderId", "")
+            meant = parameters(action).get("orderId", mine)
+            if not self.busy() or meant != mine:
                 status = "FAILED"
-            for state in self.action_states.values():
-                if state["actionStatus"] not in ("FINISHED", "FAILED"):
-                    state |= {"actionStatus": "FAILED", "actionResult": "cancelled"}
-            self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
+                text = f"order {meant} is not under way"
+                self._complain(NO_ORDER_TO_CANCEL, text, keys={"actionId": action["actionId"]})
+            else:
+                self._clear("cancelled")
+                self._cancelled = True
         elif kind == "startPause":
             self.paused = True
         elif kind == "stopPause":
@@ -362,7 +363,7 @@ class SimulatedRobot:
             self._send("factsheet", factsheet(self.config))
         elif kind != "stateRequest":
             status = "FAILED"
-            self._complain("unsupportedAction", f"cannot {kind}")
+            self._complain(INVALID_INSTANT_ACTION, f"cannot {kind}", keys={"actionId": action["actionId"]})
         self.instant_states[action["actionId"]] = {
             "actionId": action["actionId"], "actionType": kind, "actionStatus": status,
         }  # fmt: skip
@@ -512,10 +513,7 @@ class SimulatedRobot:
         elif not failed:
             self.loads = [each for each in self.loads if each["loadId"] != what["loadId"]]
         elif action["actionType"] == "pick":
-            for state in self.action_states.values():
-                if state["actionStatus"] == "WAITING":
-                    state |= {"actionStatus": "FAILED", "actionResult": "there was nothing to pick up"}
-            self._ahead, self._edges, self._todo, self._left_s = [], [], [], 0.0
+            self._clear("there was nothing to pick up")
 
     def _charging(self) -> bool:
         return bool(self._todo) and self._todo[0]["actionType"] == "charge"
@@ -543,9 +541,19 @@ class SimulatedRobot:
         if self.charge <= 0 and not was_empty:
             self._complain("batteryEmpty", "0 %", "FATAL")
 
-    def _complain(self, kind: str, text: str, level: str = "WARNING") -> None:
-        self.errors = [error for error in self.errors if error["errorType"] != kind]
-        self.errors.append({"errorType": kind, "errorDescription": text, "errorLevel": level})
+    def _complain(
+        self, kind: str, text: str, level: str = "WARNING", *, about: Mapping[str, Any] | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """An error in the state, with what it is about: the order and its update, or what ``keys`` name (section 6.6.5.2)."""
+        error: dict[str, Any] = {"errorType": kind, "errorDescription": text, "errorLevel": PREDEFINED.get(kind, level)}
+        keys = keys or {}
+        if about is not None:
+            keys = {"orderId": about["orderId"], "orderUpdateId": str(about["orderUpdateId"])}
+        if keys:
+            error["errorReferences"] = [{"referenceKey": key, "referenceValue": value} for key, value in keys.items()]
+        self.errors = [each for each in self.errors if each["errorType"] != kind]
+        self.errors.append(error)
         self._changed = True
 
     def _send(self, topic: Topic, body: Mapping[str, Any]) -> None:
@@ -561,35 +569,3 @@ def last_will(serial: str, manufacturer: str = MANUFACTURER) -> Will:
     """What the broker says when the robot is gone."""
     body = header(manufacturer, serial, 0) | {"connectionState": "CONNECTION_BROKEN"}
     return Will(topic=topic_of(manufacturer, serial, "connection"), payload=encode("connection", body))
-
-
-def _skills(config: SimulatedRobotConfig) -> tuple[str, ...]:
-    return (*config.skills, "charge", *(("pick", "drop") if config.carries else ()))
-
-
-def factsheet(config: SimulatedRobotConfig) -> dict[str, Any]:
-    """What the robot is and can do."""
-    return {
-        "typeSpecification": {
-            "seriesName": "simulated", "mobileRobotKinematics": "OMNIDIRECTIONAL", "mobileRobotClass": "CARRIER",
-            "maximumLoadMass": config.payload_kg, "localizationTypes": ["NATURAL"], "navigationTypes": ["FREELY_NAVIGATING", "VIRTUAL_LINE_GUIDED"],
-            "supportedZones": ["BLOCKED", "RELEASE"],
-        },
-        "physicalParameters": {
-            "minimumSpeed": 0.0, "maximumSpeed": config.speed_m_s, "maximumAcceleration": 1.0,
-            "maximumDeceleration": 1.0, "minimumHeight": 1.8, "maximumHeight": 1.8, "width": 0.6, "length": 0.5,
-        },
-        "protocolLimits": {
-            "maximumStringLengths": {}, "maximumArrayLengths": {},
-            "timing": {"minimumOrderInterval": 0.0, "minimumStateInterval": 0.0},
-        },
-        "protocolFeatures": {
-            "optionalParameters": [],
-            "mobileRobotActions": [
-                {"actionType": skill, "actionScopes": ["NODE"], "pauseAllowed": True, "cancelAllowed": True}
-                for skill in _skills(config)
-            ],
-        },
-        "mobileRobotGeometry": {},
-        "loadSpecification": {},
-    }  # fmt: skip

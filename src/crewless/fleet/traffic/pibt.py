@@ -84,7 +84,7 @@ def hold(traffic: Traffic, robot: int) -> None:
 def join(traffic: Traffic, cell: int, heading: int = 0) -> int:
     """Put one more robot on the floor. Returns its number. Raises BadInput when the cell is taken or promised."""
     if traffic._robot_at[cell] >= 0 or traffic._reserved_by[cell] >= 0:
-        raise BadInput(f"cell {cell} is taken, so no robot can join there")
+        raise BadInput(f"cell {cell} is occupied, so no robot can join there")
     robot = len(traffic.cell)
     # Fractions of the golden ratio: every newcomer's tie-break differs from all before.
     tie = (robot * 0.6180339887498949) % 1.0

@@ -4,10 +4,11 @@ folders and seen in lists of processes."""
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from crewless.core.errors import BadInput
+from crewless.core.web import is_this_machine
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PASSWORD, AUTHORITY = "CREWLESS_MQTT_PASSWORD", "CREWLESS_MQTT_CA"
@@ -16,15 +17,22 @@ PASSWORD, AUTHORITY = "CREWLESS_MQTT_PASSWORD", "CREWLESS_MQTT_CA"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BrokerAddress:
-    """A broker's address and how to be let in."""
+    """A broker's address and how to be let in. Raises BadInput when a password would leave this machine unencrypted."""
 
     host: str = "127.0.0.1"
     port: int = 1883
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     tls: bool = False
     authority: str = ""
     """File of certificates; empty: those of the system."""
+
+    def __post_init__(self) -> None:
+        if self.password and not self.tls and not is_this_machine(self.host):
+            raise BadInput(
+                f"the password for the broker {self.host} would be sent unencrypted",
+                alternatives=[f"mqtts://{self.user}@{self.host}"],
+            )
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -52,12 +60,14 @@ def broker_address(url: str, environ: Mapping[str, str] | None = None) -> Broker
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadInput(f"{url!r} is no broker's address: {error}", alternatives=["mqtt://HOST:1883"]) from error
+        raise BadInput(f"{url!r} is not a broker's address: {error}", alternatives=["mqtt://HOST:1883"]) from error
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or port == 0:
-        raise BadInput(f"{url!r} is no broker's address", alternatives=["mqtt://HOST:1883", "mqtts://USER@HOST:8883"])
+        raise BadInput(
+            f"{url!r} is not a broker's address", alternatives=["mqtt://HOST:1883", "mqtts://USER@HOST:8883"]
+        )
     if parts.password is not None:
         raise BadInput(
-            f"the address of the broker {parts.hostname} holds a password, which would be kept in the run folder",
+            f"the address of the broker {parts.hostname} contains a password, which would be stored in the run folder",
             alternatives=[f"mqtt://{parts.username}@{parts.hostname} with {PASSWORD} in the environment"],
         )
     return BrokerAddress(

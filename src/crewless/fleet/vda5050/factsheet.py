@@ -30,7 +30,8 @@ class ZoneAction(TypedDict):
 
 
 class _Zone(Struct, kw_only=True, tag_field="zoneType"):
-    """What all zones have. Zones are told apart by their type, which only classes can say; in memory they are dicts all the same."""
+    """What all zones have. Zones are told apart by their type, which only classes can say; in memory they are dicts all the
+    same."""
 
     zoneId: str
     vertices: Annotated[list[Vertex], Meta(min_length=3)]
@@ -318,7 +319,7 @@ class LoadSpecification(TypedDict, total=False):
 
 
 class ComponentVersion(TypedDict):
-    """Of software or hardware."""
+    """Version of a software or hardware component."""
 
     key: str
     value: str

@@ -1,9 +1,9 @@
 """The eight messages of VDA 5050 version 3.0.0 as types; on the wire and in memory they are plain dicts.
 
 The names and limits of the fields are the standard's (VDA 5050, "Interface for the communication between mobile robots and
-a fleet control", version 3.0.0, chapter 6). :mod:`crewless.fleet.vda5050.validation` checks every message against its type, so that an
-installation needs no schema files; a test compares its verdicts with those of the published schemas, message by message and
-mutation by mutation.
+a fleet control", version 3.0.0, chapter 6). :mod:`crewless.fleet.vda5050.validation` checks every message against its type, so
+that an installation needs no schema files; a test compares its verdicts with those of the published schemas, message by message
+and mutation by mutation.
 """
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -101,7 +101,7 @@ class NodePosition(TypedDict):
 
 
 class ControlPoint(TypedDict):
-    """Of a NURBS."""
+    """Control point of a NURBS."""
 
     x: float
     y: float
@@ -186,7 +186,7 @@ class KnownZoneSet(TypedDict):
 
 
 class StatePosition(TypedDict):
-    """Of a node still ahead."""
+    """Position of a node still ahead."""
 
     x: float
     y: float

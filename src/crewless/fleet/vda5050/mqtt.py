@@ -17,12 +17,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, DISCONNECT = 1, 2, 3, 4, 8, 9, 12, 14
-_DUP = 0x08
+_DUP, _FAILURE = 0x08, 0x80
 _CHUNK = 1 << 18
 _REFUSED = {
     1: "it speaks no MQTT 3.1.1", 2: "the client's name is refused", 3: "it is not available",
     4: "user name or password is wrong", 5: "not authorised",
 }  # fmt: skip
+
+
+class Malformed(Exception):
+    """What came is no MQTT; the connection is closed (section 4.8)."""
 
 
 class Refused(Exception):
@@ -58,6 +62,7 @@ class MqttConnection:
         user: and ``password``, where the broker asks for them.
         tls: speak through TLS.
         fresh: forget first what the broker has kept for this name.
+        wanted: whether a retained message of a topic is to be delivered; those alone that came because of a subscription.
 
     Raises:
         OSError: nobody answers there. Later interruptions raise nothing.
@@ -67,8 +72,15 @@ class MqttConnection:
     def __init__(
         self, client: str, host: str, port: int, *, will: tuple[str, bytes] | None = None, keepalive_s: int = 10,
         back: Callable[[], None] | None = None, user: str = "", password: str = "", tls: ssl.SSLContext | None = None,
-        fresh: bool = False,
+        fresh: bool = False, wanted: Callable[[str], bool] = lambda topic: True,
     ) -> None:  # fmt: skip
+        self._wanted = wanted
+        self.fault = ""
+        """What was the matter when something came last that is no MQTT."""
+        self._refused: set[int] = set()
+        """Numbers of subscriptions that the broker refused."""
+        self._faults = 0
+        """Faults without a message that was right in between."""
         self._address, self._keepalive_s, self._back, self._tls = (host, port), keepalive_s, back, tls
         flags, payload = 0, text(client)
         if will is not None:
@@ -131,13 +143,14 @@ class MqttConnection:
             self._wake()
 
     def subscribe(self, pattern: str, qos: int, timeout_s: float = 10.0) -> bool:
-        """Returns whether the broker has answered in time."""
+        """Returns False when the broker refuses it (section 3.9.3). One that is away is asked when it is back."""
         with self._lock:
             self._patterns[pattern] = qos
             number = self._ask(pattern, qos)
         self._wake()
         with self._subscribed:
-            return self._subscribed.wait_for(lambda: number not in self._unanswered, timeout_s)
+            self._subscribed.wait_for(lambda: number not in self._unanswered, timeout_s)
+            return number not in self._refused
 
     def pending(self) -> int:
         """Messages that are not sent, or sent and not answered."""
@@ -174,6 +187,19 @@ class MqttConnection:
     # The thread -------------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
+        """Whatever comes, this thread goes on until it is told to end: without it nothing would be heard any more."""
+        while True:
+            try:
+                self._talk()
+                return
+            except Exception as error:
+                if not isinstance(error, OSError):
+                    self.fault, self._faults = str(error), self._faults + 1
+                if self._closing or not self._come_back():
+                    return
+
+    def _talk(self) -> None:
+        """Until it is closed. Raises OSError, Malformed: the connection is of no use any more."""
         heard = sent = time.monotonic()
         out = b""
         while True:
@@ -183,34 +209,26 @@ class MqttConnection:
                     self._waiting.clear()
                 if self._closing and not count:
                     return
-            try:
-                readable, writable, _ = select.select(
-                    [self._socket, self._wake_read], [self._socket] if out else [], [], self._keepalive_s / 4
-                )
-                if self._wake_read in readable:
-                    with contextlib.suppress(BlockingIOError):
-                        os.read(self._wake_read, 1 << 16)
-                if self._socket in readable:
-                    for received in self._read():
-                        heard = time.monotonic()
-                        self._cut(received)
-                if writable:
-                    with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                        out = out[self._socket.send(out) :]
-                        sent = time.monotonic()
-                now = time.monotonic()
-                if now - sent > self._keepalive_s / 2:
-                    out += packet(PINGREQ, 0, b"")
-                    sent = now
-                if now - heard > 2 * self._keepalive_s:
-                    raise TimeoutError("the broker does not answer")
-            except (OSError, ValueError):
-                if self._closing:
-                    return
-                if not self._come_back():
-                    return
-                # What was under way may or may not have arrived; quality 1 is sent again, quality 0 is not.
-                out, heard, sent = b"", time.monotonic(), time.monotonic()
+            readable, writable, _ = select.select(
+                [self._socket, self._wake_read], [self._socket] if out else [], [], self._keepalive_s / 4
+            )
+            if self._wake_read in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake_read, 1 << 16)
+            if self._socket in readable:
+                for received in self._read():
+                    heard = time.monotonic()
+                    self._cut(received)
+            if writable:
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    out = out[self._socket.send(out) :]
+                    sent = time.monotonic()
+            now = time.monotonic()
+            if now - sent > self._keepalive_s / 2:
+                out += packet(PINGREQ, 0, b"")
+                sent = now
+            if now - heard > 2 * self._keepalive_s:
+                raise TimeoutError("the broker does not answer")
 
     def _read(self) -> Iterator[bytes]:
         """What the socket has. One with TLS is asked until it has nothing more: what it has deciphered, select cannot see."""
@@ -226,7 +244,7 @@ class MqttConnection:
                 return
 
     def _cut(self, received: bytes) -> None:
-        """Into packets (section 2.2.3)."""
+        """Into packets (section 2.2.3). Raises Malformed."""
         data = self._rest + received if self._rest else received
         at, end = 0, len(data)
         answers = bytearray()
@@ -240,29 +258,43 @@ class MqttConnection:
                 begin, shift = begin + 1, shift + 7
                 if not digit & 0x80:
                     break
+                if shift > 21:
+                    raise Malformed(f"a length of more than four bytes: {data[at : at + 6].hex(' ')}")
             else:
                 break
             if begin + size > end:
                 break
-            head, at = data[at], begin + size
+            head, start, at = data[at], at, begin + size
             if head >> 4 == PUBLISH:
-                middle = begin + 2 + (data[begin] << 8 | data[begin + 1])
-                topic = data[begin + 2 : middle].decode()
+                try:
+                    middle = begin + 2 + (data[begin] << 8 | data[begin + 1])
+                    payload = middle + 2 * bool(head & 0x06)
+                    if payload > at or middle == begin + 2:
+                        raise IndexError
+                    topic = data[begin + 2 : middle].decode()
+                except (IndexError, UnicodeDecodeError) as error:
+                    raise Malformed(f"a message without a topic: {data[start : start + 16].hex(' ')}") from error
                 if head & 0x06:
-                    answers += b"\x40\x02" + data[middle : middle + 2]
-                    middle += 2
-                arrived.append((topic, data[middle:at]))
+                    answers += b"\x40\x02" + data[middle:payload]
+                if head & 1 and not self._wanted(topic):
+                    continue
+                arrived.append((topic, data[payload:at]))
                 came = True
             elif head >> 4 in (PUBACK, SUBACK):
+                if size < 2:
+                    raise Malformed(f"an answer to nothing: {data[start:at].hex(' ')}")
                 with self._subscribed:
-                    self._unanswered.pop(data[begin] << 8 | data[begin + 1], None)
+                    number = data[begin] << 8 | data[begin + 1]
+                    self._unanswered.pop(number, None)
                     if head >> 4 == SUBACK:
+                        (self._refused.add if _FAILURE in data[begin + 2 : at] else self._refused.discard)(number)
                         self._subscribed.notify_all()
         self._rest = data[at:]
         if answers:
             with self._lock:
                 self._waiting.append(bytes(answers))
         if came:
+            self._faults = 0
             self.news.set()
 
     def _connect(self, hello: bytes) -> socket.socket:
@@ -292,7 +324,11 @@ class MqttConnection:
         """Connect again with the same session, subscribe, and send again what has no answer. False: closed meanwhile."""
         self._socket.close()
         self.away = True
+        # A broker that sends nonsense again and again is not asked for it without a pause.
         pause_s = 0.05
+        until = time.monotonic() + (min(10.0, pause_s * 2**self._faults) if self._faults else 0.0)
+        while not self._closing and time.monotonic() < until:
+            time.sleep(0.05)
         while not self._closing:
             try:
                 self._socket = self._connect(self._hello)

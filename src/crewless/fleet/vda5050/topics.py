@@ -12,7 +12,7 @@ from crewless.fleet.vda5050.validation import TOPICS, Topic, encode
 PREFIX = f"uagv/v{VERSION.split('.')[0]}"
 """Interface name and major version (VDA 5050, section 'Topic levels')."""
 MANUFACTURER = "crewless"
-"""Of simulated robots, whose serial numbers stand alone in the log."""
+"""Manufacturer of simulated robots; the log names these by serial number alone."""
 RETAINED: frozenset[Topic] = frozenset({"connection", "factsheet"})
 
 

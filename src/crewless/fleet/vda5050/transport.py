@@ -22,8 +22,9 @@ class Will:
 class Transport(Protocol):
     """One client's end of a broker."""
 
-    def subscribe(self, pattern: str) -> None:
-        """``+`` stands for one level, a last ``#`` for all that follow. Retained messages arrive at once."""
+    def subscribe(self, pattern: str, *, kept: bool = True) -> None:
+        """``+`` stands for one level, a last ``#`` for all that follow. Retained messages arrive at once; without ``kept`` they do
+        not arrive at all, now or after an interruption."""
         ...
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -110,10 +111,11 @@ class MemoryTransport:
         self._broker, self._will = broker, will
         self.inbox: deque[tuple[str, bytes]] = deque()
 
-    def subscribe(self, pattern: str) -> None:
+    def subscribe(self, pattern: str, *, kept: bool = True) -> None:
         """See :class:`Transport`."""
         self._broker.add(pattern, self)
-        self.inbox.extend(item for item in self._broker.retained.items() if matches(pattern, item[0]))
+        if kept:
+            self.inbox.extend(item for item in self._broker.retained.items() if matches(pattern, item[0]))
         self._broker.touched.add(self)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -169,12 +171,13 @@ class MqttTransport:
         from crewless.fleet.vda5050.mqtt import MqttConnection, Refused
 
         self._qos = qos
-        at = address or BrokerAddress(host=host, port=port)
+        self._unkept: list[str] = []
+        at = self._at = address or BrokerAddress(host=host, port=port)
         try:
             self._connection = MqttConnection(
                 client, at.host, at.port, will=(will.topic, will.payload) if will is not None else None,
                 keepalive_s=keepalive_s, back=on_reconnect, user=at.user, password=at.password, tls=at.context(),
-                fresh=fresh,
+                fresh=fresh, wanted=lambda topic: not any(matches(each, topic) for each in self._unkept),
             )  # fmt: skip
         except ssl.SSLError as error:
             raise BadInput(f"the MQTT broker at {at} is not trusted: {error}", alternatives=[AUTHORITY]) from error
@@ -190,9 +193,21 @@ class MqttTransport:
         """Whether the broker cannot be reached just now."""
         return self._connection.away
 
-    def subscribe(self, pattern: str) -> None:
-        """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed."""
-        self._connection.subscribe(pattern, self._qos)
+    @property
+    def fault(self) -> str:
+        """What was the matter with what the broker sent last time that it was no MQTT; empty: it always was."""
+        return self._connection.fault
+
+    def subscribe(self, pattern: str, *, kept: bool = True) -> None:
+        """See :class:`Transport`. Returns when the broker has it: nothing that is published afterwards is missed.
+
+        Raises:
+            BadInput: the broker refuses it.
+        """
+        if not kept:
+            self._unkept.append(pattern)
+        if not self._connection.subscribe(pattern, self._qos):
+            raise BadInput(f"the MQTT broker at {self._at} gives no leave to hear {pattern}")
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """See :class:`Transport`. Kept until the broker has it, also while it is away."""

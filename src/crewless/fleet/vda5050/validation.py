@@ -6,7 +6,7 @@ The check is made while the message is parsed, against its type in :mod:`crewles
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -27,6 +27,7 @@ _TYPES: Mapping[Topic, Any] = {
     "zoneSet": factsheet.ZoneSet,
     "responses": messages.Responses,
 }
+T = TypeVar("T")
 _MAJOR = messages.VERSION.split(".")[0] + "."
 
 
@@ -59,6 +60,16 @@ def encode(topic: Topic, message: Mapping[str, Any]) -> bytes:
     payload = msgspec.json.encode(message)
     decode(topic, payload)
     return payload
+
+
+def parse(what: str, payload: bytes, kind: type[T]) -> T:
+    """Any other JSON off the wire, as its type. Raises BadInput when it is none, whatever is the matter with it."""
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BadInput(f"malformed {what}: {error}") from error
+    except RecursionError as error:
+        raise BadInput(f"malformed {what}: nested too deeply: {payload[:60]!r}") from error
 
 
 class _Signed(msgspec.Struct):

@@ -12,10 +12,10 @@ from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
 CARD_VERSION = "1.0"
-"""Of the file format; a reader refuses another first number."""
+"""Version of the file format; a reader refuses another major version."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class SkillCard:
     """One skill, as measured."""
 
@@ -34,7 +34,7 @@ class SkillCard:
     simulated: bool
     """No hardware was used."""
     mean_s: Annotated[float, Gt(0)] | None = None
-    """Of one try, right or wrong."""
+    """Mean time of one attempt, right or wrong."""
     p95_s: Annotated[float, Gt(0)] | None = None
     tasks: tuple[str, ...] = ()
     """``process.task`` that were done in the tries: the times are theirs. None: the card speaks of success alone, since the

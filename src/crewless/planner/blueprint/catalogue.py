@@ -8,6 +8,7 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.planner.blueprint.balance import topological
 from crewless.planner.blueprint.model import Building, Goal, Part, Process, RobotKind, Skill, parse
+from crewless.planner.blueprint.strict_yaml import read_yaml
 
 SHIPPED = ("humanoid", "solar", "site")
 
@@ -26,19 +27,6 @@ class Catalogue:
     """Made parts, from raw to finished."""
 
 
-def read_yaml(content: str, what: str) -> dict[str, Any]:
-    """A mapping. Raises BadInput."""
-    import yaml
-
-    try:
-        value = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{what} is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(value, dict):
-        raise BadInput(f"{what} holds no mapping of names to values")
-    return value
-
-
 def load_catalogue(goal: Goal) -> Catalogue:
     """Every catalogue of the goal, merged. Raises BadInput: a cycle, an unknown part, a skill that nobody has."""
     raw: dict[str, Any] = {"parts": [], "processes": [], "skills": []}
@@ -52,12 +40,14 @@ def load_catalogue(goal: Goal) -> Catalogue:
             raise BadInput(f"there is no catalogue {name!r}", alternatives=[*SHIPPED, "the path of a YAML file"])
         for key, value in read_yaml(content, name).items():
             if key in ("parts", "processes", "skills"):
+                if not isinstance(value, list):
+                    raise BadInput(f"{name}: {key}: {str(value)[:60]!r} is not a list", alternatives=[f"{key}: [...]"])
                 raw[key] += value
             else:
                 raw[key] = value
     for key in ("robot", "building"):
         if key not in raw:
-            raise BadInput(f"no catalogue says anything of the {key}", alternatives=["site"])
+            raise BadInput(f"no catalogue defines the {key}", alternatives=["site"])
     parts = _named(parse(tuple[Part, ...], raw["parts"], "parts"), "name", "part")
     skills = _named(parse(tuple[Skill, ...], raw["skills"], "skills"), "name", "skill")
     processes = _named(parse(tuple[Process, ...], raw["processes"], "processes"), "makes", "process for")
@@ -67,6 +57,11 @@ def load_catalogue(goal: Goal) -> Catalogue:
         for part in (process.makes, *process.consumes):
             if part not in parts:
                 raise BadInput(f"process {process.name!r}: unknown part {part!r}", alternatives=sorted(parts))
+        if not process.tasks:
+            raise BadInput(
+                f"process {process.name!r} has no tasks", alternatives=["tasks: [{name, time_s, skill}, ...]"]
+            )
+        _named(process.tasks, "name", f"task of {process.name!r}:")
         topological({task.name: task.after for task in process.tasks}, f"process {process.name!r}")
         for task in process.tasks:
             _has_skill(task.skill, f"task {task.name!r} of {process.name!r}", skills, robot)
@@ -80,7 +75,7 @@ def load_catalogue(goal: Goal) -> Catalogue:
             raise BadInput(f"goal: unknown product {part!r}", alternatives=sorted(processes))
     for part in goal.products:
         if part not in processes:
-            raise BadInput(f"goal: nothing makes {part!r}, it is only bought", alternatives=sorted(processes))
+            raise BadInput(f"goal: no process makes {part!r}, it is only bought", alternatives=sorted(processes))
     _fit_cards(goal, processes, skills)
     return Catalogue(
         parts=parts, processes=processes, skills=skills, robot=robot, building=building, order=tuple(order)
@@ -99,14 +94,14 @@ def _fit_cards(goal: Goal, processes: dict[str, Process], skills: dict[str, Skil
             if name and name not in needing:
                 raise BadInput(f"the skill card of {card.skill!r} names the task {name!r}", alternatives=needing)
             if (card.skill, name) in seen:
-                raise BadInput(f"two skill cards of {card.skill!r} speak of {name or 'the skill as a whole'}")
+                raise BadInput(f"two skill cards of {card.skill!r} apply to {name or 'the skill as a whole'}")
             seen.add((card.skill, name))
 
 
 def _has_skill(name: str, who: str, skills: dict[str, Skill], robot: RobotKind) -> None:
     if name not in skills or not {robot.name, "machine"} & set(skills[name].kinds):
         able = sorted(s.name for s in skills.values() if {robot.name, "machine"} & set(s.kinds))
-        raise BadInput(f"{who} needs the skill {name!r}, which nobody has", alternatives=able)
+        raise BadInput(f"{who} needs the skill {name!r}, which no robot or machine has", alternatives=able)
 
 
 def _named(items: tuple[Any, ...], key: str, what: str) -> dict[str, Any]:
@@ -114,6 +109,6 @@ def _named(items: tuple[Any, ...], key: str, what: str) -> dict[str, Any]:
     for item in items:
         name = getattr(item, key)
         if name in found:
-            raise BadInput(f"{what} {name!r} is there twice")
+            raise BadInput(f"{what} {name!r} is defined twice")
         found[name] = item
     return found

@@ -77,8 +77,8 @@ def _structure(b: Blueprint) -> list[Check]:
         for name in _circle({t.name: set(t.after) & {one.name for one in p.tasks} for t in p.tasks})
     ]
     return [
-        _nobody("names that refer to nothing", unknown, "names"),
-        _none("names that are there twice", twice, "names"),
+        _nobody("names without a definition", unknown, "names"),
+        _none("names defined twice", twice, "names"),
         _nobody("parts in a cycle of the bill of materials", waits, "parts"),
         _nobody("tasks in a cycle of their process", turning, "tasks"),
     ]
@@ -128,12 +128,12 @@ def _mass(b: Blueprint) -> list[Check]:
             f = flow[p.makes]
             out += f.started * p.waste_kg + (f.started - f.made) * mass.get(p.makes, 0)
     return [
-        _none("processes whose parts weigh other than their product", uneven, "processes"),
-        _most("worst difference of a part's supply and use", worst, 0.0, "share"),
-        _none("parts that are made by no process", conjured, "parts"),
-        _most("stock used beyond what is there", over_stock, 0.0, "units"),
-        _none("products of which too few are shipped", short, "products"),
-        _most("mass that enters and does not leave", abs(into - out) / max(1.0, into), 0.0, "share"),
+        _none("processes whose parts and product differ in mass", uneven, "processes"),
+        _most("largest difference between supply and use of a part", worst, 0.0, "share"),
+        _none("parts that no process makes", conjured, "parts"),
+        _most("stock used beyond what is available", over_stock, 0.0, "units"),
+        _none("products with too few units shipped", short, "products"),
+        _most("mass that enters but does not leave", abs(into - out) / max(1.0, into), 0.0, "share"),
     ]
 
 
@@ -163,13 +163,13 @@ def _takt(b: Blueprint) -> list[Check]:
     slow = max((started.get(p.makes, 0.0) / max(capacity[p.name], 1e-12) for p in b.processes), default=0.0)
     fewer = sum(len(line.stations) < line.bound for line in b.lines)
     return [
-        _none("tasks whose time or tries are not what their source says", _unfounded(b), "tasks"),
+        _none("tasks whose time or attempts differ from their source", _unfounded(b), "tasks"),
         _most("fullest station", fullest, 1.0, "of the cycle"),
-        _none("stations whose stated load is wrong", wrong, "stations"),
-        _none("lines where a task is left out or done twice", misplaced, "lines"),
+        _none("stations with a wrong stated load", wrong, "stations"),
+        _none("lines with a task missing or assigned twice", misplaced, "lines"),
         _nobody("tasks before their predecessors", late, "tasks"),
         _most("busiest process", slow, 1.0, "of its capacity"),
-        _none("lines with fewer stations than their proved bound", fewer, "lines"),
+        _none("lines with fewer stations than the proved bound", fewer, "lines"),
     ]
 
 
@@ -215,8 +215,8 @@ def _skill(b: Blueprint) -> list[Check]:
     able = {s.name for s in b.skills if {b.robot.name, "machine"} & set(s.kinds)}
     needed = {t.skill for p in b.processes for t in p.tasks} | {step.skill for step in b.construction}
     return [
-        _nobody("skills that nobody has", needed - able, "skills"),
-        _most("robots that work or charge", _hands(b) / (1 - b.robot.charging_share), b.balance.robots, "robots"),
+        _nobody("skills that no robot or machine has", needed - able, "skills"),
+        _most("robots working or charging", _hands(b) / (1 - b.robot.charging_share), b.balance.robots, "robots"),
     ]
 
 
@@ -246,9 +246,9 @@ def _space(b: Blueprint) -> list[Check]:
         _none("stations without a place, or with two", lost, "stations"),
         _none("stations that are too small", small, "stations"),
         _none("stations outside the site", outside, "stations"),
-        _none("stations on an aisle or on forbidden ground", blocked, "stations"),
+        _none("stations on an aisle or in a forbidden area", blocked, "stations"),
         _none("stations that overlap", overlaps, "pairs"),
-        _none("stations that no aisle touches", shut, "stations"),
+        _none("stations without access to an aisle", shut, "stations"),
     ]
 
 
@@ -295,8 +295,8 @@ def _construction(b: Blueprint) -> list[Check]:
     short = sum((s.end_h - s.start_h) * s.robots < s.work_h * (1 - _SAME) for s in b.construction)
     unbuilt = len({line.name for line in b.lines} - {step.line for step in b.construction})
     return [
-        _none("steps of construction before what they wait for", early, "steps"),
-        _most("robots that build at once", most, b.goal.robots_at_hand, "robots"),
-        _none("steps shorter than their work", short, "steps"),
-        _none("lines that nobody builds", unbuilt, "lines"),
+        _none("construction steps before their predecessors", early, "steps"),
+        _most("robots building at the same time", most, b.goal.robots_at_hand, "robots"),
+        _none("construction steps shorter than their work", short, "steps"),
+        _none("lines that no construction step builds", unbuilt, "lines"),
     ]

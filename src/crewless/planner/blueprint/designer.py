@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crewless.core.errors import BadInput
+from crewless.planner.blueprint.amounts import POWER_W, in_unit
 from crewless.planner.blueprint.balance import balance, greedy
 from crewless.planner.blueprint.catalogue import Catalogue, load_catalogue
 from crewless.planner.blueprint.checker import Check, check
@@ -24,42 +25,59 @@ from crewless.planner.blueprint.model import (
     TaskWork,
 )
 
-_LINES_TRIED = 3
-"""Parallel lines are tried from the fewest possible to this many times as many."""
+_LINES_TRIED, _MORE_LINES = 3, 100
+"""Parallel lines are tried from the fewest possible to this many times as many, or to so many more."""
 
 
 def design(goal: Goal, seed: int = 0) -> Blueprint:
     """A blueprint that passes every check. Raises BadInput when the goal is impossible."""
     catalogue = load_catalogue(goal)
-    blueprint, broken = _try(goal, catalogue, seed)
-    if blueprint is not None and not broken:
-        return blueprint
-    low, high = 0.0, 1.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        if not _limits(_scaled(goal, middle), catalogue):
+    broken = _broken(goal, catalogue, *_least_size(goal, catalogue))
+    if not broken:
+        blueprint, broken = _try(goal, catalogue, seed)
+        if blueprint is not None and not broken:
+            return blueprint
+    reasons = "; ".join(f"{c.name} {c.figure:,.0f} > {c.limit:,.0f} {c.unit}" for c in broken)
+    # Where every product is made once a year.
+    low, high = min(1.0, *(1 / rate for rate in goal.products.values())), 1.0
+    if _limits(_scaled(goal, low), catalogue):
+        raise BadInput(f"goal {goal.name!r} is impossible at any rate: {reasons}", alternatives=["higher limits"])
+    for _ in range(20):
+        # The work alone first: lines that are far too many take long to lay out.
+        middle = math.sqrt(low * high)
+        nearer = _scaled(goal, middle)
+        if not _broken(nearer, catalogue, *_least_size(nearer, catalogue)) and not _limits(nearer, catalogue):
             low = middle
         else:
             high = middle
     # The sizing above leaves out nothing but the gaps of the layout, so little is given up here.
-    while low > 1e-3:
-        nearest = _scaled(goal, low)
+    while True:
+        nearest, words = _as_written(_scaled(goal, low), catalogue)
         found, rest = _try(nearest, catalogue, seed)
         if found is not None and not rest:
             break
+        if all(rate <= 1 for rate in nearest.products.values()):
+            raise BadInput(f"goal {goal.name!r} is impossible at any rate: {reasons}", alternatives=["higher limits"])
         low *= 0.97
-    reasons = "; ".join(f"{c.name} {c.figure:,.0f} > {c.limit:,.0f} {c.unit}" for c in broken)
-    if low <= 1e-3:
-        raise BadInput(f"goal {goal.name!r} is impossible at any rate: {reasons}", alternatives=["higher limits"])
-    rates = ", ".join(f"{part}: {math.floor(rate)}" for part, rate in _scaled(goal, low).products.items())
     raise BadInput(
         f"goal {goal.name!r} is impossible: {reasons}",
-        alternatives=[f"the nearest possible goal, {low:.1%} of it: products {{{rates}}}", "higher limits"],
+        alternatives=[f"the nearest possible goal, {100 * low:.3g}% of it: products {{{words}}}", "higher limits"],
     )
 
 
 def _scaled(goal: Goal, share: float) -> Goal:
     return replace(goal, products={part: max(1.0, rate * share) for part, rate in goal.products.items()})
+
+
+def _as_written(goal: Goal, catalogue: Catalogue) -> tuple[Goal, str]:
+    """The goal with rates rounded down to what is written of them, in the units in which they were given, and the words."""
+    rates, words = {}, []
+    for part, rate in goal.products.items():
+        unit, watt = goal.power_units.get(part), catalogue.parts[part].rated_w
+        text = in_unit(rate * watt, unit, POWER_W[unit]) if unit else str(math.floor(rate))
+        rates[part] = float(text.split()[0]) * (POWER_W[unit] / watt if unit else 1.0)
+        words.append(f"{part}: {text}")
+    return replace(goal, products=rates), ", ".join(words)
 
 
 def flows(goal: Goal, catalogue: Catalogue) -> tuple[Flow, ...]:
@@ -139,7 +157,8 @@ def _lines(
         least = max(1, math.ceil(max(times.values()) / takt_s - 1e-9))
         # The fewest stations in all; a tie goes to fewer lines.
         count = min(
-            range(least, _LINES_TRIED * least + 3), key=lambda n: (n * len(greedy(times, after, n * takt_s)), n)
+            range(least, min(_LINES_TRIED * least + 3, least + _MORE_LINES)),
+            key=lambda n: (n * len(greedy(times, after, n * takt_s)), n),
         )
         stations, bound = balancer(times, after, count * takt_s)
         skill = {task.name: task.skill for task in process.tasks}
@@ -203,8 +222,37 @@ def _limits(
     """The limits that the goal breaks, by size alone; ``lines`` and ``size`` where they are known already."""
     made = flows(goal, catalogue)
     lines = lines or _lines(goal, catalogue, made, lambda t, a, c: (greedy(t, a, c), 1))
-    size = size or weigh(goal, catalogue, made, lines)
-    slots = sum(sum(_slots(line, catalogue)) for line in lines)
+    return _broken(
+        goal,
+        catalogue,
+        sum(sum(_slots(line, catalogue)) for line in lines),
+        size or weigh(goal, catalogue, made, lines),
+    )
+
+
+def _least_size(goal: Goal, catalogue: Catalogue) -> tuple[float, Balance]:
+    """Slots, and power and cost, that no factory for the goal can do without: every station busy all the time."""
+    building, robot = catalogue.building, catalogue.robot
+    slots = stations_kw = stations_usd = busy = 0.0
+    for flow in flows(goal, catalogue):
+        if flow.started:
+            process = catalogue.processes[flow.part]
+            times = expected_s(process, goal, catalogue)
+            each_s = goal.operating_h * 3600 / flow.started
+            stations = sum(times.values()) / each_s
+            busy += sum(times[t.name] for t in process.tasks if robot.name in catalogue.skills[t.skill].kinds) / each_s
+            slots += stations * math.ceil(process.station_area_m2 / building.slot_m**2 - 1e-9)
+            stations_kw += stations * process.station_power_kw
+            stations_usd += stations * process.station_cost_usd
+    robots = math.floor(busy / (1 - robot.charging_share))
+    return slots, Balance(
+        stations_kw=stations_kw, robots_kw=robots * robot.power_kw, building_kw=goal.area_m2 * building.power_kw_per_m2,
+        robots=robots, stations_usd=stations_usd, robots_usd=max(0, robots - goal.robots_at_hand) * robot.cost_usd,
+        building_usd=goal.area_m2 * building.cost_usd_per_m2, material_usd_per_year=0.0,
+    )  # fmt: skip
+
+
+def _broken(goal: Goal, catalogue: Catalogue, slots: float, size: Balance) -> list[Check]:
     floor = _floor(goal, catalogue)
     share = catalogue.building.slot_m**2
     usd = size.stations_usd + size.robots_usd + size.building_usd

@@ -1,7 +1,7 @@
 """A site whose robots, panels and station kits build more of the same, month by month, until something binds.
 
 State: stations, robots, panel power, money. Production is the blueprint's, scaled by the least of what the stations, the robots
-and the power allow (a minimum of inputs: Leontief 1941). Growth is the least of what kits, builders, ground, power, robots
+and the power allow (a minimum of inputs: Leontief 1941). Growth is the least of what kits, builders, land, power, robots
 and money allow; the least one is said to bind.
 """
 
@@ -19,7 +19,7 @@ class ExpandConfig:
 
     years: int = 5
     area_m2: float = 400_000.0
-    """Ground that the site may grow to."""
+    """Area that the site may grow to."""
     capacity_factor: float = 0.2
     """Mean over rated power of the panels."""
     robots_kept: float = 0.2
@@ -59,7 +59,7 @@ def expand(blueprint: Blueprint, config: ExpandConfig | None = None) -> list[Mon
     for part in ("humanoid", "solar_panel", "station_kit"):
         if part not in products:
             raise BadInput(
-                f"the site cannot expand itself: it makes no {part}",
+                f"the site cannot expand itself: it does not make {part}",
                 alternatives=["examples/factory/self-expanding.yaml"],
             )
     process = {p.name: p for p in blueprint.processes}
@@ -99,7 +99,7 @@ def expand(blueprint: Blueprint, config: ExpandConfig | None = None) -> list[Mon
         growth = {
             "kits": kits / max(kits_per_station, 1e-9),
             "builders": builders * blueprint.goal.operating_h / _MONTHS / hours_per_station,
-            "ground": config.area_m2 / area_per_station - stations,
+            "land": config.area_m2 / area_per_station - stations,
             "money": max(0.0, money - b.material_usd_per_year / _MONTHS * scale) / usd_per_station,
             "power": max(0.0, power_kw / need_kw * base - stations),
             "robots": max(0.0, robots * (1 - config.builders_share) / max(b.robots, 1) * base - stations),

@@ -43,7 +43,7 @@ def make_floor_plan(blueprint: Blueprint, robots: int) -> tuple[FloorPlan, tuple
         (along if aisle[2] >= aisle[3] else across)[part] = True
     lanes = across | along
     if not lanes.any():
-        raise BadInput("the layout has no aisle, so nobody can drive")
+        raise BadInput("the layout has no aisle for robots to drive on")
     for aisle in layout.aisles:
         where = cells(*aisle)
         if aisle[2] >= aisle[3]:

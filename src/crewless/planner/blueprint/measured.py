@@ -10,8 +10,8 @@ from typing import Any
 from crewless.core.errors import BadInput
 from crewless.core.events import read_events
 from crewless.planner.blueprint.cards import CARD_VERSION, SkillCard
-from crewless.planner.blueprint.catalogue import read_yaml
 from crewless.planner.blueprint.model import parse, to_json
+from crewless.planner.blueprint.strict_yaml import read_yaml
 
 GOOD, BAD = ("right", "done", "ok"), ("wrong", "failed", "error", "handed_over")
 """Outcomes that count as a success, and as a try that came to nothing; what was called off was no try."""
@@ -47,7 +47,7 @@ def read_cards(where: Sequence[str | Path | Mapping[str, Any]], folder: Path | N
         if path.is_dir():
             files = sorted(f for f in path.iterdir() if f.suffix in (".yaml", ".yml", ".json"))
             if not files:
-                raise BadInput(f"{path} holds no skill card", alternatives=["a folder with .yaml or .json files"])
+                raise BadInput(f"{path} contains no skill card", alternatives=["a folder with .yaml or .json files"])
         else:
             files = [path]
         for file in files:
@@ -79,7 +79,7 @@ def make_card(
 ) -> SkillCard:  # fmt: skip
     """A card from tries. Raises BadInput when there was none, or none succeeded."""
     if not tries.successes:
-        raise BadInput(f"none of {tries.trials} tries of {skill!r} succeeded: no robot has that skill")
+        raise BadInput(f"none of {tries.trials} attempts at {skill!r} succeeded: no robot has that skill")
     ordered = sorted(tries.seconds)
     return SkillCard(
         version=CARD_VERSION, skill=skill, trials=tries.trials, successes=tries.successes, judged_by=judged_by,
@@ -106,7 +106,7 @@ def read_tries(path: Path, where: Mapping[str, str] | None = None) -> Tries:
     where = where or {}
     path = path / "events.jsonl" if path.is_dir() else path
     if not path.is_file():
-        raise BadInput(f"{path} is not there", alternatives=["a run folder", "events.jsonl", "a benchmark's .json"])
+        raise BadInput(f"{path} does not exist", alternatives=["a run folder", "events.jsonl", "a benchmark's .json"])
     try:
         if path.suffix == ".json":
             return _from_rows(json.loads(path.read_text()), path, where)
@@ -118,11 +118,11 @@ def read_tries(path: Path, where: Mapping[str, str] | None = None) -> Tries:
             lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
             found = [_from_line(one, path) for one in lines if _fits(one, where)]
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path} holds no results: {error}") from error
+        raise BadInput(f"{path} contains no results: {error}") from error
     if not found:
         fits = f" with {', '.join(f'{k}={v}' for k, v in where.items())}" if where else ""
         raise BadInput(
-            f"{path} holds no try{fits}", alternatives=["a run folder", "events.jsonl", "a benchmark's .json"]
+            f"{path} contains no attempt{fits}", alternatives=["a run folder", "events.jsonl", "a benchmark's .json"]
         )
     return Tries(
         trials=len(found), successes=sum(ok for ok, _ in found),
@@ -137,7 +137,7 @@ def _fits(row: Mapping[str, Any], where: Mapping[str, str]) -> bool:
 def _from_line(one: Mapping[str, Any], path: Path) -> tuple[bool, float | None]:
     outcome = str(one.get("outcome", "right" if one.get("ok") else "wrong" if "ok" in one else ""))
     if outcome not in (*GOOD, *BAD):
-        raise BadInput(f"{path}: a try with outcome {outcome!r}", alternatives=[*GOOD, *BAD])
+        raise BadInput(f"{path}: an attempt with outcome {outcome!r}", alternatives=[*GOOD, *BAD])
     return outcome in GOOD, float(one["seconds"]) if "seconds" in one else None
 
 
@@ -162,7 +162,7 @@ def _from_rows(content: Any, path: Path, where: Mapping[str, str]) -> Tries:
     fitting = [row for row in rows if _fits(row, where)]
     if len(fitting) != 1:
         named = [", ".join(f"{k}={v}" for k, v in row.items() if isinstance(v, str)) for row in rows]
-        raise BadInput(f"{path} holds {len(fitting)} such rows of results, not one", alternatives=named)
+        raise BadInput(f"{path} contains {len(fitting)} matching rows of results instead of one", alternatives=named)
     trials = int(fitting[0]["seeds"])
     seconds = fitting[0].get("seconds")
     return Tries(

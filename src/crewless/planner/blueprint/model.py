@@ -1,7 +1,7 @@
 """The blueprint: everything that must be known to build a factory, as frozen data. Units stand in the names."""
 
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -11,10 +11,10 @@ from pydantic_core import from_json
 from crewless.core.errors import BadInput
 from crewless.planner.blueprint.cards import SkillCard
 
-VERSION = "2.0"
+VERSION = "2.1"
 """Of the file format; a reader refuses another first number."""
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 NonNegative = Annotated[float, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 
@@ -29,10 +29,12 @@ class Goal:
     area_m2: Positive
     power_kw: Positive
     budget_usd: Positive
-    robots_at_hand: Annotated[int, Ge(1)]
+    robots_at_hand: Annotated[int, Ge(1), Le(10_000_000)]
     """Humanoids that build the site."""
-    operating_h: Positive = 8000.0
+    operating_h: Annotated[float, Gt(0), Le(8784)] = 8000.0
     """Hours a year in which the lines run."""
+    power_units: dict[str, Literal["W", "kW", "MW", "GW"]] = field(default_factory=dict)
+    """Part to the unit in which its rate was given; ``products`` holds units a year all the same."""
     stock: dict[str, NonNegative] = field(default_factory=dict)
     """Part to units that are there and are used up in the first year."""
     forbidden: tuple[tuple[float, float, float, float], ...] = ()
@@ -294,8 +296,10 @@ def load_blueprint(content: bytes, what: str) -> Blueprint:
         blueprint = TypeAdapter(Blueprint).validate_json(content)
     except ValueError as error:
         if not isinstance(error, ValidationError):
-            raise BadInput(f"{what} is no blueprint: {error}") from error
+            raise BadInput(f"{what} is not a blueprint: {error}") from error
         first = error.errors()[0]
         given = "" if first["type"] == "missing" else f", not {str(first['input'])[:60]!r}"
-        raise BadInput(f"{what} is no blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}{given}") from error
+        raise BadInput(
+            f"{what} is not a blueprint: {'.'.join(map(str, first['loc']))}: {first['msg']}{given}"
+        ) from error
     return blueprint

@@ -1,14 +1,16 @@
-"""The next goal: what a site that has grown can be asked for, with the robots, the ground and the power that it has by then."""
+"""The next goal: what a grown site can be asked for, with the robots, the land and the power that it has by then."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 
 import yaml
 
+from crewless.planner.blueprint.amounts import POWER_W, in_unit
 from crewless.planner.blueprint.expansion import ExpandConfig, Month
-from crewless.planner.blueprint.model import Blueprint, Goal
+from crewless.planner.blueprint.model import Blueprint, Goal, Part
 
 _ROOM = 0.95
-"""Of what the grown site makes: whole stations, robots and slots do not divide evenly."""
+"""Share of the grown site's output that is asked for: whole stations, robots and slots do not divide evenly."""
 
 
 def next_goal(blueprint: Blueprint, month: Month, config: ExpandConfig | None = None) -> Goal:
@@ -32,11 +34,16 @@ def next_goal(blueprint: Blueprint, month: Month, config: ExpandConfig | None = 
     )
 
 
-def goal_text(goal: Goal) -> str:
-    """A goal as the YAML that :func:`crewless.planner.goal.file.load_goal` reads."""
+def goal_text(goal: Goal, parts: Sequence[Part]) -> str:
+    """A goal as the YAML that :func:`crewless.planner.goal.file.load_goal` reads, rates in the units in which they were given."""
+    rated_w = {part.name: part.rated_w for part in parts}
     values = {one.name: getattr(goal, one.name) for one in fields(goal)}  # type: ignore[arg-type]
     values["catalogues"] = list(goal.catalogues)
     values["skill_cards"] = [asdict(card) | {"tasks": list(card.tasks)} for card in goal.skill_cards]
     values["forbidden"] = [list(rectangle) for rectangle in goal.forbidden]
+    for part, unit in values.pop("power_units").items():
+        values["products"] = values["products"] | {
+            part: in_unit(goal.products[part] * rated_w[part], unit, POWER_W[unit])
+        }
     kept = {name: value for name, value in values.items() if value not in ({}, [], ())}
     return yaml.safe_dump(kept, sort_keys=False)

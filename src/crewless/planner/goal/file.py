@@ -1,22 +1,21 @@
 """Reads a goal from YAML, or from plain data that somebody else proposed."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from crewless.core.errors import BadInput
+from crewless.planner.blueprint.amounts import LIMIT_UNITS, POWER_W, amount
 from crewless.planner.blueprint.cards import SkillCard
-from crewless.planner.blueprint.catalogue import load_catalogue, read_yaml
+from crewless.planner.blueprint.catalogue import load_catalogue
 from crewless.planner.blueprint.measured import read_cards
 from crewless.planner.blueprint.model import Goal, parse
+from crewless.planner.blueprint.strict_yaml import read_yaml
 
 HOW_TO_WRITE = (
     "a goal file such as: {name: panels, products: {solar_panel: 100 MW}, area_m2: 8000, power_kw: 3000, "
     "budget_usd: 60000000, robots_at_hand: 20}"
 )
-
-_POWER_W = {"W": 1.0, "kW": 1e3, "MW": 1e6, "GW": 1e9}
 
 
 def load_goal(path: Path) -> Goal:
@@ -42,31 +41,42 @@ def make_goal(raw: dict[str, Any], what: str, folder: Path | None = None) -> Goa
     products = raw.get("products")
     if not isinstance(products, dict) or not products:
         raise BadInput(f"{what}: products is missing or empty", alternatives=["products: {humanoid: 1000000}"])
-    powers: dict[str, float] = {}
+    if "power_units" in raw:
+        raise BadInput(
+            f"{what}: power_units follow from the products", alternatives=["products: {solar_panel: 100 MW}"]
+        )
+    powers: dict[str, str] = {}
     plain: dict[str, Any] = {}
-    for part, amount in products.items():
-        match = re.fullmatch(r"\s*([\d.,_]+)\s*([kMG]?W)\s*", str(amount))
-        if match:
-            powers[part] = float(match[1].replace(",", "").replace("_", "")) * _POWER_W[match[2]]
-        plain[part] = 1.0 if match else str(amount).replace(",", "") if isinstance(amount, str) else amount
+    for part, given in products.items():
+        plain[part], unit = amount(given, f"{what}: products.{part}", POWER_W, "units a year")
+        if unit:
+            powers[part] = unit
     raw["products"] = plain
+    if isinstance(stock := raw.get("stock"), dict):
+        raw["stock"] = {
+            part: amount(given, f"{what}: stock.{part}", {}, "units", zero=True)[0] for part, given in stock.items()
+        }
+    for field, (units, plain_unit) in LIMIT_UNITS.items():
+        if field in raw:
+            number, unit = amount(raw[field], f"{what}: {field}", units, plain_unit)
+            raw[field] = number * units.get(unit, 1.0)
     if folder and isinstance(raw.get("catalogues"), list):
         raw["catalogues"] = [str(folder / c) if (folder / str(c)).is_file() else c for c in raw["catalogues"]]
     if "skill_cards" in raw:
         cards = raw["skill_cards"]
         if not isinstance(cards, list):
             raise BadInput(
-                f"{what}: skill_cards: {str(cards)[:60]!r} are no cards",
+                f"{what}: skill_cards: {str(cards)[:60]!r} is not a list of cards",
                 alternatives=["[a file or folder of skill cards, ...], as crewless skill writes them"],
             )
         raw["skill_cards"] = read_cards(cards, folder)
-    goal: Goal = parse(Goal, raw, what)
+    goal: Goal = parse(Goal, raw | ({"power_units": powers} if powers else {}), what)
     parts = load_catalogue(goal).parts
     rates = dict(goal.products)
-    for part, watt in powers.items():
+    for part, unit in powers.items():
         if not parts[part].rated_w:
             raise BadInput(f"{what}: {part!r} has no rated power", alternatives=[f"{part}: units a year"])
-        rates[part] = watt / parts[part].rated_w
+        rates[part] = rates[part] * POWER_W[unit] / parts[part].rated_w
     return replace(goal, products=rates)
 
 

@@ -7,15 +7,19 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from crewless.core.errors import BadInput, MissingTool
+from crewless.core.web import is_this_machine
 from crewless.planner.blueprint.model import Goal, schema
 from crewless.planner.goal.file import HOW_TO_WRITE, make_goal
 
 _REPAIRS = 2
 _PERSONS = ("catalogues", "skill_cards")
+_DERIVED = "power_units"
+"""Follows from how the rates are written."""
 _LARGEST = 1_000_000
 """Bytes of an answer; what is longer is no goal."""
 
@@ -27,7 +31,7 @@ class ChatEndpoint:
     url: str
     """Up to and with ``/v1``."""
     model: str
-    key: str = ""
+    key: str = field(default="", repr=False)
     timeout_s: float = 60.0
 
 
@@ -36,7 +40,7 @@ def chat_endpoint(environment: Mapping[str, str] = os.environ) -> ChatEndpoint:
     url = environment.get("CREWLESS_LLM_URL", "")
     if not url:
         raise MissingTool(
-            "a goal in plain words needs a language model, and none is named",
+            "a goal in plain words needs a language model, and none is configured",
             alternatives=["CREWLESS_LLM_URL=http://localhost:8000/v1 and CREWLESS_LLM_MODEL=...", HOW_TO_WRITE],
         )
     return ChatEndpoint(
@@ -50,7 +54,7 @@ def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
     """Ask, validate, repair at most twice. Raises BadInput when no proposal could be used."""
     fields = schema(Goal)
     # Files of this machine are not the model's to name, and what was measured not its to say.
-    for name in _PERSONS:
+    for name in (*_PERSONS, _DERIVED):
         fields["properties"].pop(name, None)
     fields.get("$defs", {}).pop("SkillCard", None)
     messages = [
@@ -71,14 +75,14 @@ def goal_from_words(words: str, endpoint: ChatEndpoint) -> Goal:
         try:
             proposal = json.loads(_unfenced(answer))
             if not isinstance(proposal, dict):
-                raise BadInput("the answer is no JSON object")
+                raise BadInput("the answer is not a JSON object")
             for name in _PERSONS:
                 if name in proposal:
-                    raise BadInput(f"the answer names {name}, which only a person may")
+                    raise BadInput(f"the answer names {name}, which only a person may set")
             # Chosen, not given: a field that is null says nothing.
             return make_goal({k: v for k, v in proposal.items() if v is not None}, "the proposed goal")
         except json.JSONDecodeError as error:
-            last = f"the answer is no JSON: {error}"
+            last = f"the answer is not JSON: {error}"
         except BadInput as error:
             last = str(error)
         messages += [
@@ -98,20 +102,35 @@ def _unfenced(answer: str) -> str:
     return text
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Elsewhere, the library would send the key along."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Never: the answer is an error that names its number."""
+
+
 def _ask(messages: list[dict[str, str]], endpoint: ChatEndpoint, shapes: list[dict[str, Any] | None]) -> str:
     """One answer. A shape of answer that the endpoint does not know is taken off the list."""
     if not endpoint.url.startswith(("http://", "https://")):
-        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is no address", alternatives=["http://localhost:8000/v1"])
+        raise BadInput(f"CREWLESS_LLM_URL={endpoint.url!r} is not a URL", alternatives=["http://localhost:8000/v1"])
     headers = {"Content-Type": "application/json"}
+    local = is_this_machine(urlsplit(endpoint.url).hostname or "")
     if endpoint.key:
+        if not local and not endpoint.url.startswith("https://"):
+            raise BadInput(
+                f"CREWLESS_LLM_KEY would be sent unencrypted to {endpoint.url}",
+                alternatives=[endpoint.url.replace("http://", "https://", 1), "no key"],
+            )
         headers["Authorization"] = f"Bearer {endpoint.key}"
+    # What stays on this machine goes through no proxy, and a key goes nowhere but where it was meant to.
+    opener = urllib.request.build_opener(_NoRedirect, *([urllib.request.ProxyHandler({})] if local else []))
     while True:
         body: dict[str, Any] = {"model": endpoint.model, "messages": messages, "temperature": 0, "seed": 0}
         if shapes[0] is not None:
             body["response_format"] = shapes[0]
         request = urllib.request.Request(f"{endpoint.url}/chat/completions", json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as reply:
+            with opener.open(request, timeout=endpoint.timeout_s) as reply:
                 message = json.loads(reply.read(_LARGEST))["choices"][0]["message"]
             if message.get("refusal"):
                 raise BadInput(f"the endpoint {endpoint.url} refuses: {str(message['refusal'])[:200]}")
@@ -128,5 +147,5 @@ def _ask(messages: list[dict[str, str]], endpoint: ChatEndpoint, shapes: list[di
             ) from error
         except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise BadInput(
-                f"the endpoint {endpoint.url} gave no answer: {error}", alternatives=["another address", HOW_TO_WRITE]
+                f"the endpoint {endpoint.url} did not answer: {error}", alternatives=["another address", HOW_TO_WRITE]
             ) from error

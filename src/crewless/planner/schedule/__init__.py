@@ -1,7 +1,7 @@
 """Scheduling: one model, list schedules, search, bounds, and the list schedule of a large fleet."""
 
 from crewless.planner.schedule.problem import Mode, Operation, Precedence, Problem, Resource, Schedule
-from crewless.planner.schedule.read import read_fjsp, read_rcpsp
+from crewless.planner.schedule.read import is_instance, read_fjsp, read_instance, read_rcpsp
 from crewless.planner.schedule.solve import schedule
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "Problem",
     "Resource",
     "Schedule",
+    "is_instance",
     "read_fjsp",
+    "read_instance",
     "read_rcpsp",
     "schedule",
 ]

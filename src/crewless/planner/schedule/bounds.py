@@ -48,9 +48,9 @@ def tails(problem: Problem) -> list[int]:
     return tail
 
 
-def _least_energy(operation: Operation) -> dict[int, int]:
+def _least_energy(operation: Operation, held_ones: list[bool]) -> dict[int, int]:
     """Resource to duration x amount, for those that every mode holds; the mode with the least of it."""
-    rows = [{r: mode.duration * amount for r, amount in mode.demands} for mode in operation.modes]
+    rows = [{r: mode.duration * a for r, a in mode.demands if held_ones[r]} for mode in operation.modes]
     held = set(rows[0]).intersection(*rows[1:])
     return {r: energy for r in held if (energy := min(row[r] for row in rows))}
 
@@ -66,19 +66,20 @@ def lower_bound(problem: Problem) -> int:
     shortest = [min(m.duration for m in o.modes) for o in problem.operations]
     # Operations of one station share their modes: each tuple of modes is looked through once.
     least: dict[int, dict[int, int]] = {}
+    held = [not resource.used_up for resource in problem.resources]
     users: list[list[tuple[int, int]]] = [[] for _ in problem.resources]
     for i, operation in enumerate(problem.operations):
         key = id(operation.modes)
         if key not in least:
-            least[key] = _least_energy(operation)
+            least[key] = _least_energy(operation, held)
         for r, energy in least[key].items():
             users[r].append((i, energy))
     for resource, rows in zip(problem.resources, users, strict=True):
         if resource.capacity and rows:
             busy = -(-sum(energy for _, energy in rows) // resource.capacity)
             bound = max(bound, min(head[i] for i, _ in rows) + busy + min(tail[i] - shortest[i] for i, _ in rows))
-    total = sum(min(m.duration * sum(a for _, a in m.demands) for m in o.modes) for o in problem.operations)
-    capacity = sum(r.capacity for r in problem.resources)
+    total = sum(min(m.duration * sum(a for r, a in m.demands if held[r]) for m in o.modes) for o in problem.operations)
+    capacity = sum(r.capacity for r in problem.resources if not r.used_up)
     return max(bound, -(-total // capacity) if capacity else 0)
 
 

@@ -1,6 +1,6 @@
 """The whole problem as a constraint model for CP-SAT: bounds and proofs, and short schedules where the search is stuck.
 
-What makes the model strong (measured: see dev/LOG.md) is told to it beside the plain constraints: heads and tails as the domains of the
+What makes the model strong (measured: see dev/LOG.md) is added to the plain constraints: heads and tails as the domains of the
 starts, a duration variable for operations with alternatives, the work of all machines as a cut, and the best schedule as a hint.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crewless.core.errors import MissingTool
+from crewless.core.errors import BadInput, MissingTool
 from crewless.planner.schedule.bounds import heads, lower_bound, tails
 from crewless.planner.schedule.problem import Problem
 
@@ -83,6 +83,7 @@ def solve(
             what the default search does not in ten; it finds next to no schedule on the way.
 
     Raises:
+        BadInput: without ``below``: there is no schedule, because of a resource that is used up.
         MissingTool: OR-Tools is not installed.
     """
     try:
@@ -104,6 +105,7 @@ def solve(
     begin, end, chosen = [], [], []
     at: list[list[tuple[object, int]]] = [[] for _ in problem.resources]
     work: list[list[tuple[object, int]]] = [[] for _ in problem.resources]
+    taken: list[list[Any]] = [[] for _ in problem.resources]
     for i, operation in enumerate(problem.operations):
         start = model.new_int_var(head[i], max(head[i], horizon - tail[i]), f"start{i}")
         durations = sorted({mode.duration for mode in operation.modes})
@@ -114,6 +116,9 @@ def solve(
         model.add_exactly_one(picks)
         model.add(duration == sum(mode.duration * pick for mode, pick in zip(operation.modes, picks, strict=True)))
         for mode, pick in zip(operation.modes, picks, strict=True):
+            for r, amount in mode.demands:
+                if amount and problem.resources[r].used_up:
+                    taken[r].append(pick * amount)
             if not mode.duration or not mode.demands:
                 continue
             if len(picks) == 1:
@@ -121,7 +126,7 @@ def solve(
             else:
                 interval = model.new_optional_fixed_size_interval_var(start, mode.duration, pick, f"on{i}")
             for r, amount in mode.demands:
-                if amount:
+                if amount and not problem.resources[r].used_up:
                     at[r].append((interval, amount))
                     work[r].append((pick, mode.duration * amount))
         model.add(makespan >= finish)
@@ -133,6 +138,8 @@ def solve(
     for precedence in problem.precedences:
         model.add(begin[precedence.after] >= end[precedence.before] + precedence.lag)
     for r, resource in enumerate(problem.resources):
+        if taken[r]:
+            model.add(sum(taken[r]) <= resource.capacity)
         if not at[r]:
             continue
         for start, until in resource.closed:
@@ -159,6 +166,8 @@ def solve(
     else:
         with stopped_after(solver, limit_s):
             status = solver.solve(model)
+    if status == cp_model.INFEASIBLE and below is None:
+        raise BadInput("no choice of modes keeps within what may be used up")
     if status == cp_model.INFEASIBLE:
         return Solved(lower_bound=horizon + 1)
     bound = max(least, round(solver.best_objective_bound))

@@ -89,7 +89,7 @@ def factory_problem(
     by_hand = list(dict.fromkeys((one.source or one.station, one.station) for one in works if one.by_hand))
     """From where to where robots get by their operations, the families of the problem: tending is from a station to itself."""
     if by_hand and robots < 1:
-        raise BadInput(f"{robots} robots, and {by_hand[0][1]} is worked by hand", alternatives=["1 or more"])
+        raise BadInput(f"{robots} robots, but station {by_hand[0][1]} needs one", alternatives=["1 or more"])
     walks, spots, across, mean_s = _walks(blueprint, by_hand, limits.speed_m_s)
     battery = math.floor(limits.battery_wh * 3600 * (1 - limits.reserve_share))
     stations = list(dict.fromkeys(one.station for one in works if not one.source)) if closed else []

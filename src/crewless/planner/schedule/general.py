@@ -17,11 +17,11 @@ from crewless.planner.schedule.search import Search
 
 POPULATION = 40
 CHILDREN, LOOKS = (10, 2000), 1_000_000
-"""Of one round, at least and at most; so many that about this many modes are looked at."""
+"""Children per round, least and most; chosen such that about ``LOOKS`` modes are evaluated."""
 ANY = np.empty(0, np.int64)
-"""No mode is told."""
+"""No mode is forced."""
 OTHER_MODE_SHARE = 0.1
-"""Of the operations of a random list: not in the mode that ends first."""
+"""Share of the operations in a random list that do not take the mode that ends first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +153,10 @@ def _split(times, levels, begin, size, t):
 
 
 @njit(cache=True)
-def list_schedule(keys, picks, flat, starts, chosen, told):
+def list_schedule(keys, picks, flat, starts, chosen, forced):
     """The ready operation with the least key first, in the mode whose end is the ``picks``-th earliest. Returns the makespan.
 
-    Shapes: keys, picks, starts, chosen, told (n,). ``chosen`` counts the modes of an operation from 0; ``told``, unless it is
+    Shapes: keys, picks, starts, chosen, forced (n,). ``chosen`` counts the modes of an operation from 0; ``forced``, unless it is
     empty, says which it must be. ``flat``: :meth:`Flat.arrays`.
     """
     before, after, operations, modes, demands, resources, setup, all_times, all_levels, all_sizes = flat
@@ -189,7 +189,7 @@ def list_schedule(keys, picks, flat, starts, chosen, told):
             earliest = max(earliest, starts[p] + modes[operations[p, 2] + chosen[p], 0] + before[2][e])
         first, own = operations[i, 2], operations[i, 1]
         alternatives = operations[i, 3]
-        only = told[i] if told.shape[0] else -1
+        only = forced[i] if forced.shape[0] else -1
         for m in range(alternatives):
             used[m] = only >= 0 and m != only
             if used[m]:

@@ -2,7 +2,7 @@
 
 Serial schedule generation and activity-list crossover: Hartmann, "A competitive genetic algorithm for resource-constrained
 project scheduling" (1998). Justification forwards and backwards until nothing is gained: Valls, Ballestin, Quintanilla,
-"Justification and RCPSP" (2005). Two schedules of the same makespan are told apart by how late their operations are, in the
+"Justification and RCPSP" (2005). Two schedules of the same makespan are ranked by how late their operations are, in the
 spirit of the modified makespan of Goncalves, Resende, Mendes (2011). Which parts pay was measured: see dev/LOG.md.
 
 What is free of all resources at an instant is a few 64-bit words, one lane a resource, with a guard bit above each lane: one

@@ -41,10 +41,11 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A renewable resource: a machine, a robot, a crew.
+    """A machine, a robot, a crew; or material and money that are used up.
 
     Attributes:
-        capacity: units at any time.
+        capacity: units at any time; of a resource that is used up: units in all.
+        used_up: what an operation takes of it does not come back, whenever the operation runs (nonrenewable).
         closed: pairs (from, until) in which nothing may run on it.
         setup: ``setup[f][g]`` time between the end of an operation of family f and the start of one of family g. It may have
             more rows than families, for where a robot can be at the start.
@@ -61,6 +62,7 @@ class Resource:
     """
 
     capacity: int = 1
+    used_up: bool = False
     closed: tuple[tuple[int, int], ...] = ()
     setup: tuple[tuple[int, ...], ...] = ()
     family: int = -1
@@ -105,13 +107,15 @@ class Problem:
                 raise BadInput(f"resource {r} has capacity {resource.capacity}", alternatives=["0 or more"])
             if resource.is_robot and resource.capacity != 1:
                 raise BadInput(
-                    f"resource {r} has set-up, battery or heat and capacity {resource.capacity}", alternatives=["1"]
+                    f"resource {r} has set-up, battery or heat, and capacity {resource.capacity}", alternatives=["1"]
                 )
+            if resource.used_up and (resource.is_robot or resource.closed):
+                raise BadInput(f"resource {r} is used up and has set-up, battery, heat or closed windows")
             if any(until <= start or start < 0 for start, until in resource.closed):
                 raise BadInput(f"resource {r} has an empty or negative closed window: {resource.closed}")
             if not -1 <= resource.family < max(1, len(resource.setup)):
                 raise BadInput(
-                    f"resource {r} begins in family {resource.family}",
+                    f"resource {r} starts in family {resource.family}",
                     alternatives=[f"-1 to {len(resource.setup) - 1}"],
                 )
             if resource.heat_limit and resource.cooling < 1:
@@ -131,7 +135,7 @@ class Problem:
         for p in self.precedences:
             if not (0 <= p.before < count and 0 <= p.after < count):
                 raise BadInput(
-                    f"precedence {p.before} -> {p.after} names no operation", alternatives=[f"0 to {count - 1}"]
+                    f"precedence {p.before} -> {p.after} names an unknown operation", alternatives=[f"0 to {count - 1}"]
                 )
             if p.lag < 0:
                 raise BadInput(f"precedence {p.before} -> {p.after} has lag {p.lag}", alternatives=["0 or more"])

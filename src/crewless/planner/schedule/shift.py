@@ -1,4 +1,5 @@
-"""A shift as a plan for a fleet: which station works on which unit when, which robot tends it, what feeds what, how far from the best.
+"""A shift as a plan for a fleet: which station works on which unit when, which robot tends it, what feeds what, how far from
+the best.
 
 The units of a line are alike, so their order at a station is given; what is searched is the order in which the robots, fewer
 than the stations, tend them and bring them their material, and who goes where. It is planned what the simulated fleet does:
@@ -21,13 +22,13 @@ from crewless.planner.schedule.material import HANDLE_S, PAYLOAD_KG, brought, lo
 from crewless.planner.schedule.works import works_of
 
 SPEED_M_S = 1.5
-"""Of a robot on the floor: an assumption."""
+"""Speed of a robot on the floor: an assumption."""
 BATTERY_WH = 2000.0
-"""Of a robot: an assumption, that of the simulated fleet."""
+"""Battery of a robot: an assumption, shared with the simulated fleet."""
 IDLE_SHARE = 0.1
-"""Of a robot's power at work, drawn at rest; likewise."""
+"""Power at rest as a share of the power at work: an assumption."""
 DRIVE_SHARE = 0.7
-"""Of a robot's power at work, drawn while it drives; likewise."""
+"""Power while driving as a share of the power at work: an assumption."""
 _COOLER_K = 10.0
 """A motor that was too hot cools down by so much before it works again; likewise."""
 _WALK_K = 5.0
@@ -35,10 +36,11 @@ _WALK_K = 5.0
 
 
 def limits_of(blueprint: Blueprint) -> RobotLimits:
-    """The body of the simulated robot (:class:`crewless.fleet.simulate.simulated_robot.SimulatedRobotConfig`), which nobody has measured.
+    """The body of the simulated robot (:class:`crewless.fleet.simulate.body.SimulatedRobotConfig`), which nobody has
+    measured.
 
-    Its motors are one thermal mass, so the times until they are hot and cool again are exact for one long piece of work. Between pieces of work they are taken to lose what they lose halfway
-    between cold and hot.
+    Its motors are one thermal mass, so the times until they are hot and cool again are exact for one long piece of work.
+    Between pieces of work they are taken to lose what they lose halfway between cold and hot.
     """
     body, works_c, rests_c, time_s = _warmth(blueprint)
     share = min(0.5, max(0.02, blueprint.robot.charging_share))
@@ -106,7 +108,7 @@ def schedule_shift(
         BadInput: nothing to do, no robot where one is needed, or work that no robot's battery can do.
     """
     if rounds < 1:
-        raise BadInput(f"{rounds} rounds find no schedule", alternatives=["1 or more"])
+        raise BadInput(f"{rounds} rounds cannot find a schedule", alternatives=["1 or more"])
     works, buffers = works_of(blueprint, units_per_line)
     loads = {each.name: each for each in loads_for(blueprint, works)}
     works += brought(blueprint, works)
@@ -186,6 +188,6 @@ def hours(windows: Sequence[str]) -> tuple[tuple[int, int], ...]:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", window)
         start, until = (round(3600 * float(match[k])) for k in (1, 2)) if match else (0, 0)
         if until <= start:
-            raise BadInput(f"{window!r} are no closed hours", alternatives=["8-24", "4-4.5"])
+            raise BadInput(f"--closed {window!r} is not a range of hours", alternatives=["8-24", "4-4.5"])
         pairs.append((start, until))
     return tuple(sorted(pairs))

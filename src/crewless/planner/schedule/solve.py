@@ -16,6 +16,8 @@ GENETIC_STALE, TABU_STALE, GENERAL_STALE = 0.5, 0.2, 0.4
 """A search that has found nothing for this share of the budget leaves the rest to CP-SAT, which proves more than it finds."""
 MODEL_MODES = 10_000
 """With more modes of all operations the solver does not get anywhere in the time that is usual here."""
+SMALL, SMALL_SHARE = 32, 0.2
+"""Operations; so few the solver may have proved before the searches are compiled, so it begins, with this share of the budget."""
 WINDOWS_REACH = 300
 """Operations; with more the model of a window costs more than it brings."""
 
@@ -38,7 +40,7 @@ def schedule(
         progress: called with each better schedule.
 
     Raises:
-        BadInput: a budget that is not positive.
+        BadInput: a budget that is not positive; or, where a resource is used up, no schedule was found.
     """
     if budget_s <= 0:
         raise BadInput(f"budget_s is {budget_s}", alternatives=["more than 0"])
@@ -47,6 +49,15 @@ def schedule(
     began = time.process_time()
     bound = lower_bound(problem if can_model(problem) else pooled(problem))
     search = Search(problem, began, budget_s, iterations, bound, progress)
+    if any(r.used_up for r in problem.resources):
+        _by_solver(search, seed)
+        assert search.best is not None
+        return search.schedule(search.best[0], search.best[1], search.method)
+    if len(problem.operations) <= SMALL and iterations is None and can_model(problem):
+        _small(search, seed)
+        if search.makespan <= search.bound:
+            assert search.best is not None
+            return search.schedule(search.best[0], search.best[1], search.method)
     plain = not any(r.closed or r.is_robot for r in problem.resources) and not any(
         o.release for o in problem.operations
     )
@@ -62,6 +73,25 @@ def schedule(
     assert search.best is not None
     _prove(search, seed)
     return search.schedule(search.best[0], search.best[1], search.method)
+
+
+def _by_solver(search: Search, seed: int) -> None:
+    """Where something is used up, even one schedule is hard to find: the searches know nothing of that, the solver does."""
+    if not can_model(search.problem):
+        raise BadInput("a resource that is used up goes with no set-up, battery or heat")
+    counted = search.iterations is not None
+    solved = solve(search.problem, limit_s=search.left_s() or search.budget_s, seed=seed, repeatable=counted)
+    search.bound = max(search.bound, solved.lower_bound)
+    if solved.makespan is None:
+        raise BadInput(f"no schedule was found in {search.budget_s:g} s", alternatives=["a larger budget"])
+    search.found(list(solved.starts), list(solved.assignments), "cp-sat")
+
+
+def _small(search: Search, seed: int) -> None:
+    solved = solve(search.problem, limit_s=SMALL_SHARE * search.budget_s, seed=seed)
+    search.bound = max(search.bound, solved.lower_bound)
+    if solved.makespan is not None:
+        search.found(list(solved.starts), list(solved.assignments), "cp-sat")
 
 
 def _prove(search: Search, seed: int) -> None:

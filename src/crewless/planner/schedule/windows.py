@@ -213,11 +213,11 @@ def _circuit(
     def follows(i: int, j: int, arc: Any) -> None:
         row = problem.operations[i].family if i >= 0 else place
         way = table[row][problem.operations[j].family] if row >= 0 else 0
-        told = [begin[j] >= (finish[i] if i >= 0 else (finish[origin] if origin >= 0 else 0)) + way]
+        bounds = [begin[j] >= (finish[i] if i >= 0 else (finish[origin] if origin >= 0 else 0)) + way]
         if resource.sent_when_ready:
-            told += [begin[j] >= finish[p] + lag + way for p, lag in before_of[j]]
-            told.append(begin[j] >= problem.operations[j].release + way)
-        for one in told:
+            bounds += [begin[j] >= finish[p] + lag + way for p, lag in before_of[j]]
+            bounds.append(begin[j] >= problem.operations[j].release + way)
+        for one in bounds:
             constraint = model.add(one)
             if arc is not None:
                 constraint.only_enforce_if(arc)

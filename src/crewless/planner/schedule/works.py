@@ -44,7 +44,7 @@ def works_of(blueprint: Blueprint, units: int) -> tuple[list[WorkItem], dict[str
         BadInput: less than one unit.
     """
     if units < 1:
-        raise BadInput(f"{units} units a line make no shift", alternatives=["1 or more"])
+        raise BadInput(f"{units} units per line make no shift", alternatives=["1 or more"])
     process = {each.name: each for each in blueprint.processes}
     lines: dict[str, list[Line]] = {}
     for line in blueprint.lines:

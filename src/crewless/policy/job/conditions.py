@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from crewless.policy.job.formats import DateFormat
 from crewless.policy.job.values import Environment, Expression, Numbered, names_in
-from crewless.policy.texts import plain
+from crewless.policy.texts import has_words, plain
 
 
 class Present(Struct, frozen=True, tag=True):
@@ -49,7 +49,7 @@ class Contains(Struct, frozen=True, tag=True):
     def holds(self, env: Environment) -> bool | None:
         """None: the text has no value."""
         value = self.of.value(env)
-        return None if value is None else f" {plain(self.text)} " in f" {_spaced(value)} "
+        return None if value is None else has_words(value, self.text)
 
     def words(self) -> str:
         """Such as “subject contains 'refund'”."""
@@ -211,7 +211,3 @@ def _names(value: "Value | Test") -> Iterator[str]:
                 yield from _names(test)
         case _:
             yield from names_in(value)
-
-
-def _spaced(text: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in plain(text)).split())

@@ -57,7 +57,12 @@ class DateFormat:
             "d": str(value.day), "dd": f"{value.day:02}", "m": str(value.month), "mm": f"{value.month:02}",
             "mmm": name[:3], "mmmm": name, "yy": f"{value.year % 100:02}", "yyyy": f"{value.year:04}",
         }  # fmt: skip
-        return "".join(said.get(token, token) for token in _TOKEN.findall(self.pattern))
+        return "".join(said.get(token, token) for token in tokens_of(self.pattern))
+
+
+def tokens_of(pattern: str) -> list[str]:
+    """The parts of a date's pattern: of day, month and year, and what stands between them."""
+    return [str(token) for token in _TOKEN.findall(pattern)]
 
 
 def _month_number(name: str, language: str) -> int:
@@ -71,7 +76,7 @@ def _date_pattern(pattern: str, language: str) -> re.Pattern[str]:
     long = "|".join(MONTHS[language])
     short = "|".join(f"{name[:3]}[^\\W\\d_]{{0,2}}\\.?" for name in MONTHS[language])
     parts = {**_PARTS, "mmmm": f"(?P<name>{long})", "mmm": f"(?P<name>{short})"}
-    return re.compile("".join(parts.get(token, re.escape(token)) for token in _TOKEN.findall(pattern)), re.I)
+    return re.compile("".join(parts.get(token, re.escape(token)) for token in tokens_of(pattern)), re.I)
 
 
 _SEPARATORS = ("-", ".", "/", " ", ". ")
@@ -87,6 +92,13 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     )),
 )  # fmt: skip
 """What is tried when a format is not known yet, the more usual first."""
+
+
+PARTS_OF_DATES: tuple[DateFormat, ...] = (
+    DateFormat("d"), DateFormat("dd"), DateFormat("yyyy"), DateFormat("mm/yyyy"), DateFormat("yyyy-mm"),
+    *(DateFormat(pattern, language) for language in MONTHS for pattern in ("mmmm yyyy", "mmm yyyy", "mmmm", "mmm")),
+)  # fmt: skip
+"""What a calendar shows of a date."""
 
 
 @lru_cache(maxsize=16384)
@@ -163,6 +175,32 @@ def _spaces(text: str) -> str:
 
 
 @lru_cache(maxsize=16384)
+def rank_of(text: str) -> tuple[int, ...] | None:
+    """What a text counts as where texts are put in order: a month with its year, a date, or a number; None: nothing of these.
+
+    The rank begins with what kind it is, so that only what is alike is compared: 0 a month, 1 a date, 2 a number (in millionths).
+    """
+    words = text.replace(",", " ").split()
+    if len(words) == 2 and any(len(word) == 4 and word.isdigit() for word in words):
+        name, year = words if words[1].isdigit() else words[::-1]
+        for names in MONTHS.values():
+            month = next(
+                (
+                    at
+                    for at, each in enumerate(names, 1)
+                    if len(name) > 2 and each.casefold().startswith(name.casefold().rstrip("."))
+                ),
+                0,
+            )
+            if month:
+                return 0, int(year), month
+    for _, day in dates_in(text)[:1]:
+        return 1, day.toordinal()
+    for _, number in numbers_in(text)[:1]:
+        return 2, int(number * 1_000_000)
+    return None
+
+
 def numbers_in(text: str) -> tuple[tuple[NumberFormat, Decimal], ...]:
     """Every format in which the whole text is a number, with the number: ``1.234`` is two of them. A short word or sign before or
     behind it, such as a currency or ``%``, belongs to the format."""

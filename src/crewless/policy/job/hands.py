@@ -4,6 +4,7 @@ Nothing is waited for by time alone: every deed has something that must show, an
 change the record is done once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -42,6 +43,8 @@ _GRAVE = (
 )
 """Where one of these words stands beside it, nothing is closed."""
 _SAME_PLACE_PX = 8
+_LEFT_BEHIND = 2
+"""So many texts may be new in a row behind a step."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +165,12 @@ class ScreenHands:
     def shows(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, bool]":
         """Whether a target is somewhere on the page."""
         return (yield from self._find(target, env)) is not None
+
+    def text_of(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, str | None]":
+        """What a target says, where it is in sight."""
+        hit = ground(target, self.view, env, self.row())
+        return None if hit is None else self.view.elements[hit.index].text
+        yield
 
     def _find(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, Hit | None]":
         def look() -> Hit | None:
@@ -459,7 +468,10 @@ class ScreenHands:
             return None
         key, marker, band = self._row
         now = find_row(self.view, marker, self._row_env, key)
-        return band if now is None else now
+        if now is None and set(row_key(self.view, -1, band)) & set(key):
+            # An open list may lie over part of it.
+            return band
+        return now
 
     # Judging and finishing
 
@@ -520,11 +532,13 @@ def holds_text(element: Element, value: str) -> bool:
 
 
 def find_row(view: View, marker: Target, env: Mapping[str, str], key: Sequence[str]) -> Band | None:
-    """Where the row with these texts stands on a screen."""
+    """Where the row with these texts stands on a screen, though what it was found by may be gone."""
     for hit in candidates(marker, view, env):
         if same_row(item_key(view, marker, hit.index), key):
             return item_band(view, marker, hit.index)
-    return None
+    own = [i for i, text in enumerate(view.plain_texts) if text in key and view.plain_texts.count(text) == 1]
+    bands = [item_band(view, marker, i) for i in own]
+    return next((band for band in bands if same_row(row_key(view, -1, band), key)), None)
 
 
 def item_band(view: View, marker: Target, index: int) -> Band:
@@ -544,11 +558,14 @@ def row_key(view: View, index: int, band: Band | None = None) -> tuple[str, ...]
 
 
 def same_row(a: Sequence[str], b: Sequence[str]) -> bool:
-    """Whether two rows have the same texts, a misread one allowed."""
+    """Whether two rows have the same texts, a misread one allowed; what was done in a row may have left a word or two there."""
     if tuple(a) == tuple(b):
         return True
-    if len(a) != len(b) or not a:
+    if not a or not b:
         return False
+    if len(a) != len(b):
+        few, many = sorted((Counter(a), Counter(b)), key=lambda row: row.total())
+        return few <= many and few.total() >= 2 and many.total() - few.total() <= _LEFT_BEHIND
     equal = sum(x == y for x, y in zip(a, b, strict=True))
     near = sum(x == y or similarity(x, y) >= 0.6 or len(x) == len(y) == 1 for x, y in zip(a, b, strict=True))
     return near == len(a) and 2 * equal >= len(a)

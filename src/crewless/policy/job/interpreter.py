@@ -10,6 +10,7 @@ from typing import Protocol
 
 from crewless.core.messages import Decision
 from crewless.policy.job.conditions import Nothing, decide, names_of_value, true_in
+from crewless.policy.job.formats import rank_of
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import (
     Drag,
@@ -59,6 +60,10 @@ class Hands(Protocol):
 
     def shows(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, bool]":
         """Whether a target is there, scrolled for."""
+        ...
+
+    def text_of(self, target: Target, env: Mapping[str, str]) -> "Generator[Decision, None, str | None]":
+        """What a target says; None where it is not in sight."""
         ...
 
     def set(self, entry: Set, value: str, env: Mapping[str, str]) -> "Generator[Decision, None, bool]":
@@ -284,13 +289,24 @@ class Interpreter:
             there = yield from self.hands.shows(step.target, self.env)
             if there:
                 return
-            if isinstance(step.press, Press):
+            if step.back is not None and (yield from self._is_beyond(step)):
+                yield from self.hands.press(step.back, self.env)
+            elif isinstance(step.press, Press):
                 if not (yield from self.hands.shows(step.press.target, self.env)):
                     break
                 yield from self.hands.press(step.press, self.env)
             else:
                 yield from self.hands.key(step.press, self.env)
         raise HandOverError(f"{step.target.words()} does not come")
+
+    def _is_beyond(self, step: Until) -> "Generator[Decision, None, bool]":
+        """Whether what shows is beyond what is wanted. Raises HandOverError where the two cannot be compared."""
+        wanted = None if step.target.text is None else step.target.text.value(self.env)
+        now = None if step.shown is None else (yield from self.hands.text_of(step.shown, self.env))
+        ranks = None if wanted is None else rank_of(wanted), None if now is None else rank_of(now)
+        if ranks[0] is None or ranks[1] is None or ranks[0][0] != ranks[1][0]:
+            raise HandOverError(f"cannot tell whether {now!r} is before or behind {wanted!r}")
+        return ranks[1] > ranks[0]
 
 
 def names_of_value_of_rows(step: Rows) -> frozenset[str]:

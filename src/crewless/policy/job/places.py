@@ -8,7 +8,7 @@ from msgspec import Struct
 from crewless.core.messages import Element
 from crewless.policy.job.values import Environment, Expression
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import plain
+from crewless.policy.texts import has_words, plain
 
 Side = Literal["right", "below"]
 _BLOCK_GAP = 1.2
@@ -87,7 +87,7 @@ class Starting(Struct, frozen=True, tag=True):
         return f"what follows “{self.prefix.strip()}” in its line"
 
 
-class Cell(Struct, frozen=True, tag=True):
+class TableCell(Struct, frozen=True, tag=True):
     """The cell of a table under a heading, in the row of a text."""
 
     column: str
@@ -163,6 +163,27 @@ class Area(Struct, frozen=True, tag=True):
         return f"the text between {above} and {below}"
 
 
+class OfCard(Struct, frozen=True, tag=True):
+    """A line of the card, or of the message, in which a text stands: whatever is known of it by that text alone."""
+
+    key: Expression
+    line: int = 0
+    """0: the line with the text in it."""
+
+    def read(self, view: View, env: Environment, row: Band | None = None) -> str | None:
+        """None where the text is not on the screen, or the card has no such line."""
+        key = self.key.value(env)
+        for i in _keys(view, key) if key else ():
+            lines = card_lines(view, i, key or "")
+            if self.line < len(lines):
+                return lines[self.line] or None
+        return None
+
+    def words(self) -> str:
+        """Such as “line 2 of the card with order”."""
+        return f"line {self.line + 1} of the card with {self.key.words()}"
+
+
 class Seen(Struct, frozen=True, tag=True):
     """A text that is there or not."""
 
@@ -177,7 +198,7 @@ class Seen(Struct, frozen=True, tag=True):
         return f"whether “{self.text}” is there"
 
 
-Place = Beside | Block | Starting | Cell | InRow | Area | Seen
+Place = Beside | Block | Starting | TableCell | InRow | Area | OfCard | Seen
 
 
 def own_line(element: Element, skip: frozenset[str], env: Environment) -> bool:
@@ -210,6 +231,16 @@ def block_below(view: View, label: int) -> list[int]:
     return found
 
 
+def card_lines(view: View, index: int, key: str) -> list[str]:
+    """The lines of a card from the one with the key on: lines of one framed text, or what stands close below."""
+    lines = view.elements[index].text.split("\n")
+    if len(lines) > 1:
+        wanted = plain(key)
+        at = next((n for n, line in enumerate(lines) if has_words(line, wanted)), 0)
+        return [line.strip() for line in lines[at:]]
+    return [lines[0], *(view.elements[i].text for i in block_below(view, index))]
+
+
 def overlaps(view: View, a: int, b: int) -> bool:
     """Whether two elements share some of their width."""
     one, other = view.elements[a].box, view.elements[b].box
@@ -222,5 +253,5 @@ def _keys(view: View, key: str) -> Sequence[int]:
     if not wanted:
         return []
     return [i for i, text in enumerate(view.plain_texts) if text == wanted] or [
-        i for i, text in enumerate(view.plain_texts) if f" {wanted} " in f" {text} "
+        i for i, text in enumerate(view.plain_texts) if has_words(text, wanted)
     ]

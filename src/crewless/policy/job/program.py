@@ -1,8 +1,8 @@
 """A job as data: steps, what each must find on the screen, and what shows afterwards. A person can open it, read it and edit it.
 
 A job is a list of steps. Those that change what is filled in stand in a :class:`Form`, whose order does not matter; those that lead
-on stand alone and say what shows when they have had their effect. Before the first step on a page stands an :class:`Expect`: nothing
-is read or done where the page does not show it.
+on stand alone and say what shows when they have had their effect. Before the first step on a page stands an :class:`Expect`:
+nothing is read or done where the page does not show it.
 """
 
 from collections.abc import Iterator
@@ -203,12 +203,18 @@ class Until(Struct, frozen=True, tag=True):
 
     target: Target
     press: "Press | Key"
+    back: Press | None = None
+    """What is pressed instead where :attr:`shown` is beyond what is wanted."""
+    shown: Target | None = None
+    """Where it can be seen how far it has come, such as the month of a calendar."""
     most: int = 60
     seen: int = 0
 
     def words(self) -> str:
         """What is pressed and for what."""
-        return f"Press {self.press.target.words() if isinstance(self.press, Press) else self.press.chord} until {self.target.words()} shows"
+        press = self.press.target.words() if isinstance(self.press, Press) else self.press.chord
+        back = f" or {self.back.target.words()}" if self.back is not None else ""
+        return f"Press {press}{back} until {self.target.words()} shows"
 
 
 class Person(Struct, frozen=True, tag=True):
@@ -253,7 +259,7 @@ def job_from(data: bytes) -> Job:
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise BadInput(f"not a job: {error}", alternatives=["what `crewless job show --json` prints"]) from error
     if job.format != FORMAT:
-        raise BadInput(f"the job has format {job.format}", alternatives=[f"format {FORMAT}: train anew"])
+        raise BadInput(f"the job has format {job.format}", alternatives=[f"format {FORMAT}: train it again"])
     return job
 
 

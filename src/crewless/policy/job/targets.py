@@ -10,7 +10,7 @@ from msgspec import Struct
 from crewless.core.messages import Box, Element, Point
 from crewless.policy.job.values import Environment, Expression
 from crewless.policy.job.view import SAME, Band, View
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import has_words, plain, similarity
 
 Relation = Literal["label", "left", "above", "right", "below", "hint"]
 FAMILIES: dict[str, str] = {
@@ -20,6 +20,8 @@ FAMILIES: dict[str, str] = {
 """Kinds that perception may take for one another from one look of a program to the next."""
 ACCEPT = 0.7
 """From this share of what a target says of itself an element is it."""
+_CUT_OFF = 12
+"""Letters from which on a text may be one that is cut off."""
 MARGIN = 0.05
 """The next best must be worse by at least this."""
 
@@ -201,7 +203,10 @@ def _said(element: Element, wanted: str, *, part: bool) -> float:
     if own == text:
         return 1.0
     if part:
-        return 1.0 if text and f" {text} " in f" {_spaced(own)} " else 0.0
+        return 1.0 if has_words(own, text) else 0.0
+    # "Approve" is not "approved": only of a long text the beginning says enough.
+    if min(len(own), len(text)) < _CUT_OFF and (own.startswith(text) or text.startswith(own)):
+        return 0.0
     if min(len(own), len(text)) < 4 or "".join(filter(str.isdigit, own)) != "".join(filter(str.isdigit, text)):
         return 0.0
     return similarity(element.text, wanted)
@@ -231,7 +236,7 @@ def _bands(view: View, key: str) -> list[Band]:
     wanted = plain(key)
     found = [
         i for i, text in enumerate(view.plain_texts)
-        if text == wanted or (wanted and f" {wanted} " in f" {_spaced(text)} ")
+        if text == wanted or has_words(text, wanted)
     ] or view.find(key)  # fmt: skip
     return [view.band_of(i) for i in found]
 
@@ -243,7 +248,3 @@ def _distinct(hits: Sequence[Hit], view: View) -> list[Hit]:
         if not any(view.elements[other.index].box.contains(box.centre) or box.contains(view.elements[other.index].box.centre) for other in kept):  # fmt: skip
             kept.append(hit)
     return kept
-
-
-def _spaced(text: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in text).split())

@@ -51,7 +51,7 @@ class Constant(Struct, frozen=True, tag=True):
         return f"“{self.text}”"
 
 
-class Named(Struct, frozen=True, tag=True):
+class Variable(Struct, frozen=True, tag=True):
     """A text by its name: a given slot, or something that was read or judged before."""
 
     name: str
@@ -118,7 +118,7 @@ class Split(Struct, frozen=True, tag=True):
         return f"part {_place(self.index)} of {self.of.words()} at {mark}"
 
 
-class Found(Struct, frozen=True, tag=True):
+class Matching(Struct, frozen=True, tag=True):
     """What fits a pattern of :data:`PATTERNS` inside a text, the ``index``-th."""
 
     of: "Expression"
@@ -288,15 +288,17 @@ class Lookup(Struct, frozen=True, tag=True):
         return f"{self.of.words()} looked up: " + ", ".join(f"{key} → {value}" for key, value in self.table)
 
 
-Expression = Constant | Named | Words | Split | Found | Between | Cased | Dated | Numbered | Reckoned | Joined | Lookup
+Expression = (
+    Constant | Variable | Words | Split | Matching | Between | Cased | Dated | Numbered | Reckoned | Joined | Lookup
+)
 
 
 def names_in(expression: Expression) -> frozenset[str]:
     """The names that an expression needs."""
-    if isinstance(expression, Named):
+    if isinstance(expression, Variable):
         return frozenset({expression.name})
     if isinstance(expression, Joined):
-        return frozenset().union(*(names_in(part) for part in expression.parts))
+        return frozenset(name for part in expression.parts for name in names_in(part))
     if isinstance(expression, Reckoned):
         return names_in(expression.left) | names_in(expression.right)
     return frozenset() if isinstance(expression, Constant) else names_in(expression.of)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crewless.core.messages import Box, Element, Observation, Point
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import has_words, plain, similarity
 
 SAME = 0.86
 """From this similarity on two readings are the same text."""
@@ -72,7 +72,7 @@ class View:
             return False
         if self.find(text, at_least=at_least):
             return True
-        return any(f" {wanted} " in f" {_spaced(each)} " for each in self.plain_texts if len(each) > len(wanted))
+        return any(has_words(each, wanted) for each in self.plain_texts if len(each) > len(wanted))
 
     @cached_property
     def _rows_of(self) -> tuple[frozenset[int], ...]:
@@ -304,7 +304,3 @@ def level(a: Box, b: Box) -> bool:
 def _overlap(a: Box, b: Box) -> bool:
     """From left to right."""
     return min(a.x1, b.x1) - max(a.x0, b.x0) > 0
-
-
-def _spaced(text: str) -> str:
-    return "".join(c if c.isalnum() else " " for c in text).strip()

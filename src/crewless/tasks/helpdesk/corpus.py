@@ -98,7 +98,7 @@ def load_csv(path: Path) -> list[Ticket]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path} is not a UTF-8 CSV file: {error}") from error
     if not tickets:
-        raise BadInput(f"{path} holds no tickets")
+        raise BadInput(f"{path} contains no tickets")
     return tickets
 
 

@@ -68,7 +68,7 @@ class OperatorConfig:
     """How the operator works."""
 
     seed: int = 0
-    """Of the points where the clicks land and of the scrolling."""
+    """Seed of the click positions and of the scrolling."""
     patience: int = 60
     """How often it waits for one page before it gives the case up."""
 
@@ -126,7 +126,7 @@ class ScriptedOperator:
     def decide(self, observation: Observation) -> Decision:
         """The next action, from the state of the page. ``observation`` is not looked at."""
         if self._case is None:
-            raise BadInput("no case has been begun", alternatives=["reset(case)"])
+            raise BadInput("no case has been started", alternatives=["reset(case)"])
         page = self._tools.evaluate(_LOOK)
         if page:
             self._measure(page)
@@ -134,7 +134,7 @@ class ScriptedOperator:
         if action is None:
             self._waited += 1
             if self._waited > self._config.patience:
-                return Decision(action=Action(verb="hand_over", text=f"waited in vain: {why}"), why=why)
+                return Decision(action=Action(verb="hand_over", text=f"timed out: {why}"), why=why)
             action = Action(verb="wait", seconds=0.15)
         elif action.verb != "wait":
             self._waited = 0
@@ -158,7 +158,7 @@ class ScriptedOperator:
             else:
                 return self._search(page, number)
         if answer is None:
-            return Action(verb="hand_over", text="no team answers this"), "it belongs to nobody"
+            return Action(verb="hand_over", text="no team answers this"), "it belongs to no team"
         if self._saved:
             if page["facts"].get("queue") == answer["team"] and page["followups"] > self._followups:
                 return Action(verb="done"), "the page shows it saved"

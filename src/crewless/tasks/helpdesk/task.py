@@ -3,11 +3,12 @@
 import random
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from crewless.core.body import Body
 from crewless.core.errors import BadInput, BodyFailure
@@ -44,7 +45,7 @@ class HelpdeskConfig:
     num_archive: int = 0
     """Tickets that were solved before and can be read in the program."""
     none_share: float = 0.08
-    """Of the package's own corpus: share of tickets that belong to no team."""
+    """Share of tickets in the package's own corpus that belong to no team."""
     seed: int = 0
     """Which tickets: the same seed gives the same ones."""
     unseen: bool = False
@@ -76,6 +77,7 @@ class HelpdeskTask:
     def __init__(self, config: HelpdeskConfig | None = None) -> None:
         self.config = config or HelpdeskConfig()
         self._host: HelpdeskHost | None = None
+        self._serve: Callable[[int], HelpdeskHost] | None = None
         self._desk: Desk | None = None
         self._tickets: list[Ticket] = []
         self._archive: list[Ticket] = []
@@ -94,16 +96,29 @@ class HelpdeskTask:
         config = self.config
         self._tickets, self._archive = _choose(config)
         categories = {ticket.category for ticket in (*self._tickets, *self._archive)}
-        self._desk = desk_for(categories) if config.teams is None else load_desk(config.teams)
+        self._desk = desk = desk_for(categories) if config.teams is None else load_desk(config.teams)
         for category in sorted(categories):
-            self._desk.team_of(category)
-        self._host = HelpdeskHost(
+            desk.team_of(category)
+        self._serve = lambda port: HelpdeskHost(
             folder / "helpdesk",
-            _content(self._desk, self._tickets, self._archive, config.seed),
-            HostConfig(
-                port=config.port, lying_share=config.lying_share if config.lying else 0.0, lying_seed=config.seed
-            ),
+            _content(desk, self._tickets, self._archive, config.seed),
+            HostConfig(port=port, lying_share=config.lying_share if config.lying else 0.0, lying_seed=config.seed),
         )
+        self._host = self._serve(config.port)
+
+    def revive(self) -> str:
+        """Serve the helpdesk anew, on the same port and folder, where its process has ended; what was done, or nothing.
+
+        Raises:
+            BodyFailure: it does not start.
+        """
+        ended = self.host
+        if ended.alive():
+            return ""
+        ended.stop()
+        assert self._serve is not None
+        self._host = self._serve(urlsplit(ended.url).port or 0)
+        return "the helpdesk's server had ended and was started anew"
 
     def cases(self) -> Sequence[Case]:
         """The tickets of the inbox, oldest first; the slot ``ticket`` holds the number."""

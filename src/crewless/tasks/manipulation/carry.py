@@ -1,8 +1,9 @@
 """Carry ten kilograms for ten minutes, and let no winding become too hot.
 
 A bag hangs by its strap from the humanoid's right wrist. The case begins as somebody takes a bag from a shelf: arm stretched
-forward, which the shoulder's motor bears for a minute or two. Where the arm is meanwhile is free, as long as the wrist stays above a height and
-under the shoulder, and the bag clear of the trunk. Legs, fingers and the other arm hold still and are bolted; nothing touches.
+forward, which the shoulder's motor bears for a minute or two. Where the arm is meanwhile is free, as long as the wrist stays
+above a height and under the shoulder, and the bag clear of the trunk. Legs, fingers and the other arm hold still and are
+bolted; nothing touches.
 """
 
 # MuJoCo makes its names when it is imported, where no type checker sees them.
@@ -30,7 +31,7 @@ STRETCHED = (-0.9, 0.1, 0.0, -0.8)
 CLEAR_M = 0.24
 """From the trunk's axis to the wrist, so that the bag does not rub on the hip."""
 HIGHEST_M = 1.35
-"""Of the wrist: a bag is not carried over one's head."""
+"""Highest place of the wrist: a bag is not carried over the head."""
 _WORKED_K = 35.0
 """The housings may have been so much warmer than the air before."""
 
@@ -95,7 +96,7 @@ class CarryTask(ManipulationTask):
         return spec
 
     def windings(self) -> Windings:
-        """Of the drives that the model still has."""
+        """The windings of the drives that the model still has."""
         assert self.model is not None
         return Windings(drives_of(self.model))
 

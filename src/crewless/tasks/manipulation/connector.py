@@ -26,7 +26,8 @@ MASS_KG = 0.045
 _TIP_M = GRIP_M[0] / 2 + PIN_M
 _GROOVE_M, _STEP_M, _SHOULDER_M, _NECK_RADIUS_M = 0.011, 0.0025, 0.0042, 0.0025
 """Where the groove's middle is, from the tip; the step before it and the middle of the round shoulder behind it, from there; what
-is left of the pin in the groove. The ball meets a round nose going in and the step's edge coming out, so it holds better than it opposes."""
+is left of the pin in the groove. The ball meets a round nose going in and the step's edge coming out, so it holds better than
+it opposes."""
 _KEY_M, _KEY_RADIUS_M, _KEY_UP_M = 0.014, 0.0015, 0.0075
 """The key, a rib along the pin: so long from the body's front, so thick, its middle so far above the pin's."""
 _WALL_M, _DEPTH_M, _SLOT_M = 0.012, 0.030, 0.0105
@@ -34,11 +35,11 @@ _WALL_M, _DEPTH_M, _SLOT_M = 0.012, 0.030, 0.0105
 _LEAN_RAD, _LIP_M, _LIP_HALF_M = 0.61, 0.006, 0.0015
 """The lips before the hole: they lean outwards by 35 degrees; their length and half their thickness."""
 _BALL_RADIUS_M, _BALL_AT_M, _BALL_REST_M = 0.0025, 0.012, 0.0047
-"""Of the catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
+"""The catch: a ball's radius, how deep in the hole it sits, how far from the axis it rests."""
 _SPRING_N_M = 2000.0
 CATCH_N = 10.0
-"""How hard a ball's spring presses at rest. With 10 N the catch gives way at about 32 N going in and 45 N coming out; makers give about
-50 N for both, at most and at least (an assumption)."""
+"""How hard a ball's spring presses at rest. With 10 N the catch gives way at about 32 N going in and 45 N coming out; makers
+give about 50 N for both, at most and at least (an assumption)."""
 _PLASTIC = {
     "friction": [0.3, 0.005, 0.0001],
     "condim": 4,
@@ -76,7 +77,8 @@ def add_plug(spec: Any, name: str, pos: tuple[float, float, float]) -> None:
 
 
 def add_socket(spec: Any, name: str) -> None:
-    """The socket, which a case can put anywhere: walls about a square hole along x, lips, a floor, a slot above for the key, the catch."""
+    """The socket, which a case can put anywhere: walls about a square hole along x, lips, a floor, a slot above for the key,
+    the catch."""
     socket = spec.worldbody.add_body(name=name, pos=[0.2, 0.0, 0.12], mocap=True)
     looks = {"type": mujoco.mjtGeom.mjGEOM_BOX, "rgba": [0.2, 0.25, 0.35, 1.0], **_PLASTIC}
     room, slot = PIN_RADIUS_M + PLAY_M, _KEY_RADIUS_M + PLAY_M

@@ -2,8 +2,9 @@
 
 The panel is a framed module of about ten watts: glass of 3.2 mm (the usual thickness in modules' data sheets), backsheet and
 cells in a frame of aluminium profile, open at the back. It lies on the two rails of a rack. The hand goes in between them, palm up,
-four fingers under the panel and the thumb over its frame, as one holds a tray. The mount's rails slope towards the robot; at their lower
-ends are stops. Legs and left arm are left out and the pelvis is bolted down, as for carrying; the hand is whole, and everything touches.
+four fingers under the panel and the thumb over its frame, as one holds a tray. The mount's rails slope towards the robot; at
+their lower ends are stops. Legs and left arm are left out and the pelvis is bolted down, as for carrying; the hand is whole,
+and everything touches.
 """
 
 # MuJoCo makes its names when it is imported, where no type checker sees them.
@@ -25,13 +26,14 @@ from crewless.tasks.manipulation.control import Aim, Kinematics
 from crewless.tasks.manipulation.stage import ManipulationTask, Script, ahead, touching
 
 DEPTH_M, WIDTH_M, THICK_M = 0.25, 0.35, 0.017
-"""Of the panel: away from the robot, across, and its frame's height. A common size of ten-watt modules; an assumption."""
+"""Size of the panel: away from the robot, across, and its frame's height. A common size of ten-watt modules; an assumption."""
 MASS_KG = 1.2
 """An assumption, reckoned from its parts: glass 0.32 x 0.22 m x 3.2 mm x 2500 kg/m3 = 0.56, film and backsheet 0.09, junction box
 with a metre of cable 0.20, frame 1.2 m of profile of 0.29 kg/m (15 x 17 mm, wall 1.9 mm, aluminium) = 0.35."""
 LOAD_LIMIT_N = 2400.0 * DEPTH_M * WIDTH_M
-"""The panel counts as damaged when at any physics step all that touches it presses harder than this, normal forces together: the static load of
-2400 Pa on its area that a module of IEC 61215-2 (test MQT 16) must bear, 210 N. A fall of a centimetre onto the rails is more than that."""
+"""The panel counts as damaged when at any physics step all that touches it presses harder than this, normal forces together:
+the static load of 2400 Pa on its area that a module of IEC 61215-2 (test MQT 16) must bear, 210 N. A fall of a centimetre onto
+the rails is more than that."""
 NEAR_M = 0.010
 NEAR_RAD = np.radians(3.0)
 """From its place on the mount, middle and turn."""
@@ -44,7 +46,8 @@ _READY = dict(zip(JOINTS, (0.0, 0.0, 0.0, 0.5, 0.15, 0.0, -1.9, 1.4, 0.0, 0.2), 
 _BAR_M, _LAMINATE_M, _RAIL_M, _GAP_M = 0.015, 0.005, 0.03, 0.26
 """The frame's breadth; glass, cells and backsheet; a rail's thickness; between the middles of two rails."""
 _METAL = {"friction": [0.5, 0.005, 0.0001], "condim": 4, "solref": [0.005, 1.0]}
-"""Anodised aluminium on aluminium: friction (an assumption), and contacts as hard as the time step allows, so that a blow is felt as one."""
+"""Anodised aluminium on aluminium: friction (an assumption), and contacts as hard as the time step allows, so that a blow is
+felt as one."""
 _THUMB = tuple(f"right_thumb_{joint}" for joint in ("opposition", "abduction", "spread", "base", "tip"))
 _FINGERS = ("index", "middle", "ring", "little")
 _IN_HAND = Pose(place=np.array([0.0, 0.070, 0.0095]), turn=np.eye(3))
@@ -57,8 +60,9 @@ class PanelPlaceTask(ManipulationTask):
     """A panel lies in a rack; it must lie on the mount's rails within 10 mm and 3 degrees, at rest, alone, and whole.
 
     Slots, in m, rad and kg: where the middle of the rails' upper sides is, about the vertical through the pelvis, ``rack_azimuth``,
-    ``rack_radius``, ``rack_height``, and ``rack_yaw``, how they are turned beyond the azimuth; the same of ``mount``, and ``mount_tilt``, its
-    slope towards the robot; how the panel lies askew in the rack, ``askew_x``, ``askew_y``, ``askew_yaw``; its ``mass``.
+    ``rack_radius``, ``rack_height``, and ``rack_yaw``, how they are turned beyond the azimuth; the same of ``mount``, and
+    ``mount_tilt``, its slope towards the robot; how the panel lies askew in the rack, ``askew_x``, ``askew_y``, ``askew_yaw``;
+    its ``mass``.
     """
 
     name = "panel_place"
@@ -78,7 +82,7 @@ class PanelPlaceTask(ManipulationTask):
         return spec
 
     def windings(self) -> Windings:
-        """Of the drives that the model still has."""
+        """The windings of the drives that the model still has."""
         assert self.model is not None
         return Windings(drives_of(self.model))
 
@@ -130,7 +134,8 @@ class PanelPlaceTask(ManipulationTask):
         body.watch, body.watch_steps = watch, feel
 
     def script(self, body: RobotBody, given: Mapping[str, float]) -> Script:
-        """Reach under the panel, raise the hand to it, close, lift, swing over, lower, open while the hand goes down, draw it back."""
+        """Reach under the panel, raise the hand to it, close, lift, swing over, lower, open while the hand goes down, draw it
+        back."""
         arm, data = Arm(body), body.data
         opened, closed = grips(arm.kinematics, data)
         panel = pose_of(data, "panel")
@@ -172,7 +177,8 @@ class PanelPlaceTask(ManipulationTask):
         yield from arm.hold(0.3)
 
     def read(self, body: RobotBody, given: Mapping[str, float]) -> dict[str, Any]:
-        """Where the panel is against its place on the mount, now and a second later; what touches it; the worst load and heat so far."""
+        """Where the panel is against its place on the mount, now and a second later; what touches it; the worst load and heat
+        so far."""
         goal, model = goal_of(given), body.model
         both = (body.data, ahead(body, 1.0))
         off = [goal.inverse() @ pose_of(data, "panel") for data in both]
@@ -210,7 +216,8 @@ _PALM_UNDER = (
 
 
 def rails_at(given: Mapping[str, float], name: str) -> Pose:
-    """The middle of the upper sides of the rails of ``rack`` or ``mount``; x away from the robot and up the slope, z off the rails."""
+    """The middle of the upper sides of the rails of ``rack`` or ``mount``; x away from the robot and up the slope, z off the
+    rails."""
     azimuth, radius = given[f"{name}_azimuth"], given[f"{name}_radius"]
     tilt = given.get(f"{name}_tilt", 0.0)
     slope = np.array([[np.cos(tilt), 0, -np.sin(tilt)], [0, 1, 0], [np.sin(tilt), 0, np.cos(tilt)]])
@@ -233,7 +240,8 @@ def put_panel(model: mujoco.MjModel, data: mujoco.MjData, where: Pose) -> None:
 def grips(kinematics: Kinematics, data: mujoco.MjData) -> tuple[np.ndarray, np.ndarray]:
     """The hand open, thumb high over the frame, and closed on it. Each of shape (nu,).
 
-    Closed, the thumb's pad would be 8 mm inside the glass and the fingertips about as deep in the backsheet: the loops turn that into force.
+    Closed, the thumb's pad would be 8 mm inside the glass and the fingertips about as deep in the backsheet: the loops turn
+    that into force.
     """
     model, rest = kinematics.model, data.ctrl.copy()
     rest[kinematics.index(_THUMB)] = (1.6, 0.1, -0.35, 0.4, 0.7)
@@ -307,7 +315,8 @@ def _add_rails(spec: "mujoco.MjSpec", name: str, colour: list[float], *, stops: 
 
 
 def _add_panel(spec: "mujoco.MjSpec") -> None:
-    """Four bars and the laminate, which lies in their upper edge; x away from the robot, z off its face. All of it feels its load."""
+    """Four bars and the laminate, which lies in their upper edge; x away from the robot, z off its face. All of it feels its
+    load."""
     box, half, bar = mujoco.mjtGeom.mjGEOM_BOX, THICK_M / 2, _BAR_M / 2
     x, y = DEPTH_M / 2, WIDTH_M / 2
     body = spec.worldbody.add_body(name="panel")

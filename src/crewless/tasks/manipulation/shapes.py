@@ -11,7 +11,7 @@ import mujoco
 Kind = Literal["sphere", "cylinder", "box", "disc", "tool"]
 _COLOUR = [0.9, 0.55, 0.2, 1.0]
 _FRICTION = [0.6, 0.005, 0.0001]
-"""Of dry plastics and wood on each other; where a fingertip touches, the pad's own counts."""
+"""Friction of dry plastics and wood on each other; where a fingertip touches, the pad's own counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,7 @@ class ShapePart:
     """Whole lengths along x, y and z; of a cylinder along x the diameter twice."""
     at_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     share: float = 1.0
-    """Of the mass."""
+    """Share of the mass."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

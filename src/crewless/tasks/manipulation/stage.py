@@ -32,7 +32,7 @@ class ManipulationConfig:
     num_cases: int = 20
     """How many cases."""
     seed: int = 0
-    """Of the cases: the same seed poses the same ones."""
+    """Seed of the cases: the same seed gives the same cases."""
     width: int = 64
     """Pixels of the camera's picture; a learner wants more than the oracle, which does not look."""
     height: int = 48

@@ -7,11 +7,11 @@ are aligned progressively (Needleman & Wunsch 1970, sequence against profile).
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import has_words, plain, similarity, spaced
 from crewless.training.induce.intents import Intent, Trace, is_entry, radio_group
 
 COMMON = 0.5
@@ -19,6 +19,8 @@ COMMON = 0.5
 FIXED = 0.8
 _LONGEST_BODY = 5
 """Steps that lead on in the body of a loop."""
+_VALUES = 3
+"""From so many different texts on presses are of one step whose text depends on the case."""
 _SOME, _TOGETHER = 0.3, 4
 """So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
@@ -86,6 +88,7 @@ def align(traces: Sequence[Trace]) -> Alignment:
     symbols: list[Symbol] = []
     rows = [_symbolised(trace, symbols, common) for trace in traces]
     merged = _merged_submits(traces, symbols, rows)
+    merged |= _merged_values(traces, symbols, rows, common)
     plain_rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
     folded = fold(plain_rows, symbols, traces)
     columns = progressive([_joined_repeats(row) for row in folded])
@@ -195,6 +198,8 @@ def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[s
     if intent.kind == "key":
         own = intent.value
     slot = next((name for name, value in slots.items() if value and plain(value) == text), "")
+    if intent.kind in ("drag", "press") and not slot:
+        slot = next((name for name, value in slots.items() if value and has_words(text, value)), "")
     if slot and not is_entry(intent):
         own = f"<{slot}>"
     rows, column = repeats(view, intent.element, common)
@@ -270,6 +275,51 @@ def _merged_submits(
     return merged
 
 
+def _merged_values(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]], common: frozenset[str]
+) -> dict[int, int]:  # fmt: skip
+    """Presses that differ in nothing but what they say, where that was given or shown before: the day of a calendar, an entry of a
+    list that is no select. One step whose target depends on the case. Each symbol to the commonest of its like."""
+    told: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
+    for trace, row in zip(traces, rows, strict=True):
+        words = _words_before(trace, common)
+        for number, intents in row:
+            intent = intents[0]
+            if intent.kind == "press" and symbols[number].text and intent.element is not None:
+                counts[number] += 1
+                text = trace.views[intent.seen].plain_texts[intent.element]
+                told[number] += _bare(text) in words[intent.seen]
+    depends = [n for n in sorted(counts, key=lambda n: (-counts[n], n)) if told[n] >= 0.8 * counts[n]]
+    merged: dict[int, int] = {}
+    for n in depends:
+        own = symbols[n]
+        like = [
+            other for other in depends
+            if other != n and other not in merged and symbols[other].family == own.family and symbols[other].verb == own.verb
+            and symbols[other].text.isdigit() == own.text.isdigit() and jaccard(symbols[other].page, own.page) >= SAME_PAGE
+        ]  # fmt: skip
+        if n not in merged and len(like) >= _VALUES - 1:
+            merged |= dict.fromkeys(like, n)
+    return merged
+
+
+def _words_before(trace: Trace, common: frozenset[str]) -> list[frozenset[str]]:
+    """Of each screen the words that were given, or had shown by then in texts of the case's own."""
+    known = {_bare(word) for value in trace.slots.values() for word in (plain(value), *spaced(value))}
+    out: list[frozenset[str]] = []
+    for view in trace.views:
+        for text in view.plain_texts:
+            if text and text not in common:
+                known |= {_bare(word) for word in (text, *spaced(text))}
+        out.append(frozenset(known))
+    return out
+
+
+def _bare(text: str) -> str:
+    return text.lstrip("0") if text.isdigit() else text
+
+
 def _mean_jaccard(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> float:
     values = [jaccard(x, y) for x in a[:6] for y in b[:6]]
     return sum(values) / len(values) if values else 0.0
@@ -304,12 +354,15 @@ def fold(rows: Sequence[Sequence[Item]], symbols: list[Symbol], traces: Sequence
     """Loops: what is done again and again, each time with another of several like things, as one item. A body that repeats in some
     traces is a loop of one round where it occurs once."""
     votes: Counter[tuple[int, ...]] = Counter()
+    alike = _alternatives(rows, symbols, traces)
     for row, trace in zip(rows, traces, strict=True):
         leads = [item for item in row if not is_entry(item.intents[0])]
-        votes.update(set(_repeated_bodies(leads, trace)))
+        votes.update(set(_repeated_bodies(leads, trace, alike)))
     bodies = [body for body, n in votes.items() if n >= max(1.0, 0.1 * len(rows))]
     # The longer body first: what repeats inside it is not the loop.
     bodies.sort(key=lambda body: (-len(body), -votes[body]))
+    first: dict[tuple[int, str], int] = {}
+    same = {n: first.setdefault((of, symbols[n].text), n) for n, of in alike.items()}
     out = [list(row) for row in rows]
     for body in bodies:
         number = len(symbols)
@@ -325,13 +378,39 @@ def fold(rows: Sequence[Sequence[Item]], symbols: list[Symbol], traces: Sequence
                 column=head.column,
             )
         )
-        out = [_folded(row, body, number) for row in out]
+        out = [_folded(row, body, number, alike, same) for row in out]
     return out
 
 
-def _repeated_bodies(leads: Sequence[Item], trace: Trace) -> list[tuple[int, ...]]:
+def _alternatives(rows: Sequence[Sequence[Item]], symbols: Sequence[Symbol], traces: Sequence[Trace]) -> dict[int, int]:
+    """Of each symbol the one that stands for it: buttons that stand side by side in a row, of which one is pressed in each row, are
+    alternatives."""
+    beside: dict[int, Counter[str]] = {}
+    times: Counter[int] = Counter()
+    for row, trace in zip(rows, traces, strict=True):
+        for item in row:
+            intent = item.intents[0]
+            if intent.kind == "press" and intent.element is not None and symbols[item.symbol].text:
+                view = trace.views[intent.seen]
+                times[item.symbol] += 1
+                level = {view.plain_texts[i] for i in view.level_with(intent.element)}
+                beside.setdefault(item.symbol, Counter()).update(level)
+    stands: dict[int, int] = {}
+    for a in sorted(beside):
+        stands[a] = a
+        for b in sorted(set(stands.values()) - {a}):
+            one, other = symbols[a], symbols[b]
+            together = beside[a][other.text] >= 0.8 * times[a] and beside[b][one.text] >= 0.8 * times[b]
+            same = one.text == other.text or together
+            if same and jaccard(one.page, other.page) >= SAME_PAGE:
+                stands[a] = b
+                break
+    return stands
+
+
+def _repeated_bodies(leads: Sequence[Item], trace: Trace, alike: Mapping[int, int]) -> list[tuple[int, ...]]:
     """The bodies that repeat, each round with another thing."""
-    numbers = [item.symbol for item in leads]
+    numbers = [alike.get(item.symbol, item.symbol) for item in leads]
     found: list[tuple[int, ...]] = []
     at = 0
     while at < len(numbers):
@@ -365,9 +444,11 @@ def _others(trace: Trace, intents: Sequence[Intent]) -> bool:
     return len(texts) == len(intents) or len(rows) > 1
 
 
-def _folded(row: Sequence[Item], body: tuple[int, ...], number: int) -> list[Item]:
+def _folded(
+    row: Sequence[Item], body: tuple[int, ...], number: int, alike: Mapping[int, int], same: Mapping[int, int]
+) -> list[Item]:
     leads = [at for at, item in enumerate(row) if not is_entry(item.intents[0])]
-    numbers = [row[at].symbol for at in leads]
+    numbers = [alike.get(row[at].symbol, row[at].symbol) for at in leads]
     out: list[Item] = []
     done, k = 0, 0
     while k < len(leads):
@@ -382,7 +463,9 @@ def _folded(row: Sequence[Item], body: tuple[int, ...], number: int) -> list[Ite
         out += row[done:begin]
         for r in range(rounds):
             last = leads[k + (r + 1) * len(body) - 1]
-            parts.append(tuple(row[begin : last + 1]))
+            parts.append(
+                tuple(replace(item, symbol=same.get(item.symbol, item.symbol)) for item in row[begin : last + 1])
+            )
             begin = last + 1
         done = begin
         out.append(Item(number, tuple(i for part in parts for item in part for i in item.intents), tuple(parts)))

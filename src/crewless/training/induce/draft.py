@@ -9,7 +9,7 @@ from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band
 from crewless.training.induce.alignment import Alignment, Column
 from crewless.training.induce.intents import Intent, Trace, is_entry
-from crewless.training.induce.sources import Source, Visit
+from crewless.training.induce.sources import PageSeen, Source
 from crewless.training.induce.targets import Acted, target_from
 
 OFTEN = 0.9
@@ -40,7 +40,7 @@ class Draft:
     given_costs: Mapping[str, float] = field(default_factory=dict[str, float])
     bands: Mapping[int, Band] = field(default_factory=dict[int, Band])
     """Inside a loop, the row of each trace, on the screen of its first step."""
-    visits: dict[int, Visit] = field(default_factory=dict[int, Visit])
+    visits: dict[int, PageSeen] = field(default_factory=dict[int, PageSeen])
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     gaps: list[Gap] = field(default_factory=list[Gap])
     judged: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
@@ -127,9 +127,9 @@ class Draft:
             self.miss(sorted(column.members), about)
         return rare
 
-    def _visit(self, lead: int) -> Visit:
+    def _visit(self, lead: int) -> PageSeen:
         """The screens between one step that leads on and the next, of each demonstration that has it."""
-        visit = Visit(lead)
+        visit = PageSeen(lead)
         for d, trace in enumerate(self.traces):
             if lead >= 0 and d not in self.columns[lead].members:
                 continue

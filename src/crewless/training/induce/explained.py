@@ -8,7 +8,7 @@ from crewless.policy.job.conditions import Either, Nothing, Value
 from crewless.policy.job.program import If, Step
 from crewless.policy.job.values import Constant
 from crewless.training.induce.expressions import Example, explain
-from crewless.training.induce.rules import Leaf, Ruled, Tree, cost_of, learn_tree
+from crewless.training.induce.rules import Decided, Ruled, Tree, cost_of, learn_tree
 
 DO, LEAVE = "do", "leave"
 _PLAIN = 1.9
@@ -68,14 +68,14 @@ def condition(labels: Mapping[Any, str], known: Known) -> Tree | None:
 
 def as_value(tree: Tree, leaves: Mapping[str, Value]) -> Value:
     """A tree with a value at each of its ends."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, Decided):
         return leaves[tree.label]
     return Either(tree.test, as_value(tree.yes, leaves), as_value(tree.no, leaves))
 
 
-def guarded(tree: Tree, steps: tuple[Step, ...]) -> list[Step]:
-    """Steps under the conditions that lead to “do”."""
-    if isinstance(tree, Leaf):
-        return list(steps) if tree.label == DO else []
-    yes, no = guarded(tree.yes, steps), guarded(tree.no, steps)
+def guarded(tree: Tree, steps: tuple[Step, ...], otherwise: tuple[Step, ...] = ()) -> list[Step]:
+    """Steps under the conditions that lead to “do”, others where they do not."""
+    if isinstance(tree, Decided):
+        return list(steps if tree.label == DO else otherwise)
+    yes, no = guarded(tree.yes, steps, otherwise), guarded(tree.no, steps, otherwise)
     return [If(tree.test, tuple(yes), tuple(no))]

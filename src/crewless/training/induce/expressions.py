@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from itertools import combinations
 
-from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
+from crewless.policy.job.formats import PARTS_OF_DATES, DateFormat, NumberFormat, dates_in, numbers_in
 from crewless.policy.job.values import (
     CASES,
     PATTERNS,
@@ -20,13 +20,13 @@ from crewless.policy.job.values import (
     Constant,
     Dated,
     Expression,
-    Found,
     Joined,
     Lookup,
-    Named,
+    Matching,
     Numbered,
     Reckoned,
     Split,
+    Variable,
     Words,
 )
 from crewless.policy.texts import misread
@@ -38,6 +38,8 @@ _EXACT = 0.5
 """Share of the demonstrations in which it must be equal to the letter."""
 _ONE_OF = 12
 """In one of so many demonstrations the screen may have been misread beyond recognition."""
+_LONGEST_PART = 15
+"""Letters of a part of a date, such as “September 2026”."""
 _MOST_HOLES = 8
 _RECKONED = 12
 """Numeric sources beyond so many are not tried in pairs."""
@@ -131,7 +133,7 @@ def pivot(examples: Sequence[Example]) -> list[Example]:
 
 def _from_one(name: str, examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
     first = examples[0]
-    source = Named(name)
+    source = Variable(name)
     for cost, piece in _pieces(source, first.sources[name]):
         text = piece.value(first.sources)
         if not text:
@@ -153,7 +155,7 @@ def _converted(
 ) -> Iterator[tuple[float, Expression]]:
     """As a date or a number in another format."""
     target = examples[0].target
-    if dates_in(text) and dates_in(target) and text != target:
+    if dates_in(text) and text != target and (dates_in(target) or len(target) <= _LONGEST_PART):
         reads, writes = _date_formats(piece, examples)
         for read in reads:
             for write in writes:
@@ -168,6 +170,10 @@ def _converted(
 def _date_formats(piece: Expression, examples: Sequence[Example]) -> tuple[list[DateFormat], list[DateFormat]]:
     values = [piece.value(one.sources) or "" for one in examples]
     reads = [form for form, _ in dates_in(values[0]) if all(form.read(value) is not None for value in values)]
+    if not dates_in(examples[0].target):
+        day = next((read.read(values[0]) for read in reads), None)
+        parts = [form for form in PARTS_OF_DATES if day is not None and form.write(day) == examples[0].target]
+        return reads, parts
     writes = [
         form for form, _ in dates_in(examples[0].target)
         if all((day := form.read(one.target)) is not None and form.write(day) == one.target for one in examples)
@@ -265,7 +271,7 @@ def _pieces(source: Expression, text: str) -> Iterator[tuple[float, Expression]]
             continue
         hits = len(re.findall(regex, text))
         for index in (*range(min(hits, 3)), *((-1,) if hits > 3 else ())):
-            yield 1.1 if pattern in ("number", "code", "e-mail") else 1.25, Found(source, pattern, index)
+            yield 1.1 if pattern in ("number", "code", "e-mail") else 1.25, Matching(source, pattern, index)
 
 
 # Several sources ---------------------------------------------------------------------------------------------------
@@ -287,7 +293,7 @@ def _from_two(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tup
     for name in names:
         formats = number_formats([one.sources[name] for one in examples])
         if formats and len({one.sources[name] for one in examples}) > 1:
-            numeric.append(Numbered(Named(name), formats[0], writes[0]))
+            numeric.append(Numbered(Variable(name), formats[0], writes[0]))
     for left, right in combinations(numeric[:_RECKONED], 2):
         for a, b in ((left, right), (right, left)):
             for how in ("+", "-", "*", "/"):
@@ -366,7 +372,7 @@ def _put_together(names: Sequence[str], examples: Sequence[Example]) -> Iterator
     pieces: dict[str, list[tuple[float, Expression]]] = {}
     count = 0
     for name in names:
-        for cost, piece in _pieces(Named(name), first.sources[name]):
+        for cost, piece in _pieces(Variable(name), first.sources[name]):
             text = piece.value(first.sources)
             if text and text in first.target and text != first.target and count < _MOST_PIECES:
                 pieces.setdefault(text, []).append((cost, piece))
@@ -485,7 +491,7 @@ def _tables(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
                 and known >= 0.6 * len(examples)
                 and len(set(rows.values())) < len(rows)
             ):
-                yield 2.0 + 0.05 * len(rows), Lookup(Named(name), tuple(sorted(rows.items())))
+                yield 2.0 + 0.05 * len(rows), Lookup(Variable(name), tuple(sorted(rows.items())))
 
 
 __all__ = ["Between", "Example", "Explained", "explain", "gives", "number_formats"]

@@ -7,10 +7,10 @@ from crewless.policy.job.conditions import Value
 from crewless.policy.job.places import Seen
 from crewless.policy.job.program import Form, Judge, Person, Set, SetKind, Step
 from crewless.policy.job.targets import Name, Target, ground
-from crewless.policy.job.values import Named
+from crewless.policy.job.values import Variable
 from crewless.training.induce.draft import JUDGED, OFTEN, Draft, commonest, first
+from crewless.training.induce.effects import shown
 from crewless.training.induce.explained import Known, explained
-from crewless.training.induce.intents import shown
 from crewless.training.induce.judging import best_text
 from crewless.training.induce.rows import rows_of
 from crewless.training.induce.sources import Source
@@ -84,7 +84,7 @@ def _entry(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
             draft.miss(own, f"{about}, such as “{next(iter(values.values()), '')}”")
             return [Person(f"{about}, such as “{next(iter(values.values()), '')}”")]
         steps.append(judged)
-        value = Named(judged.name)
+        value = Variable(judged.name)
     return [*steps, Form((Set(target=target, kind=set_kind(kind), value=value, optional=optional, seen=len(own)),))]
 
 
@@ -142,4 +142,4 @@ def _judged(
     draft.judged[name] = [(texts[best][d], answers[d]) for d in sorted(answers)]
     always = len(answers) == len(draft.traces)
     draft.sources[name] = Source(name=name, place=Seen(""), visit=JUDGED, values=dict(answers), always=always, cost=0.4)
-    return Judge(name=name, of=Named(best), answers=tuple(sorted(set(answers.values()))))
+    return Judge(name=name, of=Variable(best), answers=tuple(sorted(set(answers.values()))))

@@ -11,12 +11,22 @@ from typing import Literal
 from crewless.core.messages import Action, Demonstration, Element, Point
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View, level
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import plain
+from crewless.training.induce.effects import (
+    at_element,
+    at_place,
+    changed_select,
+    is_new,
+    mostly_there,
+    near_box,
+    same_texts_of,
+    shown,
+    shows,
+    toggled,
+    typed_into,
+)
 
 IntentKind = Literal["text", "choice", "toggle", "press", "key", "drag", "type"]
-_SAME_PLACE_PX = 6
-_READ_AS = 0.75
-"""From this similarity on a field shows what was typed into it."""
 _EDITING = frozenset(
     {"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"}
 )
@@ -201,14 +211,14 @@ class _Reader:
             if picked is None:
                 return None
             option = opened.elements[picked]
-            if not option.text or not _is_new(option, self.views[at], opened):
+            if not option.text or not is_new(option, self.views[at], opened):
                 return None
             after = self._settled(follow)
-            now = _at_place(self.views[after], widget)
-            holds = now is not None and _shows(now, option.text)
+            now = at_place(self.views[after], widget)
+            holds = now is not None and shows(now, option.text)
             if option.kind != "option" and not holds:
                 return None
-            if widget.kind not in ("select", "field") and not _mostly_there(self.views[at], self.views[after]):
+            if widget.kind not in ("select", "field") and not mostly_there(self.views[at], self.views[after]):
                 return None
             self._end_edit(at)
             self._add("choice", at, value=option.text, end=follow + 1, steps=(at, follow))
@@ -234,7 +244,7 @@ class _Reader:
             steps.append(last)
             last += 1
             widget = self.views[at].elements[index]
-            now = _at_place(self.views[min(last, len(self.views) - 1)], widget)
+            now = at_place(self.views[min(last, len(self.views) - 1)], widget)
             if (
                 now is None
                 or not now.text
@@ -244,7 +254,7 @@ class _Reader:
             self._end_edit(at)
             self._add("choice", at, value=now.text, end=last, steps=tuple(steps))
             return last
-        changed = _changed_select(self.views[follow], self.views[last])
+        changed = changed_select(self.views[follow], self.views[last])
         if changed is None:
             return None
         self._end_edit(follow)
@@ -270,12 +280,12 @@ class _Reader:
         assert element is not None
         checked, first = "checked" in element.state, at
         for earlier in range(at - 1, -1, -1):
-            then = _at_place(self.views[earlier], element)
+            then = at_place(self.views[earlier], element)
             if then is None or then.kind != element.kind:
                 break
             checked, first = "checked" in then.state, earlier
         turns = sum(
-            self.actions[i].verb == "click" and (p := self.actions[i].point) is not None and _near_box(element, p)
+            self.actions[i].verb == "click" and (p := self.actions[i].point) is not None and near_box(element, p)
             for i in range(first, at + 1)
         )  # fmt: skip
         return "on" if checked != (turns % 2 == 1) else "off"
@@ -286,7 +296,7 @@ class _Reader:
             return False
         before, after = self.views[at], self.views[at + 1]
         return [(e.text, e.box) for e in before.elements] == [(e.text, e.box) for e in after.elements] or (
-            element is not None and element.kind in ("field", "textarea") and _same_texts(before, after)
+            element is not None and element.kind in ("field", "textarea") and same_texts_of(before, after)
         )
 
     # The keyboard
@@ -294,7 +304,7 @@ class _Reader:
     def _typed(self, at: int) -> None:
         text = self.actions[at].text
         if self.edit is None:
-            found = _typed_into(self.views[at], self.views[at + 1], text)
+            found = typed_into(self.views[at], self.views[at + 1], text)
             if found is None:
                 self._add("type", at, value=text)
                 return
@@ -315,7 +325,7 @@ class _Reader:
         """Whether what stood in the field stays beside what is typed: it was no hint that vanishes."""
         if not edit.text:
             return True
-        after = _at_element(self.views[at + 1], self.views[edit.seen], edit.element)
+        after = at_element(self.views[at + 1], self.views[edit.seen], edit.element)
         return after is not None and plain(edit.text) in plain(shown(after)) and plain(text) != plain(shown(after))
 
     def _key(self, at: int) -> int:
@@ -338,15 +348,15 @@ class _Reader:
         self._end_edit(at)
         if chord in _MOVING and (held is not None or self._moves_focus(at)):
             return at + 1
-        if chord == "Escape" and _same_texts(self.views[at], self.views[at + 1]):
+        if chord == "Escape" and same_texts_of(self.views[at], self.views[at + 1]):
             return at + 1
         if chord in _EDITING and self._next_types(at):
             # What the field held is replaced by what is typed next.
             return at + 1
         if chord == "space" or chord == " ":
-            toggled = _toggled(self.views[at], self.views[at + 1])
-            if toggled is not None:
-                before, now = toggled
+            pair = toggled(self.views[at], self.views[at + 1])
+            if pair is not None:
+                before, now = pair
                 on = "checked" in self.views[at + 1].elements[now].state
                 self._add("toggle", at, value="on" if on else "off", element=before)
                 return at + 1
@@ -357,7 +367,7 @@ class _Reader:
 
     def _moves_focus(self, at: int) -> bool:
         """Whether a Tab is only the way to something that is acted on next."""
-        return _same_texts(self.views[at], self.views[at + 1])
+        return same_texts_of(self.views[at], self.views[at + 1])
 
     def _is_area(self, edit: _Edit) -> bool:
         return edit.element is not None and self.views[edit.seen].elements[edit.element].kind == "textarea"
@@ -378,7 +388,7 @@ class _Reader:
         )
 
     def _is_edited(self, edit: _Edit, at: int, index: int | None) -> bool:
-        now = _at_element(self.views[at], self.views[edit.seen], edit.element)
+        now = at_element(self.views[at], self.views[edit.seen], edit.element)
         return now is not None and index is not None and self.views[at].elements[index].box == now.box
 
     def _end_edit(self, at: int) -> None:
@@ -386,7 +396,7 @@ class _Reader:
         if edit is None or not edit.typed:
             return
         after = self.views[min(max(edit.steps) + 1, len(self.views) - 1)]
-        now = _at_element(after, self.views[edit.seen], edit.element)
+        now = at_element(after, self.views[edit.seen], edit.element)
         self.found.append(
             Intent(
                 kind="text",
@@ -525,23 +535,10 @@ def _run(view: View, members: Sequence[int], index: int) -> list[int]:
     return ordered[first : last + 1]
 
 
-def shown(element: Element) -> str:
-    """What a widget holds; the caret is no letter."""
-    text = element.text
-    if "focused" in element.state and element.kind in ("field", "textarea"):
-        text = text[:-1] if text.endswith("|") else text
-    return text.strip()
-
-
-def _shows(element: Element, text: str) -> bool:
-    own, wanted = plain(shown(element)), plain(text)
-    return own == wanted or (len(wanted) > 3 and wanted in own) or similarity(own, wanted) >= _READ_AS
-
-
 def _value(typed: str, now: Element | None) -> str:
     """What was typed, unless the field then clearly holds something else, such as what it completed by itself."""
     text = typed.strip("\n")
-    if now is None or not shown(now) or _shows(now, text) or plain(shown(now)) in plain(text):
+    if now is None or not shown(now) or shows(now, text) or plain(shown(now)) in plain(text):
         return text
     return text
 
@@ -576,84 +573,3 @@ def _apply(edit: _Edit, chord: str) -> None:
             edit.caret = min(len(edit.text), edit.caret + 1)
         case _:
             edit.selected = True
-
-
-def _at_place(view: View, element: Element) -> Element | None:
-    """The element that stands where another stood: about the same box, a widget rather than a text inside it."""
-    near = [
-        e for e in view.elements
-        if abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
-        and abs(e.box.y1 - element.box.y1) <= 2 * _SAME_PLACE_PX
-    ]  # fmt: skip
-    if not near:
-        near = [e for e in view.elements if e.text and element.box.contains(e.box.centre)]
-    return max(near, key=lambda e: (e.kind == element.kind, e.box.width * e.box.height), default=None)
-
-
-def _near_box(element: Element, point: Point) -> bool:
-    box = element.box
-    return box.x0 - 4 <= point.x <= box.x1 + 4 + 9 * len(element.text) and box.y0 - 4 <= point.y < box.y1 + 4
-
-
-def _at_element(view: View, before: View, index: int | None) -> Element | None:
-    return None if index is None else _at_place(view, before.elements[index])
-
-
-def _is_new(element: Element, before: View, now: View) -> bool:
-    """Whether it was not on the screen before, at that place."""
-    return element.kind == "option" or not any(
-        e.text == element.text
-        and abs(e.box.x0 - element.box.x0) <= _SAME_PLACE_PX
-        and abs(e.box.y0 - element.box.y0) <= _SAME_PLACE_PX
-        for e in before.elements
-    )
-
-
-def _typed_into(before: View, after: View, text: str) -> int | None:
-    """The field whose text has become what was typed, on the screen before; focused ones first."""
-    wanted = plain(text)
-    changed = [
-        i for i, e in enumerate(before.elements)
-        if e.kind in ("field", "textarea", "select")
-        and (now := _at_place(after, e)) is not None
-        and plain(shown(now)) != plain(shown(e))
-        and (wanted in plain(shown(now)) or (plain(shown(now)) and plain(shown(now)) in wanted) or similarity(shown(now), text) >= _READ_AS)
-    ]  # fmt: skip
-    if changed:
-        return changed[0]
-    focused = [i for i, e in enumerate(before.elements) if "focused" in e.state and e.kind in ("field", "textarea")]
-    return focused[0] if len(focused) == 1 else None
-
-
-def _changed_select(before: View, after: View) -> tuple[int, int] | None:
-    """The one select whose text has changed: its index before and after."""
-    found = [
-        (i, j) for i, e in enumerate(before.elements) if e.kind == "select"
-        for j, now in enumerate(after.elements)
-        if now.kind in ("select", "field") and abs(now.box.x0 - e.box.x0) <= _SAME_PLACE_PX
-        and abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX and plain(now.text) != plain(e.text)
-    ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
-
-
-def _toggled(before: View, after: View) -> tuple[int, int] | None:
-    """The one box whose tick has changed."""
-    found = [
-        (i, j) for i, e in enumerate(before.elements) if e.kind in ("checkbox", "radio")
-        for j, now in enumerate(after.elements)
-        if now.kind == e.kind and abs(now.box.x0 - e.box.x0) <= _SAME_PLACE_PX and abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX
-        and ("checked" in now.state) != ("checked" in e.state)
-    ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
-
-
-def _mostly_there(before: View, after: View) -> bool:
-    """Whether what stood on a screen still stands there: a list that has closed leaves the page as it was."""
-    texts = set(before.plain_texts) - {""}
-    return len(texts & set(after.plain_texts)) >= 0.8 * len(texts)
-
-
-def _same_texts(a: View, b: View) -> bool:
-    """Whether two screens say nearly the same."""
-    one, other = set(a.plain_texts) - {""}, set(b.plain_texts) - {""}
-    return len(one ^ other) <= 0.06 * len(one | other) + 2

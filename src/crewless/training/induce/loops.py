@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crewless.policy.job.hands import row_key
 from crewless.policy.job.program import Person, Read, Rows, Step
 from crewless.policy.job.targets import Target
+from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
 from crewless.policy.texts import plain
 from crewless.training.induce.alignment import Alignment, Item, progressive
@@ -15,6 +15,16 @@ from crewless.training.induce.draft import Draft
 from crewless.training.induce.explained import DO, LEAVE, Known, condition, guarded
 from crewless.training.induce.intents import Intent
 from crewless.training.induce.rows import RowKey, reads_for, same_texts, sources_of
+
+BlockOf = Callable[[Draft], list[Step]]
+"""Makes the steps of a draft, with the readings that they need."""
+NeededBy = Callable[[Sequence[Step]], frozenset[str]]
+"""Tells the names that steps use."""
+
+
+Head = tuple[int, Intent, tuple[Item, ...]]
+"""A demonstration, the first intent of one of its rounds, and the round."""
+_PRESSED = ("button", "link", "tab", "icon", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Thing:
     band: Band
 
 
-def loop_of(draft: Draft, at: int, demos: frozenset[int], block: "BlockOf", needed: "NeededBy") -> list[Step]:
+def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf, needed: NeededBy) -> list[Step]:
     """The steps for a loop: what is done with each thing, and with which.
 
     Args:
@@ -44,8 +54,9 @@ def loop_of(draft: Draft, at: int, demos: frozenset[int], block: "BlockOf", need
         draft.miss(own, f"{about}: which of them")
         return [Person(f"{about}: which of them")]
     title = all(_title(draft, d, intent) for d, intent, _ in heads)
-    things, acted = _things(draft, own, heads, title=title)
-    marker = _marker(draft, heads, title=title)
+    marked = heads if title else _marked(draft, heads)
+    things, acted = _things(draft, own, marked, title=title)
+    marker = _marker(draft, marked, title=title)
     local = sources_of(draft, at, {key: (thing.view, thing.band) for key, thing in things.items()})
     envs = {
         key: {**draft.env(key[0], at), **{n: s.values[key] for n, s in local.items() if key in s.values}} for key in things
@@ -68,22 +79,6 @@ def loop_of(draft: Draft, at: int, demos: frozenset[int], block: "BlockOf", need
     return [Rows(marker=marker, steps=(*reads, *steps), seen=len(own))]
 
 
-class BlockOf:
-    """Makes the steps of a draft."""
-
-    def __call__(self, draft: Draft) -> list[Step]:
-        """All of them, with the readings that they need."""
-        raise NotImplementedError
-
-
-class NeededBy:
-    """Tells the names that steps use."""
-
-    def __call__(self, steps: Sequence[Step]) -> frozenset[str]:
-        """Names."""
-        raise NotImplementedError
-
-
 def _title(draft: Draft, d: int, intent: Intent) -> bool:
     view = draft.traces[d].views[intent.seen]
     assert intent.element is not None
@@ -91,8 +86,28 @@ def _title(draft: Draft, d: int, intent: Intent) -> bool:
     return element.kind in ("text", "link") and view.block_start(intent.element) == intent.element
 
 
+def _marked(draft: Draft, heads: Sequence[Head]) -> Sequence[Head]:
+    """The heads with what every row has one of as their element, where now one and now another button of a row is pressed."""
+    texts: Counter[str] = Counter()
+    own: set[str] = set()
+    rows: list[dict[str, int]] = []
+    for d, intent, _ in heads:
+        view = draft.traces[d].views[intent.seen]
+        assert intent.element is not None
+        own.add(view.plain_texts[intent.element])
+        level = (intent.element, *view.level_with(intent.element))
+        rows.append({view.plain_texts[i]: i for i in level if view.elements[i].kind in _PRESSED})
+        texts.update(rows[-1].keys())
+    text = next((text for text, n in texts.most_common() if text in own and n == len(heads)), None)
+    if len(own) < 2 or text is None:
+        return heads
+    return [
+        (d, replace(intent, element=row[text]), round_) for (d, intent, round_), row in zip(heads, rows, strict=True)
+    ]
+
+
 def _things(
-    draft: Draft, own: Sequence[int], heads: Sequence[tuple[int, Intent, tuple[Item, ...]]], *, title: bool
+    draft: Draft, own: Sequence[int], heads: Sequence[Head], *, title: bool
 ) -> tuple[dict[RowKey, Thing], dict[RowKey, int]]:
     """Everything that could have been acted upon, and of what was the number of the round."""
     things: dict[RowKey, Thing] = {}
@@ -123,7 +138,7 @@ def _key(view: View, band: Band) -> tuple[str, ...]:
     return tuple(view.plain_texts[i] for i in view.in_band(band) if view.elements[i].kind in ("text", "link"))
 
 
-def _marker(draft: Draft, heads: Sequence[tuple[int, Intent, tuple[Item, ...]]], *, title: bool) -> Target:
+def _marker(draft: Draft, heads: Sequence[Head], *, title: bool) -> Target:
     """What each of the things has one of."""
     elements = [draft.traces[d].views[i.seen].elements[i.element] for d, i, _ in heads if i.element is not None]
     kinds = Counter(element.kind for element in elements)
@@ -133,8 +148,6 @@ def _marker(draft: Draft, heads: Sequence[tuple[int, Intent, tuple[Item, ...]]],
         e.box.x0 / max(1, draft.traces[d].views[0].observation.width)
         for e, (d, _, _) in zip(elements, heads, strict=True)
     )
-    from crewless.policy.job.values import Constant
-
     own = next(iter(texts)) if len(texts) == 1 else ""
     mask = next(iter(masks)) if len(masks) == 1 and not own and any(c.isalpha() for c in next(iter(masks))) else ""
     left = across[len(across) // 2]
@@ -146,7 +159,7 @@ def _marker(draft: Draft, heads: Sequence[tuple[int, Intent, tuple[Item, ...]]],
 
 
 def _inner(
-    draft: Draft, heads: Sequence[tuple[int, Intent, tuple[Item, ...]]], acted: Mapping[RowKey, int],
+    draft: Draft, heads: Sequence[Head], acted: Mapping[RowKey, int],
     envs: Mapping[RowKey, Mapping[str, str]], things: Mapping[RowKey, Thing], costs: Mapping[str, float],
 ) -> Draft:  # fmt: skip
     """A draft of the loop's body: each round is a trace of its own."""
@@ -163,6 +176,3 @@ def _inner(
         alignment, given={n: envs[keys[n]] for n in keys}, given_costs=costs,
         bands={n: things[keys[n]].band for n in keys},
     )  # fmt: skip
-
-
-__all__ = ["BlockOf", "NeededBy", "Thing", "loop_of", "row_key"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from crewless.policy.job.program import Expect, Outcome
 from crewless.policy.texts import plain
 from crewless.training.induce.draft import OFTEN, Draft
-from crewless.training.induce.intents import Trace
+from crewless.training.induce.intents import Trace, is_entry
 from crewless.training.induce.sources import page_sources
 
 _ANCHORS = 8
@@ -20,7 +20,12 @@ def page(draft: Draft, lead: int) -> Expect:
     slots = {d: trace.slots for d, trace in enumerate(draft.traces)}
     taken = {name for env in draft.given.values() for name in env} | set(draft.slots)
     known = tuple(draft.sources.values())
-    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known):
+    entered = {
+        d: frozenset(
+            plain(intent.value) for at in range(max(lead, 0)) for intent in draft.columns[at].members.get(d, []) if is_entry(intent)
+        ) - {""} for d in slots
+    }  # fmt: skip
+    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known, entered):
         name, number = source.name, 2
         while name in draft.sources or name in taken:
             name, number = f"{source.name} ({number})", number + 1

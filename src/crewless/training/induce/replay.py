@@ -24,6 +24,8 @@ from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.targets import same_spot
 
 Found = TypeVar("Found")
+_SAME_COLUMN = 0.08
+"""Of the screen's width: what is let go so near is let go in the same column."""
 _SUBMITS = ("Return", "KP_Enter")
 
 
@@ -135,6 +137,13 @@ class ReplayHands:
         return any(ground(target, view, env, self.row()) is not None for view in views)
         yield
 
+    def text_of(self, target: Target, env: Mapping[str, str]) -> Generator[Decision, None, str | None]:
+        """What it says on the last screen of the page."""
+        _, _, views = self._segment()
+        hit = ground(target, views[-1], env, self._row_in(views[-1]))
+        return None if hit is None else views[-1].elements[hit.index].text
+        yield
+
     def set(self, entry: Set, value: str, env: Mapping[str, str]) -> Generator[Decision, None, bool]:
         """The person must have given the same widget the same value, or found it there."""
         entries, _, views = self._segment()
@@ -211,9 +220,11 @@ class ReplayHands:
         at, intent = self._next(step.words())
         view = self.trace.views[intent.seen]
         source, to = ground(step.source, view, env, self._row_in(view)), ground(step.to, view, env, self._row_in(view))
-        if intent.kind != "drag" or source is None or to is None or intent.element is None or intent.to is None:
+        if intent.kind != "drag" or source is None or to is None or intent.element is None or intent.drop is None:
             self._differs(step.words(), intent)
-        if not same_spot(view, source.index, intent.element) or not same_spot(view, to.index, intent.to):
+        there = intent.to is not None and same_spot(view, to.index, intent.to)
+        there = there or abs(to.point.x - intent.drop.x) <= _SAME_COLUMN * view.observation.width
+        if not same_spot(view, source.index, intent.element) or not there:
             self._differs(step.words(), intent)
         self._on(at)
         return

@@ -14,7 +14,7 @@ from math import log2
 
 from crewless.policy.job.conditions import AtLeast, Contains, Equal, NotBefore, Present, SameNumber, Test, true_in
 from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
-from crewless.policy.job.values import Constant, Named, Numbered
+from crewless.policy.job.values import Constant, Numbered, Variable
 from crewless.policy.texts import plain
 from crewless.training.induce.expressions import number_formats
 
@@ -41,7 +41,7 @@ class Ruled:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class Decided:
     """A class."""
 
     label: str
@@ -57,7 +57,7 @@ class Branch:
     cost: float
 
 
-Tree = Leaf | Branch
+Tree = Decided | Branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def learn_tree(cases: Sequence[Ruled], optional: Sequence[str] = (), *, given: S
     """
     labels = {case.label for case in cases}
     if len(labels) == 1:
-        return Leaf(next(iter(labels)))
+        return Decided(next(iter(labels)))
     candidates = _candidates(cases, optional, given)
     for spared in (0, len(cases) // _ONE_OF):
         tree = _grow(cases, list(range(len(cases))), candidates, _DEPTH, spared)
@@ -88,7 +88,7 @@ def learn_tree(cases: Sequence[Ruled], optional: Sequence[str] = (), *, given: S
 
 def _bits(tree: Tree, candidates: Sequence[_Candidate]) -> float:
     """The length of a tree (Rissanen 1978, minimum description length): which test it is, of those that are as plain, at each branch."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, Decided):
         return 0.5
     as_plain = sum(candidate.cost <= tree.cost for candidate in candidates)
     return log2(max(1, as_plain)) + 2 * tree.cost + _bits(tree.yes, candidates) + _bits(tree.no, candidates)
@@ -111,7 +111,7 @@ def classify(tree: Tree, env: Mapping[str, str]) -> str | None:
 
 def cost_of(tree: Tree) -> float:
     """What a tree says, in all."""
-    return 0.0 if isinstance(tree, Leaf) else tree.cost + cost_of(tree.yes) + cost_of(tree.no)
+    return 0.0 if isinstance(tree, Decided) else tree.cost + cost_of(tree.yes) + cost_of(tree.no)
 
 
 def _grow(
@@ -120,7 +120,7 @@ def _grow(
     labels = Counter(cases[i].label for i in own)
     label, times = labels.most_common(1)[0]
     if len(own) - times <= spared:
-        return Leaf(label)
+        return Decided(label)
     if depth == 0:
         return None
     scored: list[tuple[float, float, _Candidate]] = []
@@ -168,7 +168,7 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
     names = list(dict.fromkeys(n for env in envs for n in env))
     found: list[tuple[float, Test]] = [(1.0, Present(name)) for name in optional]
     numeric: list[Numbered] = []
-    dated: list[tuple[Named, DateFormat]] = []
+    dated: list[tuple[Variable, DateFormat]] = []
     for name in names:
         texts = [env[name] for env in envs if name in env]
         distinct = set(texts)
@@ -176,16 +176,16 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
             continue
         formats = _number_formats(texts)
         if formats:
-            number = Numbered(Named(name), formats[0], _WHOLE)
+            number = Numbered(Variable(name), formats[0], _WHOLE)
             numeric.append(number)
             found += [(3.0 if name in given else 1.2, AtLeast(number, limit)) for limit in _limits(number, cases)]
         days = _date_format(texts)
         if days is not None:
-            dated.append((Named(name), days))
+            dated.append((Variable(name), days))
         if len({plain(text) for text in distinct}) <= _CATEGORIES and not formats:
-            found += [(1.4, Equal(Named(name), Constant(text))) for text in sorted(distinct)]
+            found += [(1.4, Equal(Variable(name), Constant(text))) for text in sorted(distinct)]
         elif not formats and days is None:
-            found += [(2.2, Contains(Named(name), word)) for word in _words(name, cases)]
+            found += [(2.2, Contains(Variable(name), word)) for word in _words(name, cases)]
     for a, b in combinations(numeric[:_PAIRS], 2):
         found += [(1.0, AtLeast(a, b)), (1.0, AtLeast(b, a)), (1.0, SameNumber(a, b))]
     for (a, fa), (b, fb) in combinations(dated[:_PAIRS], 2):
@@ -194,7 +194,7 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
         both = [(plain(env[a]), plain(env[b])) for env in envs if a in env and b in env]
         same = sum(x == y for x, y in both)
         if both and 0 < same < len(both):
-            found.append((1.3, Equal(Named(a), Named(b))))
+            found.append((1.3, Equal(Variable(a), Variable(b))))
     out: list[_Candidate] = []
     seen: set[tuple[bool | None, ...]] = set()
     for cost, test in sorted(found, key=lambda one: (one[0], repr(one[1]))):

@@ -5,12 +5,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from crewless.policy.job.places import Area, Beside, Block, Cell, InRow, Place, Starting, block_below, overlaps
-from crewless.policy.job.values import Named
+from crewless.policy.job.places import (
+    Area,
+    Beside,
+    Block,
+    InRow,
+    OfCard,
+    Place,
+    Starting,
+    TableCell,
+    block_below,
+    card_lines,
+    overlaps,
+)
+from crewless.policy.job.values import Variable
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import plain
-from crewless.training.induce.intents import shown
+from crewless.policy.texts import has_words, plain
+from crewless.training.induce.effects import shown
 
 ALWAYS = 0.95
 """A place that has a text in this share of the demonstrations has one always."""
@@ -26,7 +39,7 @@ class Source:
     name: str
     place: Place
     visit: int
-    values: Mapping[object, str]
+    values: Mapping[Any, str]
     always: bool
     cost: float = 0.05
     """What it costs to say it, beside a given slot."""
@@ -35,7 +48,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Visit:
+class PageSeen:
     """One page on the way: of each demonstration the screens that showed it, in order."""
 
     number: int
@@ -43,15 +56,17 @@ class Visit:
 
 
 def page_sources(
-    visit: Visit, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
-    before: Sequence[Source] = (),
+    visit: PageSeen, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
+    before: Sequence[Source] = (), entered: Mapping[int, frozenset[str]] | None = None,
 ) -> list[Source]:  # fmt: skip
-    """Every place of a page whose text varies from case to case, or is there only sometimes."""
-    made: dict[Place, dict[object, str]] = {}
+    """Every place of a page whose text varies from case to case, or is there only sometimes. What was ``entered`` on the way, by
+    demonstration, is not read back from a widget."""
+    made: dict[Place, dict[Any, str]] = {}
     for demo, views in visit.views.items():
         seen = frozenset(views[0].plain_texts) if views else frozenset[str]()
         for at, view in enumerate(views):
-            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen):
+            own = (entered or {}).get(demo, frozenset[str]())
+            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen, entered=own):
                 made.setdefault(place, {}).setdefault(demo, text)
             for place, text in _areas(view, fixed) if at == 0 else ():
                 made.setdefault(place, {}).setdefault(demo, text)
@@ -101,10 +116,10 @@ def _is_slot(text: str, slots: Mapping[str, str]) -> bool:
 
 
 def row_sources(
-    rows: Mapping[object, tuple[View, Band]], common: frozenset[str], *, without: Sequence[str] = _WIDGETS
+    rows: Mapping[Any, tuple[View, Band]], common: frozenset[str], *, without: Sequence[str] = _WIDGETS
 ) -> list[Source]:
     """The cells of the rows of a table: under their headings, or by their number where there are none."""
-    made: dict[Place, dict[object, str]] = {}
+    made: dict[Place, dict[Any, str]] = {}
     for key, (view, band) in rows.items():
         headers = _headers_over(view, band, common)
         for header in headers:
@@ -129,13 +144,13 @@ def row_sources(
 
 
 def joined_sources(
-    keys: Sequence[Source], views: Mapping[object, tuple[View, Band | None]], common: frozenset[str], visit: int
+    keys: Sequence[Source], views: Mapping[Any, tuple[View, Band | None]], common: frozenset[str], visit: int
 ) -> list[Source]:
     """What stands in another table of the page, in the row that has the same text as one that is known already."""
     found: list[Source] = []
     taken: set[str] = {source.name for source in keys}
     for key in keys:
-        made: dict[Place, dict[object, str]] = {}
+        made: dict[Place, dict[Any, str]] = {}
         for at, value in key.values.items():
             if at not in views or len(value) < 2:
                 continue
@@ -175,14 +190,15 @@ def _elsewhere(
         if row is not None and row.holds(view.elements[i].box) and view.header(row, column) == over:
             continue
         for header in headers:
-            place = Cell(column=view.elements[header].text, key=Named(name), key_column=column)
+            place = TableCell(column=view.elements[header].text, key=Variable(name), key_column=column)
             found = place.read(view, {name: value}, row) if header != over else None
             if found is not None:
                 yield place, found
 
 
 def _readings(
-    view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool, seen: frozenset[str]
+    view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool, seen: frozenset[str],
+    entered: frozenset[str],
 ) -> Iterator[tuple[Place, str]]:  # fmt: skip
     for i, e in enumerate(view.elements):
         if not e.text or view.plain_texts[i] not in common or e.kind in _WIDGETS:
@@ -194,10 +210,12 @@ def _readings(
         if right is not None:
             element = view.elements[right]
             text = shown(element)
-            if text and view.plain_texts[right] != view.plain_texts[i] and (first or element.kind not in _WIDGETS):
+            own = element.kind in _WIDGETS and (not first or plain(text) in entered)
+            if text and view.plain_texts[right] != view.plain_texts[i] and not own:
                 yield Beside(label=e.text, side="right"), text
         block = block_below(view, i)
-        if block and (first or not any(view.elements[j].kind in _WIDGETS for j in block)):
+        held = [j for j in block if view.elements[j].kind in _WIDGETS]
+        if block and (not held or (first and not any(plain(shown(view.elements[j])) in entered for j in held))):
             texts = [shown(view.elements[j]) for j in block]
             for at in range(min(len(block), _MOST_LINES)):
                 if texts[at]:
@@ -206,7 +224,8 @@ def _readings(
                 yield Beside(label=e.text, side="below", line=-1), texts[-1]
                 if len(block) > 2:
                     yield Beside(label=e.text, side="below", line=-2), texts[-2]
-                yield Block(label=e.text), "\n".join(texts)
+                if not held:
+                    yield Block(label=e.text), "\n".join(texts)
     for name, value in slots.items():
         wanted = plain(value)
         for i, text in enumerate(view.plain_texts):
@@ -220,7 +239,14 @@ def _readings(
                         and view.elements[cell].text
                         and view.elements[cell].kind not in _WIDGETS
                     ):
-                        yield Cell(column=view.elements[header].text, key=Named(name)), view.elements[cell].text
+                        yield TableCell(column=view.elements[header].text, key=Variable(name)), view.elements[cell].text
+        for i, text in enumerate(view.plain_texts):
+            if wanted and view.elements[i].kind not in ("field", "select") and has_words(text, wanted):
+                lines = card_lines(view, i, value)
+                for at, line in enumerate(lines[:_MOST_LINES]):
+                    if line and (at or plain(line) != wanted) and (first or plain(line) not in seen):
+                        yield OfCard(key=Variable(name), line=at), line
+                break
 
 
 _AREA_WORDS = 6
@@ -245,7 +271,7 @@ def _areas(view: View, fixed: frozenset[str]) -> Iterator[tuple[Place, str]]:
 _WORDED = re.compile(r"\S+\s*")
 
 
-def _prefixes(visit: Visit, common: frozenset[str]) -> list[str]:
+def _prefixes(visit: PageSeen, common: frozenset[str]) -> list[str]:
     """The longest beginnings of lines that stand in every demonstration, while the line goes on differently."""
     counts: Counter[str] = Counter()
     for views in visit.views.values():
@@ -272,14 +298,24 @@ def _headers_over(view: View, band: Band, common: frozenset[str]) -> list[int]:
             rows.setdefault(round(e.box.centre.y / max(4.0, 0.6 * view.line)), []).append(i)
     for level in sorted(rows, reverse=True):
         near = [i for other in (level - 1, level, level + 1) for i in rows.get(other, ())]
-        if len(near) >= 2:
+        if len(near) >= 2 and not _has_own(view, near, cells, common):
             return sorted(near, key=lambda i: view.elements[i].box.x0)
     return []
 
 
-def _merged_headings(made: Mapping[Place, dict[object, str]]) -> dict[Place, dict[object, str]]:
+def _has_own(view: View, headings: Sequence[int], cells: Sequence[int], common: frozenset[str]) -> bool:
+    """Whether something of the case's own stands between headings: then they are a row of the table as well."""
+    left = min(view.elements[c].box.x0 for c in cells) - 2
+    right = max(view.elements[c].box.x1 for c in cells) + 2
+    return any(
+        e.text and e.kind in ("text", "link") and view.plain_texts[i] not in common and left <= e.box.centre.x <= right
+        for i in view.level_with(headings[0]) for e in (view.elements[i],)
+    )  # fmt: skip
+
+
+def _merged_headings(made: Mapping[Place, dict[Any, str]]) -> dict[Place, dict[Any, str]]:
     """Readings of a heading that differ by a letter are one heading: the commonest."""
-    out: dict[Place, dict[object, str]] = {}
+    out: dict[Place, dict[Any, str]] = {}
     for place, values in sorted(made.items(), key=lambda item: -len(item[1])):
         same = next(
             (
@@ -305,8 +341,10 @@ def _plainness(place: Place) -> int:
     match place:
         case Beside(_, "right"):
             return 0
-        case Cell():
+        case TableCell():
             return 1
+        case OfCard():
+            return 2
         case Beside(_, _, line):
             return 1 if line == 0 else 2 if line > 0 else 3
         case Starting():
@@ -333,10 +371,12 @@ def _name_of(place: Place, taken: set[str]) -> str:
             base = f"{label}, all lines"
         case Starting(prefix):
             base = prefix
-        case Cell(column, key, _):
+        case TableCell(column, key, _):
             base = f"{column} of {key.words()}"
         case Area(above, _):
             base = f"text below {above[0]}" if above else "text"
+        case OfCard(key, line):
+            base = f"card of {key.words()}, line {line + 1}"
         case InRow(column, nth):
             base = f"row {column}" if column else f"row text {nth + 1}"
         case _:

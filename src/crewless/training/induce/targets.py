@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from crewless.core.messages import Point
 from crewless.policy.job.targets import Name, Relation, Target, candidates, ground
-from crewless.policy.job.values import Constant, Expression, Named
+from crewless.policy.job.values import Constant, Expression, Variable
 from crewless.policy.job.view import Band, View
-from crewless.policy.texts import misread, plain
+from crewless.policy.texts import has_words, misread, plain
 from crewless.training.induce.expressions import Example, explain
 
 _MOSTLY = 0.9
+_PLAIN = 0.6
+"""What an expression costs that names a text as a whole."""
 _RELATIONS: tuple[Relation, ...] = ("label", "left", "above", "right", "hint")
 
 
@@ -137,12 +139,15 @@ def _by_text(acted: Sequence[Acted], base: Target) -> list[Target]:
             found.append(replace(base, text=Constant(word), names=names))
         return found
     examples = [Example(one.env, text) for one, text in zip(acted, texts, strict=True)]
-    found = [replace(base, text=one.expression) for one in explain(examples)[:2]]
+    said = explain(examples)[:2]
+    found = [replace(base, text=one.expression) for one in said]
+    parts: list[Target] = []
     names = [name for name in acted[0].env if all(name in one.env for one in acted)]
     for name in names:
-        if all(plain(one.env[name]) and f" {plain(one.env[name])} " in f" {plain(text)} " for one, text in zip(acted, texts, strict=True)):  # fmt: skip
-            found.append(replace(base, text=Named(name), part=True))
-    return found
+        if all(has_words(text, one.env[name]) for one, text in zip(acted, texts, strict=True)):
+            parts.append(replace(base, text=Variable(name), part=True))
+    # What it has in it is said more plainly than how the whole of it is put together.
+    return [*parts, *found] if said and said[0].cost > _PLAIN else [*found, *parts]
 
 
 def _names(acted: Sequence[Acted]) -> tuple[Name, ...]:
@@ -173,7 +178,7 @@ def _by_row(acted: Sequence[Acted], base: Target, names: tuple[Name, ...], colum
         if not all(name in one.env for one in acted):
             continue
         if all(_in_row_of(one, one.env[name]) for one in acted):
-            row = replace(base, row=Named(name))
+            row = replace(base, row=Variable(name))
             if column:
                 found.append(replace(row, column=column))
             found += [replace(row, names=names), row] if names else [row]

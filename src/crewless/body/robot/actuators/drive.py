@@ -77,7 +77,7 @@ class Drive:
 
     @property
     def efficiency(self) -> float:
-        """Of gear and tendon."""
+        """Efficiency of gear and tendon together, 0 to 1."""
         return self.gear.efficiency * (self.tendon.efficiency if self.tendon else 1.0)
 
     @property

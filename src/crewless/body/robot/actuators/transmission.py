@@ -95,7 +95,8 @@ class Tendon:
     length_m: float
     diameter_m: float = 0.8e-3
     modulus_pa: float = 40e9
-    """Of the braid as a whole; an assumption for braided ultra-high-molecular-weight polyethylene (fibres: 100 GPa)."""
+    """Young's modulus of the braid as a whole; an assumption for braided ultra-high-molecular-weight polyethylene (fibres: 100
+    GPa)."""
     strength_pa: float = 1.0e9
     """Likewise (fibres: 3 GPa)."""
 

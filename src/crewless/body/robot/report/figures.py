@@ -18,7 +18,7 @@ from crewless.body.robot.humanoid import group_of, humanoid, humanoid_drives
 from crewless.body.robot.limits import closing_s, continuous_w, drives_of, fingertip_n, standing_w
 
 AMPLITUDE_RAD = 0.2
-"""Of the sinus that a bandwidth is stated for."""
+"""Amplitude of the sine wave for which a bandwidth is stated."""
 PAYLOAD_KG = 10.0
 LOAD_S = 600.0
 """The load case: ten kilograms for ten minutes."""
@@ -36,7 +36,7 @@ class DriveFigures:
     peak_nm: float
     continuous_nm: float
     peak_s: float | None
-    """How long the peak torque may be held from cold; None for ever."""
+    """How long the peak torque may be held from cold; None: without limit."""
     speed_rad_s: float
     inertia_kg_m2: float
     """Reflected."""
@@ -56,7 +56,7 @@ class LoadFigures:
     name: str
     torque_nm: float
     share: float
-    """Of its continuous torque."""
+    """The load as a share of the continuous torque."""
     winding_c: float
     """After the ten minutes."""
     limit_c: float

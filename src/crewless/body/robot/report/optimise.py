@@ -52,12 +52,12 @@ class Found:
         given = _said(self.start)
         better = (costs < mine - 1e-9).all(axis=1)
         if not better.any():
-            return f"nothing that was tried beats the hand as given ({given}) in all three"
+            return f"no design that was tried beats the given hand ({given}) in all three"
         gain = ((mine - costs) / np.abs(mine)).sum(axis=1)
         best = int(np.argmax(np.where(better, gain, -np.inf)))
         return (
-            f"the hand as given ({given}) is not on the front: {int(better.sum())} of {len(self.points)} designs there beat it "
-            f"in all three, the farthest with {_said(self.points[best])}"
+            f"the given hand ({given}) is not on the front: {int(better.sum())} of {len(self.points)} designs there beat it "
+            f"in all three, the best with {_said(self.points[best])}"
         )
 
 
@@ -98,7 +98,7 @@ def search(
     population: int = 60,
     generations: int = 40,
     seed: int = 0,
-    told: Callable[[], None] = lambda: None,
+    on_generation: Callable[[], None] = lambda: None,
 ) -> Found:
     """Search from a design; the same seed finds the same.
 
@@ -107,7 +107,7 @@ def search(
         population: designs in a generation.
         generations: how many.
         seed: of the search.
-        told: called after each generation.
+        on_generation: called after each generation.
 
     Raises BadInput: fewer than one generation or eight designs.
     """
@@ -149,7 +149,7 @@ def search(
         rank, crowd = _rank(_costs(values), broken)
         kept = np.lexsort((-crowd, rank))[:population]
         genes, values, broken = genes[kept], values[kept], broken[kept]
-        told()
+        on_generation()
     if not seen:
         raise BadInput(
             "the search found no hand that can be built", alternatives=["more generations", "a heavier robot"]
@@ -196,7 +196,7 @@ def _decode(row: np.ndarray, names: list[str], design: Design) -> dict[str, Driv
         which, ratio, pulley, spool = row[4 * number : 4 * number + 4]
         before = choice(design, group)
         name = names[min(int(which * len(names)), len(names) - 1)]
-        # The stage is sized for the motor: three times what it bears for ever.
+        # The stage is sized for the motor: three times its continuous current.
         amps = 3.0 * motors()[name].continuous_current_a(min(design.ambient_c, 60.0))
         made[group] = replace(
             before,

@@ -167,8 +167,8 @@ def _tiles(figures: Figures) -> str:
     tiles = [
         (f"{figures.mass_kg:.3g} kg", "mass"),
         (f"{sum(one.count for one in figures.drives)}", "drives"),
-        (f"{weakest:.0f} N", "weakest fingertip, for ever"),
-        (f"{strongest:.0f} N", "strongest, for a moment"),
+        (f"{weakest:.0f} N", "weakest fingertip, continuous"),
+        (f"{strongest:.0f} N", "strongest fingertip, peak"),
         (f"{figures.closing_s:.2f} s", "hand closes"),
         (f"{figures.standing_w:.0f} W", "electronics alone"),
         (f"{figures.continuous_w:.0f} W", "all drives, continuous torque"),
@@ -228,8 +228,8 @@ def _drives(figures: Figures) -> str:
         for one in figures.drives
     ]
     note = (
-        "<p class=note>All at the joint. Peak: at standstill, held from cold for so long. Continuous: for ever, winding at its "
-        "limit. Inertia: the rotor's, reflected. Bandwidth: of a sinus of 0.2 rad. W: drawn at the continuous torque, hot.</p>"
+        "<p class=note>All at the joint. Peak: at standstill, from cold, for the stated time. Continuous: without time limit, winding "
+        "at its limit. Inertia: the rotor's, reflected. Bandwidth: of a sinus of 0.2 rad. W: drawn at the continuous torque, hot.</p>"
     )
     return _table(head, rows) + note
 
@@ -246,7 +246,7 @@ def _plots(figures: Figures) -> str:
     if design.body is not None:
         groups = ("hip", "ankle", "shoulder", "elbow", "neck")
         shown.insert(1, plots.torque_speed(design, groups, "Body: torque and speed"))
-    note = "<p class=note>Lines: for a moment, cold. Dotted: for ever, from standing.</p>"
+    note = "<p class=note>Lines: peak, from cold. Dotted: continuous, from standstill.</p>"
     return note + "<div class=plots>" + "".join(f"<div>{one}</div>" for one in shown) + "</div>"
 
 
@@ -267,15 +267,15 @@ def _load(figures: Figures) -> str:
     ]
     over = too_hot(figures.load)
     warning = (
-        f"<p class=hot>Warning: in this posture too hot: {html.escape(over)}. Whoever carries for long must change the posture, carry "
-        "less, or give these joints stronger drives.</p>"
+        f"<p class=hot>Warning: in this posture, these joints overheat: {html.escape(over)}. To carry for long, change the posture, "
+        "reduce the load, or choose stronger drives for these joints.</p>"
         if over
         else ""
     )
     said = "" if over else " No winding passes its limit."
     note = (
         f"<p class=note>Elbows at right angles, palms up, half the weight on each.{said} In all {figures.load_w:.0f} W; the legs, which "
-        "stand straight, are not reckoned.</p>"
+        "stand straight, are not included.</p>"
     )
     table = _table(["drive", "torque N m", "of continuous", "winding °C", "limit °C", "W"], rows)
     return f"{warning}{note}<div class=plots><div>{plots.load(figures)}</div><div>{table}</div></div>"

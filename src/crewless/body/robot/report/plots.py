@@ -45,7 +45,7 @@ def svg(made: Any) -> str:
 
 
 def torque_speed(design: Design, groups: Sequence[str], title: str) -> str:
-    """What each group's joint can give at what speed: for a moment (line) and for ever (dots)."""
+    """Torque over speed of each group's joint: peak (line) and continuous (dots)."""
     made, axes = figure()
     for colour, group in zip(COLOURS, groups, strict=False):
         one = drive(design, group, name=group)

@@ -1,3 +1,3 @@
-"""Simulated robots by the million: what a target costs in machines and hours."""
+"""Simulated robots by the million: how many machines and hours a target needs."""
 
 GROUP = "robots"

@@ -1,4 +1,4 @@
-"""What several subcommands of ``crewless company`` read from their options: who does what, and how long is simulated."""
+"""Options that several subcommands of ``crewless company`` share: who performs which cell, and how long is simulated."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def choice_of(sheet: "Sheet", given: tuple[str, ...]) -> "dict[str, Performer]":
-    """Which cells others do than the sheet says, from words such as "review=ai" and "all=robot". Raises BadInput."""
+    """The cells whose performer differs from the sheet, from words such as "review=ai" and "all=robot". Raises BadInput."""
     from crewless.company.sheet.model import PERFORMERS
     from crewless.core.errors import BadInput
 
@@ -28,10 +28,10 @@ def choice_of(sheet: "Sheet", given: tuple[str, ...]) -> "dict[str, Performer]":
 def length_of(
     sheet: "Sheet", choice: "dict[str, Performer]", *, weeks: float, warmup: float, replications: int, seed: int
 ) -> "SimulateConfig":
-    """How long is simulated; a warm-up below 0 is found from a trial run, and printed."""
+    """How long is simulated. A negative warm-up is estimated from a trial run and printed."""
     from crewless.company.simulate.replications import SimulateConfig, find_warmup
 
     plain = SimulateConfig(weeks=weeks, warmup_weeks=0.0, replications=replications, seed=seed)
     left_out = warmup if warmup >= 0 else find_warmup(sheet, plain, choice)
-    print(f"warm-up      {left_out:g} weeks left out, {weeks:g} measured, {replications} lives")
+    print(f"warm-up      {left_out:g} weeks left out, {weeks:g} measured, {replications} replications")
     return SimulateConfig(weeks=weeks, warmup_weeks=left_out, replications=replications, seed=seed)

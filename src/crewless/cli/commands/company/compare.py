@@ -1,4 +1,4 @@
-"""Compare who should do which cell: each choice simulated, with a report."""
+"""Compare who should perform which cell: simulate each choice and write a report."""
 
 import sys
 from dataclasses import dataclass
@@ -15,19 +15,20 @@ class CompanyCompareConfig:
     sheet: Positional[Path]
     """A workbook (.xlsx) or a folder of CSV files."""
     design: Literal["one", "factorial", "all"] = "all"
-    """One cell at a time, all or an orthogonal part of the combinations too, or the curve over the share as well."""
+    """Which choices: `one` changes one cell at a time; `factorial` adds an orthogonal array of combinations; `all` adds the curve
+    over the share of human cells."""
     weeks: float = 26.0
-    """Measured, after the warm-up."""
+    """Weeks that are measured, after the warm-up."""
     warmup: float = -1.0
-    """Weeks that are left out at the start; below 0: found from a trial run."""
+    """Weeks that are left out at the start. A negative number: estimated from a trial run."""
     replications: int = 20
-    """Lives with luck of their own."""
+    """Independent replications of each choice; all choices share their random numbers."""
     seed: int = 0
-    """Of the first life."""
+    """Seed of the first replication."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     ray: str = ""
-    """On the Ray cluster at this address, "local" for one on this machine; empty: in threads."""
+    """Address of a Ray cluster to run on, or "local" for one on this machine. Empty: threads of this process."""
 
 
 def run(config: CompanyCompareConfig) -> int:

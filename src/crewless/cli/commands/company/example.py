@@ -1,4 +1,4 @@
-"""Write a sheet of thirty cells to begin with."""
+"""Write an example sheet of thirty cells."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ class CompanyExampleConfig:
     """Options of ``crewless company example``."""
 
     out: Positional[Path]
-    """Where the sheet goes, a workbook (.xlsx) or a folder of CSV files."""
+    """Where the sheet is written: a workbook (.xlsx) or a folder of CSV files."""
 
 
 def run(config: CompanyExampleConfig) -> int:

@@ -1,4 +1,4 @@
-"""Make a sheet from a BPMN model, an event log, a spreadsheet, or run:DIR, the folder of a shift."""
+"""Make a sheet from a BPMN model, an event log, a spreadsheet, or a run folder (run:DIR)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,24 @@ class CompanyImportConfig:
     source: Positional[str]
     """A file, a folder of CSV files, or run:DIR."""
     out: Path = Path("sheet.xlsx")
-    """Where the sheet goes, a workbook (.xlsx) or a folder of CSV files."""
+    """Where the sheet is written: a workbook (.xlsx) or a folder of CSV files."""
     columns: tuple[str, ...] = ()
-    """Of a CSV log: which column is what, such as "case=Ticket" "end=Closed"; the usual names are found without."""
-    unfinished: Literal["refuse", "drop"] = "refuse"
-    """Of a log: what to do with a step that has a start and no end."""
+    """For a CSV log: which column holds what, such as "case=Ticket" "end=Closed"; columns with the usual names are found
+    without it."""
+    unfinished: Literal["drop", "refuse"] = "drop"
+    """For a log: what to do with a step that has a start and no end, or an end and no start. Dropped steps are counted and
+    reported."""
+    bad_rows: Literal["refuse", "drop"] = "refuse"
+    """For a log: what to do with a row whose case, activity or time is missing or invalid."""
+    dates: Literal["guess", "day-first", "month-first"] = "guess"
+    """For a log: what 01/02/2026 means. A guess is reported."""
 
 
 def run(config: CompanyImportConfig) -> int:
     """Import it. Returns 0."""
     from crewless.company.discover import columns_of, import_process
+    from crewless.company.discover.rows import ReadConfig
 
-    import_process(config.source, config.out, columns=columns_of(config.columns), unfinished=config.unfinished)
+    reading = ReadConfig(unfinished=config.unfinished, bad_rows=config.bad_rows, dates=config.dates)
+    import_process(config.source, config.out, columns=columns_of(config.columns), reading=reading)
     return 0

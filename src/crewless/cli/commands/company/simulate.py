@@ -14,15 +14,16 @@ class CompanySimulateConfig:
     sheet: Positional[Path]
     """A workbook (.xlsx) or a folder of CSV files."""
     give: tuple[str, ...] = ()
-    """Cells that others do than the sheet says, such as "review=ai" "pack=robot"; "all=ai" means all that can."""
+    """Cells with another performer than in the sheet, such as "review=ai" "pack=robot"; "all=ai" means every cell that AI can
+    do."""
     weeks: float = 26.0
-    """Measured, after the warm-up."""
+    """Weeks that are measured, after the warm-up."""
     warmup: float = -1.0
-    """Weeks that are left out at the start; below 0: found from a trial run."""
+    """Weeks that are left out at the start. A negative number: estimated from a trial run."""
     replications: int = 20
-    """Lives with luck of their own."""
+    """Independent replications."""
     seed: int = 0
-    """Of the first life."""
+    """Seed of the first replication."""
 
 
 def run(config: CompanySimulateConfig) -> int:

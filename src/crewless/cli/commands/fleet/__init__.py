@@ -1,3 +1,3 @@
-"""Dispatch a plan to robots over VDA 5050: simulated ones, or whatever robots are there."""
+"""Dispatch a plan to robots over VDA 5050: simulated robots, or real ones on an MQTT broker."""
 
 GROUP = "planning and fleet"

@@ -1,4 +1,4 @@
-"""A plan that is dispatched, for ``crewless fleet`` and ``crewless plan run``: its options, and carrying it out."""
+"""Dispatching a plan, for ``crewless fleet`` and ``crewless plan run``: the options, and the run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,36 +17,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchOptions:
-    """What every command that dispatches a plan offers."""
+    """Options of every command that dispatches a plan."""
 
     runs: Path = Path("runs")
     """Where the run folder goes."""
     failures: float = 0.02
-    """Chance that a piece of work comes to nothing and is done again."""
+    """Probability that an attempt at an operation fails and is repeated."""
     late: float = 0.0
-    """Share of robots that take twice as long; as many take half as long."""
+    """Share of robots that take twice as long; the same share takes half as long."""
     robots_die: int = 0
-    """Robots that fail on the way."""
+    """How many robots fail during the run."""
     stations_die: int = 0
-    """Stations that break for good."""
+    """How many stations fail permanently."""
     motors_hot: int = 0
-    """Motors that are suddenly too hot."""
+    """How many robots have a motor that suddenly overheats."""
     zones_closed: int = 0
-    """Pieces of an aisle that are closed for ten minutes."""
+    """How many aisle sections are closed for ten minutes."""
     zones_guarded: int = 0
-    """Narrow pieces of an aisle that one robot at a time may enter, each after it asked."""
+    """How many narrow aisle sections admit one robot at a time, each after a request."""
     pace: float = 0.0
-    """Simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as possible. With a broker, the robots'
-    time to real time; 0: real time."""
+    """Most simulated seconds per second, for watching with crewless dashboard; 0: as fast as possible. With a broker: the ratio
+    of the robots' time to real time; 0: real time."""
     broker: str = ""
-    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of a broker that robots are on, to command those that announce themselves
-    there; the password is read from CREWLESS_MQTT_PASSWORD."""
+    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of a broker: commands the robots that announce themselves
+    there. The password is read from CREWLESS_MQTT_PASSWORD."""
     seed: int = 0
-    """Of everything that is drawn or searched."""
+    """Seed of everything random."""
 
 
 def check_broker(address: str) -> None:
-    """Raises BadInput for an address that cannot be one; an empty one is none."""
+    """Raises BadInput for a malformed address; an empty address means no broker."""
     if address:
         from crewless.fleet.vda5050.address import broker_address
 
@@ -54,12 +54,12 @@ def check_broker(address: str) -> None:
 
 
 def reopen(path: Path, *, broker: str = "", pace: float = 0.0) -> "tuple[FleetPlan, DispatchOptions]":
-    """What a run folder holds: its plan and its options, so that the same goes wrong again. Raises BadInput.
+    """The plan and the options stored in a run folder, so that the same failures are simulated again. Raises BadInput.
 
     Args:
         path: the run folder.
-        broker: goes before the run's own.
-        pace: of simulated time in memory; where two processes must agree on it, the run's own holds.
+        broker: overrides the address stored in the run.
+        pace: of simulated time in memory. With a broker, both processes use the pace stored in the run.
     """
     import json
     from dataclasses import fields
@@ -70,7 +70,7 @@ def reopen(path: Path, *, broker: str = "", pace: float = 0.0) -> "tuple[FleetPl
         first = json.loads((path / "config.json").read_text())
     except (OSError, ValueError) as error:
         raise BadInput(
-            f"{path} is no folder of a run of a plan: {error}", alternatives=["runs/...-fleet-run"]
+            f"{path} is not the run folder of a dispatched plan: {error}", alternatives=["runs/...-fleet-run"]
         ) from error
     kept = {one.name: first[one.name] for one in fields(DispatchOptions) if one.name in first}
     now: dict[str, Any] = {"broker": broker} if broker else {}
@@ -115,13 +115,13 @@ def _simulated(plan: "FleetPlan", folder: "RunFolder", options: DispatchOptions,
     print(f"ran          {_counts(outcome)}, {outcome.done_twice} done twice")
     print(
         f"robots       {outcome.conflicts} conflicts in {outcome.steps:,} steps, {outcome.recharges} recharges, "
-        f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} new robots joined"
+        f"{outcome.cooling_stops} stops to cool, {outcome.energy_kwh:,.1f} kWh, {outcome.joined} robots joined"
     )
     print(made_by(outcome))
 
 
 def _live(plan: "FleetPlan", folder: "RunFolder", options: DispatchOptions, resume: bool) -> None:
-    """Command whatever robots announce themselves. Raises BadInput when no broker is there; the run can be resumed."""
+    """Command the robots that announce themselves. Raises BadInput when the broker cannot be reached; the run can be resumed."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -165,19 +165,19 @@ def _live(plan: "FleetPlan", folder: "RunFolder", options: DispatchOptions, resu
 
 def _counts(outcome: "FleetOutcome") -> str:
     return (
-        f"{outcome.done} operations done ({outcome.carried} of them loads carried), {outcome.lost} lost, "
-        f"{outcome.refused} refused, {outcome.failures} failed tries repeated"
+        f"{outcome.done} operations done ({outcome.carried} of them transports), {outcome.lost} lost, "
+        f"{outcome.refused} refused, {outcome.failures} failed attempts repeated"
     )
 
 
 def made_by(outcome: "FleetOutcome") -> str:
-    """What was made, and how long it took."""
+    """One line: the units made, and the time."""
     made = ", ".join(f"{count} {part}" for part, count in outcome.units.items()) or "nothing"
     return f"made         {made} in {outcome.makespan_s:,.0f} s (planned {outcome.planned_s:,.0f} s)"
 
 
 def mishaps_of(options: DispatchOptions) -> "MishapConfig":
-    """What the options say goes wrong. Raises BadInput."""
+    """The failures that the options ask for. Raises BadInput."""
     from crewless.fleet.simulate.mishaps import MishapConfig
 
     return MishapConfig(

@@ -13,17 +13,17 @@ class FleetResumeConfig:
     """Options of ``crewless fleet resume``."""
 
     folder: Positional[Path]
-    """The folder of the run."""
+    """The run folder."""
     pace: float = 0.0
-    """Simulated seconds a second at most, to watch it with crewless dashboard; 0: as fast as possible. With a broker the run's own
-    pace holds."""
+    """Most simulated seconds per second, for watching with crewless dashboard; 0: as fast as possible. With a broker, the pace
+    stored in the run is used."""
     broker: str = ""
-    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of the broker that the robots are on; the run's own if not given. The password
-    is read from CREWLESS_MQTT_PASSWORD."""
+    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of the robots' broker; default: the address stored in the run. The
+    password is read from CREWLESS_MQTT_PASSWORD."""
 
 
 def run(config: FleetResumeConfig) -> int:
-    """Carry out what is left. Returns 0."""
+    """Carry out the remaining operations. Returns 0."""
     from crewless.cli.commands.fleet._dispatch import carry_out, check_broker, reopen
     from crewless.core.runs import RunFolder
 

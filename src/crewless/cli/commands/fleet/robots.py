@@ -17,16 +17,16 @@ class FleetRobotsConfig:
     """Options of ``crewless fleet robots``."""
 
     folder: Positional[Path]
-    """The folder of the run."""
+    """The run folder."""
     broker: str = ""
-    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of the broker; the run's own if not given. The password is read from
-    CREWLESS_MQTT_PASSWORD."""
+    """mqtt://[USER@]HOST[:PORT] (mqtts:// with TLS) of the broker; default: the address stored in the run. The password is
+    read from CREWLESS_MQTT_PASSWORD."""
     robots: int | None = None
-    """How many, as many as were planned if not given; 0: stations and the site's record only, beside real robots."""
+    """How many robots; default: as many as the plan has. 0: only the stations and the site's record, for use with real robots."""
 
 
 def run(config: FleetRobotsConfig) -> int:
-    """Simulate until the run ends. Returns 0 when no robot touched another."""
+    """Simulate until the run ends. Returns 0 when no two robots collided."""
     from crewless.cli.commands.fleet._dispatch import check_broker, mishaps_of, reopen
     from crewless.fleet.simulate.over_broker import simulate_floor
     from crewless.fleet.vda5050.address import broker_address
@@ -34,9 +34,7 @@ def run(config: FleetRobotsConfig) -> int:
     check_broker(config.broker)
     plan, kept = reopen(config.folder, broker=config.broker)
     if not kept.broker:
-        raise BadInput(
-            "this run has no broker to reach its control by", alternatives=["--broker mqtt://127.0.0.1:1883"]
-        )
+        raise BadInput("this run has no broker", alternatives=["--broker mqtt://127.0.0.1:1883"])
     if config.robots is not None and config.robots < 0:
         raise BadInput(f"{config.robots} robots", alternatives=["0 or more"])
     folder, begun = config.folder, False
@@ -46,7 +44,7 @@ def run(config: FleetRobotsConfig) -> int:
         if not begun:
             begun = True
             stations = len(floor.robots) - len(floor.fleet)
-            print(f"on the floor {len(floor.fleet)} robots and {stations} stations that work by themselves", flush=True)
+            print(f"on the floor {len(floor.fleet)} robots and {stations} automatic stations", flush=True)
 
     print(f"broker       {broker_address(kept.broker)}; run {folder.resolve().name}", flush=True)
     floor = simulate_floor(
@@ -55,7 +53,7 @@ def run(config: FleetRobotsConfig) -> int:
     )  # fmt: skip
     twice = len(floor.site.done) - len({operation for operation, _, _ in floor.site.done})
     print(
-        f"recorded     {len(floor.site.done)} pieces of work, {twice} done twice; {floor.motion.conflicts} conflicts in "
+        f"recorded     {len(floor.site.done)} operations, {twice} done twice; {floor.motion.conflicts} conflicts in "
         f"{floor.motion.steps:,} steps, {floor.recharges} recharges, {floor.cooling_stops} stops to cool, "
         f"{floor.energy_kwh():,.1f} kWh"
     )

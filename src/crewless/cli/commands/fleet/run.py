@@ -1,4 +1,4 @@
-"""Dispatch a plan file to simulated robots, or with --broker to whatever robots are there."""
+"""Dispatch a plan file to simulated robots, or with --broker to the robots on that broker."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ class FleetRunConfig(DispatchOptions):
     """Options of ``crewless fleet run``."""
 
     plan: Positional[Path]
-    """A plan (JSON), as ``crewless plan schedule`` writes it, or one of your own."""
+    """A plan (JSON), written by ``crewless plan schedule`` or by you."""
 
 
 def run(config: FleetRunConfig) -> int:

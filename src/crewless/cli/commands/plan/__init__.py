@@ -1,3 +1,3 @@
-"""From a goal to a running factory: a checked blueprint, pictures, a schedule, a simulated run."""
+"""Plan a factory from a goal: a checked blueprint with pictures, a schedule, a simulated run."""
 
 GROUP = "planning and fleet"

@@ -1,4 +1,4 @@
-"""What several subcommands of ``crewless plan`` do: read or design a blueprint, write it down, write a schedule down."""
+"""Steps that several subcommands of ``crewless plan`` share: read or design a blueprint, write it, write a schedule."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
-    """The blueprint in a file, or one that is designed for a goal from a file or in plain words. Raises BadInput."""
+    """Read a blueprint from a file, or design one for a goal, given as a file or in plain words. Raises BadInput."""
     from crewless.core.errors import BadInput
     from crewless.planner.blueprint.checker import check
     from crewless.planner.blueprint.designer import design
@@ -18,11 +18,16 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
     from crewless.planner.blueprint.model import load_blueprint
     from crewless.planner.goal import load_goal, with_cards
     from crewless.planner.goal.words import chat_endpoint, goal_from_words
+    from crewless.planner.schedule import is_instance
 
     path = Path(what)
+    if path.suffix != ".txt" and is_instance(path):
+        raise BadInput(f"{path} is a scheduling instance, not a goal", alternatives=[f"crewless plan schedule {path}"])
     if path.suffix == ".json":
         if skills:
-            raise BadInput(f"{path} is designed already", alternatives=["--skills with a goal"])
+            raise BadInput(
+                f"--skills cannot change {path}, which is already designed", alternatives=["--skills with a goal file"]
+            )
         try:
             blueprint = load_blueprint(path.read_bytes(), str(path))
         except OSError as error:
@@ -30,7 +35,7 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
         broken = [str(one) for one in check(blueprint) if not one.ok]
         if broken:
             raise BadInput(
-                f"{path} does not hold: {'; '.join(broken)}", alternatives=["crewless plan design GOAL.yaml"]
+                f"{path} fails its checks: {'; '.join(broken)}", alternatives=["crewless plan design GOAL.yaml"]
             )
         return blueprint
     if path.suffix in (".yaml", ".yml") or " " not in what:
@@ -43,7 +48,7 @@ def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
 
 
 def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bool = False) -> bool:
-    """Check it, draw it, print what does not hold, or every check. Returns whether all of them hold."""
+    """Check and draw the blueprint; print the failed checks, or all of them. Returns whether all checks pass."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -65,7 +70,7 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
         for name in ("check", "figure", "limit", "unit", ""):
             table.add_column(name, justify="right" if name in ("figure", "limit") else "left")
         for one in shown:
-            verdict = "holds" if one.ok else "[red]BROKEN"
+            verdict = "passed" if one.ok else "[red]FAILED"
             table.add_row(one.name, figure(one.figure), figure(one.limit), one.unit, verdict)
         console.print(table)
     stations = sum(len(line.stations) for line in blueprint.lines)
@@ -73,9 +78,9 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
     measured = sum(one.tries_measured for one in blueprint.work)
     good = sum(one.ok for one in checks)
     for name, words in (
-        ("checks", f"{good} of {len(checks)} hold" + ("" if every_check else "; --checks lists them")),
+        ("checks", f"{good} of {len(checks)} passed" + ("" if every_check else "; list them with --checks")),
         ("factory", f"{len(blueprint.lines)} lines, {stations} stations, {blueprint.balance.robots} robots, built in {hours:,.0f} h"),
-        ("skills", f"{measured} of {len(blueprint.work)} tasks by measured skills, the rest by assumptions"),
+        ("skills", f"{measured} of {len(blueprint.work)} tasks use measured skills, the others use assumptions"),
         ("page", str(page)),
     ):  # fmt: skip
         console.print(f"{name:<12} {words}", highlight=False, soft_wrap=True, markup=False)
@@ -83,18 +88,20 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
 
 
 def write_schedule(blueprint: "Blueprint", folder: "RunFolder", plan: "FleetPlan") -> None:
-    """Write the plan, draw its chart, and say how good it is."""
+    """Write the plan, draw its chart, and print its makespan and bound."""
     from crewless.fleet.plan import plan_json
     from crewless.planner.blueprint.pictures import add_schedule, write_schedule_pictures
 
     (folder.path / "plan.json").write_bytes(plan_json(plan))
     chart = write_schedule_pictures(blueprint, plan, folder.path)
     words = (
-        f"{len(plan.operations)} operations and {len(plan.loads)} loads to carry by {plan.robots.count} robots in "
+        f"{len(plan.operations)} operations and {len(plan.loads)} transports by {plan.robots.count} robots in "
         f"{plan.makespan_s:,.0f} s; "
-        f"no schedule is under {plan.lower_bound_s:,.0f} s (gap {plan.gap:.1%}, {plan.method})"
+        f"lower bound {plan.lower_bound_s:,.0f} s (gap {plan.gap:.1%}, {plan.method})"
     )
-    add_schedule(folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale: the station works alone.")
+    add_schedule(
+        folder.path / "blueprint.html", chart.read_text(), f"{words}. Pale bars: the station works without a robot."
+    )
     print(f"scheduled    {words}")
     print(f"plan         {folder.path / 'plan.json'}")
     print(f"chart        {chart}")

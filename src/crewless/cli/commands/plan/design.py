@@ -1,4 +1,4 @@
-"""Design a blueprint for a goal: checked, with its pictures."""
+"""Design a factory blueprint for a goal, check it and draw it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +11,19 @@ class PlanDesignConfig:
     """Options of ``crewless plan design``."""
 
     what: Positional[str]
-    """A goal file (YAML), a goal in plain words, or a blueprint (JSON), which is checked and drawn anew."""
+    """A goal file (YAML), a goal in plain words, or a blueprint (JSON), which is checked and drawn again."""
     runs: Path = Path("runs")
     """Where the run folder goes."""
     skills: tuple[Path, ...] = ()
-    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
+    """Skill cards (files or folders), in addition to those in the goal file; crewless skill makes them."""
     checks: bool = False
-    """List every check of the blueprint."""
+    """List every check, not only the failed ones."""
     seed: int = 0
-    """Of the layout's search."""
+    """Seed of the layout search."""
 
 
 def run(config: PlanDesignConfig) -> int:
-    """Design it. Returns 0 when every check holds."""
+    """Design it. Returns 0 when every check passed."""
     from crewless.cli.commands.plan._steps import blueprint_of, write_design
     from crewless.core.runs import RunFolder
 

@@ -1,4 +1,4 @@
-"""Let a site expand itself: what binds, year by year, and the goal of the site that it becomes."""
+"""Simulate a site that expands itself: what limits it, month by month, and the goal for the grown site."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +15,17 @@ class PlanExpandConfig:
     runs: Path = Path("runs")
     """Where the run folder goes."""
     skills: tuple[Path, ...] = ()
-    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
+    """Skill cards (files or folders), in addition to those in the goal file; crewless skill makes them."""
     years: int = 5
-    """How long."""
+    """Years that are simulated."""
     checks: bool = False
-    """List every check of the blueprint."""
+    """List every check, not only the failed ones."""
     seed: int = 0
-    """Of the layout's search."""
+    """Seed of the layout search."""
 
 
 def run(config: PlanExpandConfig) -> int:
-    """Design, then expand. Returns 0 when every check holds."""
+    """Design, then expand. Returns 0 when every check passed."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -44,11 +44,11 @@ def run(config: PlanExpandConfig) -> int:
     months = expand(blueprint, settings)
     folder.write_json("expansion.json", [asdict(one) for one in months])
     (folder.path / "expansion.svg").write_text(draw_growth(months) + "\n")
-    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings)))
+    (folder.path / "next-goal.yaml").write_text(goal_text(next_goal(blueprint, months[-1], settings), blueprint.parts))
     table = Table(title="The site at the end of each year", title_justify="left", header_style="bold", box=None)
-    for name in ("year", "stations", "own robots", "panels MW", "ground m2", "money M USD", "output x"):
+    for name in ("year", "stations", "own robots", "panels MW", "land m2", "money M USD", "output x"):
         table.add_column(name, justify="right")
-    for name in ("output bound by", "growth bound by"):
+    for name in ("output limited by", "growth limited by"):
         table.add_column(name)
     for one in months[11::12]:
         table.add_row(
@@ -59,7 +59,7 @@ def run(config: PlanExpandConfig) -> int:
     Console().print(table)
     print(f"picture      {folder.path / 'expansion.svg'}")
     print(
-        f"next goal    {folder.path / 'next-goal.yaml'}, with the {months[-1].robots:,.0f} robots that the site has then"
+        f"next goal    {folder.path / 'next-goal.yaml'}, with the {months[-1].robots:,.0f} robots of the grown site as robots_at_hand"
     )
     print(f"run folder   {folder.path}")
     return 0 if good else 1

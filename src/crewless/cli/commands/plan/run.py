@@ -1,4 +1,4 @@
-"""Design, schedule and dispatch: to simulated robots, or with --broker to whatever robots are there."""
+"""Design, schedule and dispatch: to simulated robots, or with --broker to the robots on that broker."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +15,17 @@ class PlanRunConfig(DispatchOptions):
     what: Positional[str]
     """A goal file (YAML), a goal in plain words, or a blueprint (JSON)."""
     skills: tuple[Path, ...] = ()
-    """Skill cards (files or folders), beside those that the goal file names; crewless skill makes them."""
+    """Skill cards (files or folders), in addition to those in the goal file; crewless skill makes them."""
     units: int = 3
-    """Units that each line begins."""
+    """Units that each line starts."""
     rounds: int = 10
-    """Rounds of the search for a schedule."""
+    """Rounds of the schedule search."""
     checks: bool = False
-    """List every check of the blueprint."""
+    """List every check, not only the failed ones."""
 
 
 def run(config: PlanRunConfig) -> int:
-    """Design, schedule, carry out. Returns 0 when every check holds."""
+    """Design, schedule, carry out. Returns 0 when every check passed."""
     from crewless.cli.commands.plan._steps import blueprint_of, write_design, write_schedule
     from crewless.core.runs import RunFolder
     from crewless.planner.schedule.shift import schedule_shift

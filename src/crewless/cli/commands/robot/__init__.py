@@ -1,3 +1,3 @@
-"""A hand and a humanoid from motors, gears and heat: design one, look at it live."""
+"""Design a hand or a humanoid from motors, gears and heat limits, and view it in a browser."""
 
 GROUP = "robots"

@@ -1,6 +1,6 @@
 """Design a robot from a specification: model, bill of parts, report as HTML and PDF.
 
-The model opens in any MuJoCo viewer. Without a specification: the robot as it is.
+The model opens in any MuJoCo viewer. Without a specification: the default robot.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class RobotDesignConfig:
     optimize: bool = False
     """Search motors, gears and pulleys of the hand; shows the Pareto front of mass, force and heat."""
     generations: int = 40
-    """Of the search."""
+    """Generations of the search, with --optimize."""
     pdf: bool = True
-    """Print the report to PDF as well (needs Chromium)."""
+    """Also write the report as a PDF (needs Chromium)."""
     seed: int = 0
-    """Of the search."""
+    """Seed of the search, with --optimize."""
 
 
 def run(config: RobotDesignConfig) -> int:
@@ -54,15 +54,15 @@ def _design(design: "Design", config: RobotDesignConfig) -> int:
 
     folder = RunFolder.create(config.runs, "robot-design", config)
     front, verdict = _optimize(design, folder, config) if config.optimize else ("", "")
-    reckoned, rows = figures(design), bill(design)
+    result, rows = figures(design), bill(design)
     spec = hand_scene(design) if design.body is None else humanoid(design)
     spec.compile()
     (folder.path / "robot.xml").write_text(spec.to_xml())
     (folder.path / "parts.csv").write_text(to_csv(rows))
-    folder.write_json("figures.json", {one.name: _plain(getattr(reckoned, one.name)) for one in fields(reckoned)})
+    folder.write_json("figures.json", {one.name: _plain(getattr(result, one.name)) for one in fields(result)})
     report = folder.path / "report.html"
-    report.write_text(page(reckoned, rows, pictures=pictures(design), front=front, verdict=verdict))
-    _print(reckoned)
+    report.write_text(page(result, rows, pictures=pictures(design), front=front, verdict=verdict))
+    _print(result)
     for name, path in (("model", folder.path / "robot.xml"), ("parts", folder.path / "parts.csv"), ("report", report)):
         print(f"{name:<12} {path}")
     if config.pdf:
@@ -85,16 +85,16 @@ def _plain(value):
     return asdict(value) if isinstance(value, (DriveFigures, LoadFigures)) else value
 
 
-def _print(reckoned) -> None:
+def _print(result) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from crewless.body.robot.report.figures import too_hot
 
-    table = Table(title=reckoned.design.name, title_justify="left", header_style="bold", box=None)
+    table = Table(title=result.design.name, title_justify="left", header_style="bold", box=None)
     for name in ("joints", "n", "motor", "peak N m", "continuous N m", "rad/s", "Hz", "g"):
         table.add_column(name, justify="left" if name in ("joints", "motor") else "right")
-    for one in reckoned.drives:
+    for one in result.drives:
         table.add_row(
             one.group,
             str(one.count),
@@ -106,21 +106,19 @@ def _print(reckoned) -> None:
             f"{1000 * one.mass_kg:.0f}",
         )
     Console().print(table)
-    weakest = min(force for _, force in reckoned.fingertips.values())
-    print(f"{'fingertip':<12} {weakest:.1f} N for ever, the hand closes in {reckoned.closing_s:.2f} s")
-    print(
-        f"{'power':<12} {reckoned.standing_w:.0f} W standing, {reckoned.continuous_w:.0f} W at every continuous torque"
-    )
-    if reckoned.load:
-        over = too_hot(reckoned.load)
+    weakest = min(force for _, force in result.fingertips.values())
+    print(f"{'fingertip':<12} {weakest:.1f} N continuously, the hand closes in {result.closing_s:.2f} s")
+    print(f"{'power':<12} {result.standing_w:.0f} W standing, {result.continuous_w:.0f} W at every continuous torque")
+    if result.load:
+        over = too_hot(result.load)
         said = "ten minutes" if over else "ten minutes, no winding over its limit"
-        print(f"{'10 kg':<12} {reckoned.load_w:.0f} W on level forearms for {said}")
+        print(f"{'10 kg':<12} {result.load_w:.0f} W on level forearms for {said}")
         if over:
-            print(f"{'warning':<12} too hot with it: {over}; change the posture, or give stronger drives")
+            print(f"{'warning':<12} overheats: {over}; change the posture, or choose stronger drives")
 
 
 def _optimize(design: "Design", folder: "RunFolder", config: RobotDesignConfig) -> tuple[str, str]:
-    """The search's plot as SVG, and what it says of the design as given."""
+    """The search's plot as SVG, and how the given design compares."""
     import yaml
     from rich.progress import Progress
 
@@ -130,7 +128,10 @@ def _optimize(design: "Design", folder: "RunFolder", config: RobotDesignConfig) 
     with Progress(transient=True) as progress:
         bar = progress.add_task("search", total=config.generations)
         found = search(
-            design, generations=config.generations, seed=config.seed, told=lambda: progress.update(bar, advance=1)
+            design,
+            generations=config.generations,
+            seed=config.seed,
+            on_generation=lambda: progress.update(bar, advance=1),
         )
     rows = [
         {"drives_kg": float(one[0]), "fingertip_n": float(one[1]), "heat_w": float(one[2]), "hand": as_spec(choice)}
@@ -139,7 +140,7 @@ def _optimize(design: "Design", folder: "RunFolder", config: RobotDesignConfig) 
     folder.write_json("front.json", rows)
     (folder.path / "best.yaml").write_text(yaml.safe_dump({"hand": {"drives": as_spec(found.knee)}}, sort_keys=False))
     print(
-        f"{'search':<12} {found.tried:,} designs, {len(rows)} on the front; best.yaml is the one nearest to all three bests"
+        f"{'search':<12} {found.tried:,} designs, {len(rows)} on the front; best.yaml is the best compromise of the three"
     )
     verdict = found.verdict()
     print(f"{'':<12} {verdict}")

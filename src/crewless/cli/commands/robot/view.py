@@ -1,6 +1,6 @@
-"""Show a robot live in the browser, with sliders, the motors coloured by their windings.
+"""Show a simulated robot in the browser, with sliders, and motors coloured by temperature.
 
-Without a specification: the robot as it is.
+Without a specification: the default robot.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class RobotViewConfig:
     spec: Positional[Path | None] = None
     """The specification, a YAML file."""
     port: int = 8080
-    """Where it is served, on this machine only."""
+    """Port of the page, on this machine only."""
     seconds: float | None = None
-    """Stop after this time; until Ctrl-C when not given."""
+    """Stop after this time; default: run until Ctrl-C."""
 
 
 def run(config: RobotViewConfig) -> int:

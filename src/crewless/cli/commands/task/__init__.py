@@ -1,3 +1,3 @@
-"""Kinds of work: list those that are installed, write the package of a new one."""
+"""List the installed tasks, or write the package of a new one."""
 
 GROUP = "tools"

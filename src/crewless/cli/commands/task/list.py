@@ -1,4 +1,4 @@
-"""List the kinds of work that are installed: name, what it is, where it comes from."""
+"""List the installed tasks: name, description, origin."""
 
 import sys
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ class TaskListConfig:
     """Options of ``crewless task list``."""
 
     plain: bool = False
-    """The names only, one a line; nothing is imported."""
+    """Print only the names, one per line; nothing is imported."""
 
 
 def run(config: TaskListConfig) -> int:
@@ -26,8 +26,8 @@ def run(config: TaskListConfig) -> int:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("name", no_wrap=True)
-    table.add_column("what it is", overflow="fold")
-    table.add_column("where it comes from", overflow="fold")
+    table.add_column("description", overflow="fold")
+    table.add_column("origin", overflow="fold")
     for name, entry in tasks.items():
         table.add_row(name, _summary(name), _origin(entry))
     Console(width=None if sys.stdout.isatty() else 140).print(table, highlight=False)

@@ -1,6 +1,6 @@
-"""Write the package of a new kind of work, small and complete, to begin with.
+"""Write the package of a new task: a small, complete example to start from.
 
-It holds a program with a SQLite file, the declaration for the judge, a scripted operator, the entry point and a test.
+It contains a program with a SQLite file, the declaration for the verifier, a scripted operator, the entry point and a test.
 """
 
 import keyword
@@ -20,7 +20,7 @@ _FILES = {
     "record.toml": "{name}/record.toml",
     "test.py": "tests/test_{name}.py",
 }
-"""Template, and where it goes in the new package."""
+"""Templates, and their paths in the new package."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +30,21 @@ class TaskNewConfig:
     name: Positional[str]
     """The task's name: lower case letters, digits and underscores."""
     folder: Path = Path()
-    """Where the package's own folder is made."""
+    """Folder in which the package's folder is made."""
 
 
 def run(config: TaskNewConfig) -> int:
-    """Write the package and say what to do next."""
+    """Write the package and print the next commands."""
     from crewless.core.installed_tasks import installed_tasks
 
     name = config.name
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise BadInput(f"{name!r} cannot be a task's name", alternatives=["lower case letters, digits, underscores"])
+        raise BadInput(f"{name!r} is not a valid task name", alternatives=["lower case letters, digits, underscores"])
     if name in installed_tasks():
-        raise BadInput(f"there is a task {name!r} already", alternatives=[f"{name}_2", "crewless task list"])
+        raise BadInput(f"a task named {name!r} is installed already", alternatives=[f"{name}_2", "crewless task list"])
     package = config.folder / name
     if package.exists():
-        raise BadInput(f"{package} is there already", alternatives=["another name", "--folder DIR"])
+        raise BadInput(f"{package} exists already", alternatives=["another name", "--folder DIR"])
     for path, text in skeleton(name).items():
         target = package / path
         try:

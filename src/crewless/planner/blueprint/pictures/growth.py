@@ -75,11 +75,11 @@ def draw_growth(months: Sequence[SiteMonth]) -> str:
             wide = x(i) - x(start)
             out.append(
                 f'<rect x="{x(start):.1f}" y="{top_y}" width="{wide:.1f}" height="26" fill="{shade[reason]}" stroke="#fff">'
-                f"<title>months {start + 1} to {i}: {label} is bound by {escape(reason)}</title></rect>"
+                f"<title>months {start + 1} to {i}: {label} is limited by {escape(reason)}</title></rect>"
             )
             start = i
     for place, reason in enumerate(reasons):
         left, line = _LEFT + (place % 5) * 180, _HIGH + 140 + place // 5 * 20
         out.append(f'<rect x="{left}" y="{line - 11}" width="14" height="14" fill="{shade[reason]}"/>')
-        out.append(f'<text x="{left + 20}" y="{line}" font-size="12" fill="#222">bound by {escape(reason)}</text>')
+        out.append(f'<text x="{left + 20}" y="{line}" font-size="12" fill="#222">limited by {escape(reason)}</text>')
     return "".join(out) + "</svg>"

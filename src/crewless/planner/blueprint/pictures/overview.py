@@ -69,7 +69,7 @@ def _skills(b: Blueprint) -> str:
     )
     return (
         f"<p>{measured} of {len(b.work)} tasks have a success rate that was measured; the rest is assumed. "
-        "Point at a word for its source.</p><table><tr><th>process<th>task<th>skill<th>seconds a try<th><th>tries expected<th>"
+        "Point at a word for its source.</p><table><tr><th>process<th>task<th>skill<th>seconds per attempt<th><th>attempts expected<th>"
         f"{rows}</table>"
     )
 
@@ -105,7 +105,7 @@ def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str]) -> st
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(b.goal.name)}</title><style>{_STYLE}</style>'
         f'<h1>{escape(b.goal.name)}</h1><p>{escape(wanted)}</p><div class="cards">{shown}</div>'
-        f"<h2>Floor plan</h2><p>Choose a process to see it alone in every picture; point at anything for its figures.</p><p>{buttons}</p>{drawings['plan']}<p>Material moves {layout.transport_tonne_m / 1e6:,.2f} "
+        f"<h2>Floor plan</h2><p>Choose a process to highlight it in every picture; point at anything for its figures.</p><p>{buttons}</p>{drawings['plan']}<p>Material moves {layout.transport_tonne_m / 1e6:,.2f} "
         f"million tonne-metres a year; the search took {saved:.0%} off. Aisles are grey.</p>"
         f"<h2>Construction</h2><p>Upper bars: foundation; middle: installation; lower: commissioning.</p>"
         f"{drawings['construction']}<h2>Material flow</h2><p>Tonnes a year, from what is bought to what is shipped.</p>{drawings['flow']}"

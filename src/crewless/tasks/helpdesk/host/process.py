@@ -75,8 +75,12 @@ class HelpdeskHost:
 
     @property
     def pid(self) -> int:
-        """Of its operating-system process."""
+        """Id of its operating-system process."""
         return self._proc.pid
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._proc.poll() is None
 
     def stop(self) -> None:
         """End the process. Safe to call twice; the folder stays."""
