@@ -188,7 +188,8 @@ def _without_false_spaces(reading: RecognisedText, crop: np.ndarray) -> Recognis
         return reading
     # A crop is about 1.7 ascents high; the narrowest space between two letters is a fifth of an ascent.
     least = max(2.0, 0.2 * crop.shape[0] / 1.7)
-    empty = (crop.min(axis=0) > 0.75).astype(np.int8)
+    # Above the baseline only: an underline runs through its spaces.
+    empty = (crop[: round(0.68 * len(crop))].min(axis=0) > 0.75).astype(np.int8)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], empty, [0]))))
     gaps = [(int(x0), int(x1)) for x0, x1 in edges.reshape(-1, 2) if x1 - x0 >= least]
     kept = [

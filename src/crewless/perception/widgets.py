@@ -27,6 +27,8 @@ from crewless.perception.shapes import (
 from crewless.perception.tabs import find_tabs
 
 _CONTROL_HEIGHT = (15, 84)
+_TALL = 60
+"""A control that is higher may be a text area of one line."""
 _FAINT = 100
 """Letters that differ from their paper by less, of 255, say that a control is disabled."""
 
@@ -152,7 +154,10 @@ def _classify(seg: Segmentation, lines: list[DetectedLine], box: Box, border: in
     state = frozenset({"focused"}) if border >= 3 and _focused(seg, box) else frozenset()
     low, high = _CONTROL_HEIGHT
     rows = count_rows([lines[index].box for index in texts])
-    if box.height > high or rows > 1:
+    middles = [lines[index].box.centre.y for index in texts]
+    # At 200 % a button is as high as a text area at 100 %; its text stands in the middle.
+    upper = box.height > _TALL and (not middles or min(middles) < box.y0 + 0.4 * box.height)
+    if box.height > high or rows > 1 or upper:
         return _text_area(seg, lines, box, outer, border, content, state)
     if not low <= box.height or box.width < 16:
         return None
