@@ -5,6 +5,8 @@ import numpy as np
 from crewless.core.messages import Box
 
 _LEAST = 2
+_LEVELS = (0.5, 0.62, 0.75, 0.88)
+"""How dark ink is, 0 to 1, where bullets that nearly touch are parted."""
 _RIM = 3
 """Pixels inside a field's box that belong to its frame."""
 
@@ -34,7 +36,7 @@ def bullets_in(pixels: np.ndarray, box: Box) -> int:
     middle = (rows[0] + rows[-1] + 1) / 2
     if high < 3 or high > 0.62 * len(ink) or abs(middle - len(ink) / 2) > 0.25 * len(ink):
         return 0
-    return max((_count(band, high, level) for level in (0.5, 0.62, 0.75, 0.88)), default=0)
+    return max(_count(band, level) for level in _LEVELS) or _touching(band, high)
 
 
 def _without_caret(ink: np.ndarray) -> np.ndarray:
@@ -67,7 +69,7 @@ def _without_caret(ink: np.ndarray) -> np.ndarray:
     return out
 
 
-def _count(band: np.ndarray, high: int, level: float) -> int:
+def _count(band: np.ndarray, level: float) -> int:
     dark = band > level
     edges = np.flatnonzero(np.diff(np.concatenate(([False], dark.any(axis=0), [False])).astype(np.int8)))
     runs = edges.reshape(-1, 2)
@@ -85,8 +87,7 @@ def _count(band: np.ndarray, high: int, level: float) -> int:
                 and len(marks) - len(whole) <= 1
             ):
                 return len(marks)
-    # Bullets that touch: the row is one piece whose columns rise and fall at one step.
-    return _touching(band, high)
+    return 0
 
 
 def _mark(dark: np.ndarray, x0: int, x1: int) -> tuple[int, int, float] | None:
@@ -105,9 +106,10 @@ def _mark(dark: np.ndarray, x0: int, x1: int) -> tuple[int, int, float] | None:
 
 
 def _touching(band: np.ndarray, high: int) -> int:
+    """Bullets that touch: the row is one piece whose columns rise and fall at one step."""
     profile = band.sum(axis=0)
     length = len(profile) - 2
-    if length < 2.2 * high:
+    if length < 1.9 * high:
         return 0
     # Solid in the middle row everywhere near the bullets' centres, lighter between them.
     best = 0

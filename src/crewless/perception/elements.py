@@ -8,6 +8,7 @@ import numpy as np
 from crewless.core.messages import Box, Element
 from crewless.perception.bullets import bullets_in
 from crewless.perception.crops import ink_colour
+from crewless.perception.grids import cells_of, in_grids
 from crewless.perception.lines import DetectedLine, TextLine
 from crewless.perception.look import look_of
 from crewless.perception.segment import Segmentation
@@ -51,7 +52,7 @@ def assemble(
         replace(element, label=_label_of(element, words)) if element.kind in _LABELLED else element
         for element in controls
     ]
-    return tuple(_reading_order([*_grouped(controls, words), *captioned]))
+    return tuple(_reading_order(in_grids([*_grouped(controls, words), *captioned], cells_of(seg))))
 
 
 def _grouped(controls: list[Element], words: list[Element]) -> list[Element]:
@@ -74,7 +75,9 @@ def _grouped(controls: list[Element], words: list[Element]) -> list[Element]:
 
 
 def _control(seg: Segmentation, widget: Widget, lines: list[DetectedLine], texts: list[TextLine]) -> Element:
-    if widget.kind == "field" and not widget.role and bullets_in(seg.rgb, widget.box):
+    # A row of bullets is read as one sign many times, never as words.
+    worded = len({letter for index in widget.lines for letter in texts[index].text if letter.isalnum()}) >= 5
+    if widget.kind == "field" and not widget.role and not worded and bullets_in(seg.rgb, widget.box):
         return Element(text="", box=widget.box, kind="field", state=widget.state, role="bullets")
     own = sorted(widget.lines, key=lambda index: (lines[index].baseline // 8, lines[index].box.x0))
     rows: list[str] = []

@@ -199,6 +199,8 @@ def _resized(word: str, at: int, own: Glyph | None, line: _Heights, *, monospace
         return _round(word, at, own, height / cap, monospaced=monospaced)
     if letter in _BARS:
         return _bar(letter, own, height, line, turkish=turkish)
+    if letter == ";" and own.bottom <= line.base + (1 if cap >= 12 else 0):
+        return ":"
     if letter == "B" and own.open:
         return "ß"
     plain = unicodedata.normalize("NFD", letter)
@@ -298,7 +300,7 @@ def is_unread(text: str, confidence: float, glyphs: Sequence[Box], *, ascent: in
         glyphs: its pieces from left to right.
         ascent: of its line, in pixels.
     """
-    if not 6 <= ascent <= 48 or not glyphs:
+    if not 6 <= ascent <= 48 or not glyphs or (confidence >= 0.5 and len(text) >= len(glyphs)):
         return False
     tall = [glyph for glyph in glyphs if glyph.height >= 0.45 * ascent]
     read = sum(_WIDE_SIGNS.get(letter, 1) for letter in text if letter != " ")

@@ -13,6 +13,7 @@ import numpy as np
 
 from crewless.core.messages import Box
 from crewless.perception.segment import Segmentation
+from crewless.perception.steps import blanks_between, keeps_step, step_of
 
 _MAX_LETTER_HEIGHT = 60
 _RUN_GAP = 0.8
@@ -231,7 +232,7 @@ def _lines_of(marks: _Rows) -> list[DetectedLine]:
 def _apart(marks: _Rows) -> list[_Rows]:
     """Marks that form one line, or the lines that a comma or a descender has tied together, each sorted by x0."""
     heights = sorted(row[3] - row[1] for row in marks)
-    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[-1]]
+    tall = [row for row in marks if row[3] - row[1] >= 0.45 * heights[3 * len(heights) // 4]]
     top, bottom = min(row[1] for row in tall), max(row[3] for row in tall)
     usual = sorted(row[3] - row[1] for row in tall)[len(tall) // 2]
     if len(tall) < 4 or bottom - top < 1.75 * usual:
@@ -274,6 +275,8 @@ def _clusters(marks: _Rows) -> list[_Rows]:
 
 
 def _bounds(rows: _Rows) -> Box:
+    if len(rows) == 1:
+        return Box(*rows[0][:4])
     return Box(
         min(row[0] for row in rows),
         min(row[1] for row in rows),
@@ -307,6 +310,14 @@ def _is_icon(cluster: _Rows, rest: list[_Rows]) -> bool:
     near = min(abs(rest[0][0][0] - box.x1), abs(box.x0 - max(row[2] for row in rest[-1])))
     if near < 0.3 * ascent or box.width < 0.6 * ascent or box.height < 0.3 * ascent:
         return False
+    if (
+        len(cluster) == 1
+        and box.y1 < baseline
+        and 0.35 * ascent < box.height <= 0.75 * ascent
+        and box.width >= 1.2 * box.height
+    ):
+        # The arrow of a select: it hangs between top and baseline, and is wider than high.
+        return True
     off = box.y1 > baseline + 1 or box.y0 < top - 1 or (box.y1 < baseline - 2 and box.height > 0.35 * ascent)
     return off and box.width >= 0.8 * ascent and box.width >= 0.75 * box.height
 
@@ -327,7 +338,7 @@ def _line(clusters: list[_Rows], *, icon: bool) -> DetectedLine:
     heights = sorted(baseline - row[1] for row in own)
     gap = max(3.0, _WORD_GAP * min(ascent, heights[-1 - len(heights) // 6]))
     line = _worded(glyphs, own[0][5], baseline, gap=gap, icon=icon)
-    step = None if icon else _pitch(glyphs, ascent)
+    step = None if icon else step_of(glyphs, ascent)
     return replace(line, step=step) if step else line
 
 
@@ -342,7 +353,7 @@ def _worded(
     words: list[Word] = []
     part: list[Box] = []
     for glyph in glyphs:
-        if part and (_blanks(part[-1], glyph, step) >= 1 if step else glyph.x0 - max(g.x1 for g in part) >= gap):
+        if part and (blanks_between(part[-1], glyph, step) >= 1 if step else glyph.x0 - max(g.x1 for g in part) >= gap):
             words.append(_word(part))
             part = []
         part.append(glyph)
@@ -362,7 +373,8 @@ _MONOSPACED = 0.75
 """A surface with this share of its longer lines in one step is written in a monospaced face: so are its short ones."""
 
 
-_ENOUGH_LETTERS = 20
+_ENOUGH_LETTERS, _ENOUGH_IN_LINES = 20, 14
+"""Letters of one line, and of several, that must keep step."""
 
 
 def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
@@ -376,10 +388,12 @@ def _in_step(lines: list[DetectedLine]) -> list[DetectedLine]:
         step = steps[len(steps) // 2] if steps else 0.0
         # In one short line, as on a button, letters keep step by chance.
         if (
-            sum(len(word.glyphs) for line in long for word in line.words) < _ENOUGH_LETTERS
+            sum(len(word.glyphs) for line in long for word in line.words)
+            < (_ENOUGH_LETTERS if len(long) < 2 else _ENOUGH_IN_LINES)
             or len(steps) < 0.2 * len(long)
             or not steps
-            or sum(_keeps(line, step) for line in long) < _MONOSPACED * len(long)
+            or sum(keeps_step([glyph for word in line.words for glyph in word.glyphs], step) for line in long)
+            < _MONOSPACED * len(long)
         ):
             out.extend(replace(line, step=0.0) if line.step else line for line in own)
             continue
@@ -396,7 +410,7 @@ def _rows_of(lines: list[DetectedLine], step: float) -> list[list[DetectedLine]]
     for line in sorted(lines, key=lambda line: -line.box.height):
         middle = (line.box.y0 + line.box.y1) / 2
         for first, row in rows:
-            if first.baseline - 1.9 * step <= middle <= first.baseline + 0.6 * step:
+            if first.box.y0 - 0.3 * step <= middle <= first.baseline + 0.6 * step:
                 row.append(line)
                 break
         else:
@@ -413,101 +427,11 @@ def _cut(row: list[DetectedLine], surface: int, step: float) -> list[DetectedLin
         if parts and glyph.x0 < parts[-1][-1].x1:
             x0, y0, x1, y1 = parts[-1][-1]
             parts[-1][-1] = Box(x0, min(y0, glyph.y0), max(x1, glyph.x1), max(y1, glyph.y1))
-        elif parts and _blanks(parts[-1][-1], glyph, step) <= 1:
+        elif parts and blanks_between(parts[-1][-1], glyph, step) <= 1:
             parts[-1].append(glyph)
         else:
             parts.append([glyph])
     return [_worded(part, surface, baseline, step=step, gap=step) for part in parts]
-
-
-_OFF_STEP, _OFF_STEPS = 0.25, 0.11
-"""How many steps a letter of a monospaced line is off its place at most, and in the mean (root mean square)."""
-
-
-def _pitch(glyphs: list[Box], ascent: int) -> float | None:
-    """The step at which the letters of a line stand, or None where they stand as wide as they are.
-
-    Middles of letters are whole steps apart, give or take a pixel for a letter that is not drawn in the middle of its cell.
-    """
-    if len(glyphs) < 5:
-        return None
-    spans = np.array([(glyph.x0, glyph.x1) for glyph in glyphs], np.float64)
-    rms, step = _best_step(spans, 0.62 * ascent, 1.02 * ascent, max(0.02 * ascent, 0.1))
-    if rms > _OFF_STEPS:
-        return None
-    # Narrow and wide letters both keep the step; a line of equal letters would do so in any face.
-    narrow = min(glyph.x1 - glyph.x0 for glyph in glyphs)
-    return step if narrow <= 0.45 * step or len(glyphs) >= 12 else None
-
-
-@numba.njit(cache=True)
-def _best_step(spans, least, most, by):
-    """Over steps from ``least`` to ``most``: the least root mean square by which letters are off their cells, and its step."""
-    best, best_step = 9.0, 0.0
-    step = least
-    while step < most:
-        rms, fitted = _off_cells(spans, step)
-        if rms < best:
-            best, best_step = rms, fitted
-        step += by
-    return best, best_step
-
-
-@numba.njit(cache=True)
-def _off_cells(spans, step):
-    """How far letters are off their cells (root mean square, in steps; 9 for not at all in cells), and the fitted step."""
-    count = len(spans)
-    firsts = np.empty(count)
-    places = np.empty(count)
-    place, last, touching = 0.0, 0.0, 0
-    for i in range(count):
-        wide = spans[i, 1] - spans[i, 0]
-        letters = max(1.0, np.round((wide + 0.15 * step) / step))
-        if letters > 6:
-            return 9.0, 0.0
-        touching += letters > 1
-        middle = (spans[i, 0] + spans[i, 1]) / 2
-        half = (letters - 1) * step / 2 if letters > 1 else 0.0
-        firsts[i] = middle - half
-        if i:
-            whole = np.round((firsts[i] - last) / step)
-            if whole < 1:
-                return 9.0, 0.0
-            place += whole
-        places[i] = place
-        place += letters - 1
-        last = middle + half
-    if touching > 0.5 * count or places[-1] < 1:
-        return 9.0, 0.0
-    # The step is fitted to the whole line, so that it does not drift.
-    fitted = (firsts[-1] - firsts[0]) / places[-1]
-    off = (firsts - firsts[0] - fitted * places) / fitted
-    off = off - off.mean()
-    if np.abs(off).max() > _OFF_STEP:
-        return 9.0, 0.0
-    return np.sqrt((off**2).mean()), fitted
-
-
-def _keeps(line: DetectedLine, step: float) -> bool:
-    """Whether a line's letters stand at a given step."""
-    spans = np.array([(glyph.x0, glyph.x1) for word in line.words for glyph in word.glyphs], np.float64)
-    rms, fitted = _off_cells(spans, step)
-    return rms <= _OFF_STEPS and abs(fitted - step) <= 0.03 * step
-
-
-def _cells(x0: np.ndarray, x1: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Middles of the first and of the last letter of each piece, and how many letters touch in it."""
-    letters = np.maximum(1, np.round((x1 - x0 + 0.15 * step) / step))
-    one = letters == 1
-    middle = (x0 + x1) / 2
-    half = (letters - 1) * step / 2
-    return np.where(one, middle, middle - half), np.where(one, middle, middle + half), letters
-
-
-def _blanks(left: Box, right: Box, step: float) -> int:
-    """How many blank cells stand between two letters."""
-    first, last, _ = _cells(np.array([left.x0, right.x0]), np.array([left.x1, right.x1]), step)
-    return round(float(first[1] - last[0]) / step) - 1
 
 
 def _word(glyphs: list[Box]) -> Word:

@@ -12,6 +12,10 @@ from crewless.perception.shapes import Widget, inside, is_rectangle
 _ROW_HEIGHT = (13, 72)
 _RAGGED = 1.2
 """Rows of a list begin at one place, or this many row heights further right where they are indented."""
+_ROWS_BESIDE = 3
+"""Rows that a list must have beside a highlighted one without a text."""
+_OFF_ROW = 0.4
+"""Row heights that a text is off the middle of its row at most."""
 _SCROLL_BAR = 26
 """Pixels that the paper of a list may reach further right than its highlight: its scroll bar."""
 _HIGHLIGHT = 12
@@ -70,7 +74,7 @@ def _paper_around(seg: Segmentation, number: int, row: Box) -> Box | None:
 def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
     members = [at for at, line in enumerate(lines) if not line.icon and _mostly_inside(line.box, popup)]
     chosen = [at for at in members if inside(lines[at].box, row, 1)]
-    if not chosen or len(members) == len(chosen):
+    if len(members) == len(chosen) or (not chosen and len(members) < _ROWS_BESIDE):
         return []
     pitch = row.height
     # Lines of one row first, then rows that go on in the next line.
@@ -80,17 +84,28 @@ def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
             rows[-1].append(at)
         else:
             rows.append([at])
+    # What the lower end of the list cuts off is no row to be read.
+    rows = [
+        own for own in rows if _middle(lines[own[0]].box) + 0.35 * pitch <= popup.y1 or any(at in chosen for at in own)
+    ]
     starts = [min(lines[at].box.x0 for at in own) for own in rows]
     if max(starts) - min(starts) > _RAGGED * pitch:
         return []
     if any(_gap(lines, own) > 1.6 * pitch for own in rows):
         # Columns: a table with a highlighted row is no list.
         return []
+    middles = [_middle(lines[max(own, key=lambda at: lines[at].box.height)].box) for own in rows]
+    off = [(middle - _middle(row)) / pitch for middle in middles]
+    # Rows are as high as the highlighted one, but for those that go on in a second line.
+    even = all(abs(value - round(value)) <= _OFF_ROW for value in off)
     options: list[tuple[Box, list[int], bool]] = []
-    for own in rows:
-        middle = _middle(lines[max(own, key=lambda at: lines[at].box.height)].box)
+    if not chosen:
+        # The highlighted row is empty, or holds a dash that says so.
+        options.append((row, [], True))
+    for own, middle, value in zip(rows, middles, off, strict=True):
         selected = any(at in chosen for at in own)
-        box = row if selected else Box(row.x0, round(middle - pitch / 2), row.x1, round(middle + pitch / 2))
+        top = row.y0 + round(value) * pitch if even else round(middle - pitch / 2)
+        box = row if selected else Box(row.x0, top, row.x1, top + pitch)
         if options and box.y0 < options[-1][0].y1 - 0.12 * pitch and options[-1][2] == selected:
             before, indices, _ = options[-1]
             options[-1] = (Box(row.x0, before.y0, row.x1, box.y1), [*indices, *own], selected)
@@ -103,7 +118,7 @@ def _rows(lines: list[DetectedLine], row: Box, popup: Box) -> list[Widget]:
             state=frozenset({"selected"}) if selected else frozenset(),
             lines=tuple(own),
         )
-        for box, own, selected in options
+        for box, own, selected in sorted(options, key=lambda option: option[0].y0)
     ]
 
 

@@ -15,6 +15,13 @@ _TOLERANCE = 3
 """Largest step per channel between neighbouring pixels of one surface: less than any border that a person can see."""
 _THICKNESS = 8
 """A surface holds a square of this many pixels; the stems of letters up to about 40 px high do not."""
+_LONG_THICKNESS = 5
+"""The face of a small button is full of its text: a surface that holds a square of so many pixels is enough where it is
+wider than any letter is."""
+_LONG = 2.0
+"""Times its height that such a surface is wide."""
+_LONG_HEIGHT = 12
+_LONG_AREA = 200
 _MAX_NEIGHBOURS = 4
 
 
@@ -118,9 +125,10 @@ def _label(rgb):
 
 @numba.njit(cache=True)
 def _surfaces(rgb, labels, count):
-    """Keep the areas that hold a square of ``_THICKNESS`` pixels; number them and measure them."""
+    """Keep the areas that hold a square of ``_THICKNESS`` pixels, or a smaller one and are long; number and measure them."""
     height, width = labels.shape
     thick = np.zeros(count, np.bool_)
+    rather = np.zeros(count, np.bool_)
     above = np.zeros(width, np.int16)
     for y in range(height):
         diagonal = np.int16(0)
@@ -136,14 +144,21 @@ def _surfaces(rgb, labels, count):
                 and labels[y - 1, x - 1] == label
             ):
                 side = np.int16(1 + min(diagonal, before, above[x - 1]))
-            if side >= _THICKNESS:
-                thick[label] = True
+            if side >= _LONG_THICKNESS:
+                rather[label] = True
+                if side >= _THICKNESS:
+                    thick[label] = True
             above[x] = side
             diagonal = before
     number = np.full(count, -1, np.int32)
     distinct = 0
     for i in range(count):
         if thick[i]:
+            number[i] = distinct
+            distinct += 1
+    surely = distinct
+    for i in range(count):
+        if rather[i] and not thick[i]:
             number[i] = distinct
             distinct += 1
     surface_of = np.empty((height, width), np.int32)
@@ -164,10 +179,25 @@ def _surfaces(rgb, labels, count):
                 row[4] += 1
                 for c in range(3):
                     colour[s, c] += rgb[y, x, c]
+    kept = surely
     for s in range(distinct):
         for c in range(3):
             surfaces[s, 5 + c] = colour[s, c] // surfaces[s, 4]
-    return surface_of, surfaces
+        if s < surely:
+            continue
+        x0, y0, x1, y1, area = surfaces[s, 0], surfaces[s, 1], surfaces[s, 2], surfaces[s, 3], surfaces[s, 4]
+        wide, high = x1 - x0, y1 - y0
+        keep = high >= _LONG_HEIGHT and wide >= _LONG * high and area >= max(_LONG_AREA, 0.35 * wide * high)
+        new = kept if keep else -1
+        if new != s:
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    if surface_of[y, x] == s:
+                        surface_of[y, x] = new
+        if keep:
+            surfaces[kept] = surfaces[s]
+            kept += 1
+    return surface_of, surfaces[:kept].copy()
 
 
 @numba.njit(cache=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numba
 import numpy as np
 
 from crewless.core.messages import Box, ElementKind
@@ -25,31 +26,58 @@ class Widget:
 
 
 def core_of(seg: Segmentation, number: int, box: Box) -> Box:
-    """The box of a surface without what sticks out of it by a pixel or three: half of a frame has its colour at times."""
-    own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
-    x0, y0, x1, y1 = 0, 0, box.width, box.height
-    for _ in range(3):
-        if x1 - x0 < 12 or y1 - y0 < 12:
-            break
-        inner = own[y0:y1, x0:x1]
-        y0 += bool(inner[0].mean() < 0.4)
-        y1 -= bool(inner[-1].mean() < 0.4)
-        x0 += bool(inner[:, 0].mean() < 0.4)
-        x1 -= bool(inner[:, -1].mean() < 0.4)
-    return Box(box.x0 + x0, box.y0 + y0, box.x0 + x1, box.y0 + y1)
+    """The box of a surface without what sticks out of it: half of a frame has its colour at times, and that of a
+    neighbour."""
+    return Box(*(int(value) for value in _core(seg.surface_of, number, box.x0, box.y0, box.x1, box.y1)))
+
+
+@numba.njit(cache=True)
+def _core(surface_of, number, x0, y0, x1, y1):
+    for _ in range(2):
+        columns = np.zeros(x1 - x0, np.int32)
+        rows = np.zeros(y1 - y0, np.int32)
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                if surface_of[y, x] == number:
+                    columns[x - x0] += 1
+                    rows[y - y0] += 1
+        left, right, top, bottom = 0, x1 - x0, 0, y1 - y0
+        while left < right - 1 and columns[left] < 0.4 * len(rows):
+            left += 1
+        while right > left + 1 and columns[right - 1] < 0.4 * len(rows):
+            right -= 1
+        while top < bottom - 1 and rows[top] < 0.4 * len(columns):
+            top += 1
+        while bottom > top + 1 and rows[bottom - 1] < 0.4 * len(columns):
+            bottom -= 1
+        x1, y1 = x0 + right, y0 + bottom
+        x0, y0 = x0 + left, y0 + top
+    return x0, y0, x1, y1
 
 
 def is_rectangle(seg: Segmentation, number: int, box: Box) -> bool:
     """Whether a surface fills its box but for rounded corners and what is written on it. A corner may be round to the
     middle of the side, as on a pill."""
-    own = seg.surface_of[box.y0 : box.y1, box.x0 : box.x1] == number
-    for inset in (min(box.height // 3, 8), box.height // 2):
-        if box.width <= 2.2 * inset:
+    return bool(_fills(seg.surface_of, number, box.x0, box.y0, box.x1, box.y1))
+
+
+@numba.njit(cache=True)
+def _fills(surface_of, number, x0, y0, x1, y1):
+    width, height = x1 - x0, y1 - y0
+    for pill in (False, True):
+        inset = height // 2 if pill else min(height // 3, 8)
+        if width <= 2.2 * inset:
             return False
-        rows = own[:, inset : box.width - inset]
-        columns = own[min(inset, box.height // 2 - 1) : box.height - min(inset, box.height // 2 - 1)]
-        if min(rows[0].mean(), rows[-1].mean()) > 0.85 and min(columns[:, 0].mean(), columns[:, -1].mean()) > (
-            0.85 if inset < box.height // 2 else 0.45
+        top = bottom = left = right = 0
+        for x in range(x0 + inset, x1 - inset):
+            top += surface_of[y0, x] == number
+            bottom += surface_of[y1 - 1, x] == number
+        side = min(inset, height // 2 - 1)
+        for y in range(y0 + side, y1 - side):
+            left += surface_of[y, x0] == number
+            right += surface_of[y, x1 - 1] == number
+        if min(top, bottom) > 0.85 * (width - 2 * inset) and min(left, right) > (0.45 if pill else 0.85) * (
+            height - 2 * side
         ):
             return True
     return False

@@ -43,13 +43,14 @@ def _barred(seg: Segmentation, line: DetectedLine) -> bool:
     height, width = seg.surface_of.shape
     x0, x1 = line.box.x0, line.box.x1
     top = line.baseline + max(4, round(0.45 * line.ascent))
-    strip = seg.rgb[top : min(height, line.baseline + 30), x0:x1].astype(np.int16)
-    if x1 - x0 < 12 or not len(strip):
+    column = seg.rgb[top : min(height, line.baseline + 30), x0].astype(np.int16)
+    if x1 - x0 < 12 or not len(column):
         return False
     paper = seg.surfaces[line.surface, 5:8]
-    coloured = np.abs(strip[:, 0] - paper).max(axis=1) > 60
+    coloured = np.abs(column - paper).max(axis=1) > 60
     if not coloured.any():
         return False
+    strip = seg.rgb[top : min(height, line.baseline + 30), x0:x1].astype(np.int16)
     solid = (np.ptp(strip, axis=1).max(axis=1) <= 6) & coloured
     rows = np.flatnonzero(solid)
     if not len(rows):

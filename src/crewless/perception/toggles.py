@@ -90,7 +90,7 @@ def _toggle_shape(
     rim = np.concatenate([_darker(side[:, near], paper) for side in sides])
     contrast = max(40, int(0.4 * difference.max()))
     if np.abs(rim - np.median(rim, axis=0)).max() > contrast:
-        return None
+        return _sunken(seg, rim, patch, paper, enclosed, contrast)
     inside = patch[middle - 1 : middle + 2, middle - 1 : middle + 2].reshape(-1, 3).mean(axis=0)
     edge = np.median(rim, axis=0)
     round_ = 0.70 <= fill <= 0.90 and corner < 0.5 * max(difference.max(), 1)
@@ -111,6 +111,10 @@ def _toggle_shape(
         core = patch[inset:-inset, inset:-inset].reshape(-1, 3)
         spread = np.abs(core - np.median(core, axis=0)).max(axis=1)
         if spread.max() < 24:
+            inside = np.median(core, axis=0)
+            filled = int(np.ptp(inside)) > 50 or int(paper.max()) - int(inside.max()) > 60
+            if enclosed >= 0 and filled and np.abs(inside - paper).max() > 60 and _rimmed(patch, core):
+                return "checkbox", True
             if (enclosed < 0 and not hole) or np.abs(np.median(core, axis=0) - edge).max() < 5:
                 return None
             return "checkbox", False
@@ -120,6 +124,29 @@ def _toggle_shape(
         if 0.06 <= share <= 0.5 and (max(saturated) > 50 or enclosed >= 0):
             return "checkbox", True
     return None
+
+
+def _rimmed(patch: np.ndarray, core: np.ndarray) -> bool:
+    """Whether the outermost pixels are another colour than the inside, which is as large as can be."""
+    rim = np.concatenate([patch[0, 1:-1], patch[-1, 1:-1], patch[1:-1, 0], patch[1:-1, -1]])
+    return bool((np.abs(rim - np.median(core, axis=0)).max(axis=1) > 24).mean() > 0.9)
+
+
+def _sunken(
+    seg: Segmentation, rim: np.ndarray, patch: np.ndarray, paper: np.ndarray, enclosed: int, contrast: int
+) -> tuple[ElementKind, bool] | None:
+    """A checkbox whose upper and left edges are darker than the others: each edge is even, and so is the inside."""
+    if enclosed < 0 or any(np.abs(side - np.median(side, axis=0)).max() > contrast for side in np.split(rim, 4)):
+        return None
+    x0, y0, x1, y1 = seg.surfaces[enclosed, :4].tolist()
+    if seg.surfaces[enclosed, 4] < 0.85 * (x1 - x0) * (y1 - y0) or abs((x1 - x0) - (y1 - y0)) > 2:
+        return None
+    if (x1 - x0) < 0.55 * len(patch):
+        return None
+    inside = seg.surfaces[enclosed, 5:8]
+    if np.abs(inside - paper).max() < 20:
+        return None
+    return "checkbox", bool(int(paper.max()) - int(inside.max()) > 60)
 
 
 def _hole(difference: np.ndarray) -> int:

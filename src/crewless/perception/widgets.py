@@ -27,6 +27,8 @@ from crewless.perception.shapes import (
 from crewless.perception.tabs import find_tabs
 
 _CONTROL_HEIGHT = (15, 84)
+_TALL = 60
+"""A control that is higher may be a text area of one line."""
 _FAINT = 100
 """Letters that differ from their paper by less, of 255, say that a control is disabled."""
 
@@ -89,7 +91,7 @@ def _framed(
             continue
         if any(overlaps(box, toggle) and box.width < 3 * toggle.width for toggle in toggles):
             continue
-        if any(overlaps(box, option) for option in options):
+        if box.width * box.height > 0.5 * width * height or any(overlaps(box, option) for option in options):
             continue
         box = core_of(seg, number, box)
         if is_rectangle(seg, number, box):
@@ -152,7 +154,10 @@ def _classify(seg: Segmentation, lines: list[DetectedLine], box: Box, border: in
     state = frozenset({"focused"}) if border >= 3 and _focused(seg, box) else frozenset()
     low, high = _CONTROL_HEIGHT
     rows = count_rows([lines[index].box for index in texts])
-    if box.height > high or rows > 1:
+    middles = [lines[index].box.centre.y for index in texts]
+    # At 200 % a button is as high as a text area at 100 %; its text stands in the middle.
+    upper = box.height > _TALL and (not middles or min(middles) < box.y0 + 0.4 * box.height)
+    if box.height > high or rows > 1 or upper:
         return _text_area(seg, lines, box, outer, border, content, state)
     if not low <= box.height or box.width < 16:
         return None
@@ -190,6 +195,9 @@ def _classify(seg: Segmentation, lines: list[DetectedLine], box: Box, border: in
     if border < 3 or len(texts) > 3 or (len(texts) > 1 and _widest_gap(lines, texts) > 1.5 * letter):
         return None
     icons = tuple(index for index in content if index not in texts)
+    if texts and box.height > 3 * letter and lines[texts[0]].box.centre.y < box.y0 + 0.36 * box.height:
+        # What is written begins at the top: there is room for more lines.
+        return Widget(box=outer, kind="textarea", state=state, lines=tuple(texts), ornaments=icons)
     return Widget(box=outer, kind="field", state=state, lines=tuple(texts), ornaments=icons)
 
 
