@@ -146,7 +146,7 @@ def learn_worker(bench: Bench) -> None:
     read_s = time.monotonic() - began_s
     save_demonstrations(found, bench.run.folder("demonstrations"))
     trained_s = time.monotonic()
-    learn(found, out, task="helpdesk", config=LearnConfig(seed=bench.seed))
+    learn(found, out, task="helpdesk", config=LearnConfig(seed=bench.seed, learner="network"))
     bench.run.metric(
         phase="learn", demonstrations=len(found), read_s=read_s, train_s=time.monotonic() - trained_s,
         cpu_s=time.process_time() - began_cpu_s,
@@ -219,7 +219,12 @@ def curve(bench: Bench) -> None:
         if count < len(demonstrations):
             worker = bench.run.path / f"worker-{count}"
             if not (worker / "checkpoint.json").exists():
-                learn(demonstrations[:count], worker, task="helpdesk", config=LearnConfig(seed=bench.seed))
+                learn(
+                    demonstrations[:count],
+                    worker,
+                    task="helpdesk",
+                    config=LearnConfig(seed=bench.seed, learner="network"),
+                )
             work(dataclasses.replace(bench, cases=bench.curve_cases), f"work-{count}", worker)
 
 

@@ -201,7 +201,7 @@ def _learn(run: RunFolder, config: DemoConfig, task: str, result: DemoResult, re
         found,
         run.folder("checkpoints") / "worker",
         task=task,
-        config=LearnConfig(seed=config.seed),
+        config=LearnConfig(seed=config.seed, learner="network"),
         progress=lambda what, share: report("learn", what, 40 + int(60 * share), 100),
     )
     result.training_s = time.monotonic() - began_s

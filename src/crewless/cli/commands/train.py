@@ -5,6 +5,7 @@ Perception reads the frames; training learns the steps of the job, and which ans
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import Positional
 
@@ -25,10 +26,12 @@ class TrainConfig:
     """Task name stored in the checkpoint; default: the task named in the recordings."""
     seed: int = 0
     """Seed of training. The same seed and recordings give the same worker."""
+    learner: Literal["job", "network"] = "job"
+    """job: a program that can be read and edited; network: clicks imitated by a network, with one judgement."""
 
 
 def run(config: TrainConfig) -> int:
-    """Read, train, save."""
+    """Read, train, save, and print what was learnt."""
     if not config.recordings:
         raise BadInput("no recording was given", alternatives=["crewless train runs/.../episodes/operator"])
     from rich.progress import Progress
@@ -45,7 +48,15 @@ def run(config: TrainConfig) -> int:
 
         task = config.task or task_of_recordings(config.recordings)
         found = read_recordings(config.recordings, tell)
-        learn(found, config.out, task=task, config=LearnConfig(seed=config.seed), progress=tell)
+        learn(found, config.out, task=task, config=LearnConfig(seed=config.seed, learner=config.learner), progress=tell)
+    if config.learner == "job":
+        from crewless.policy.job.store import load_job, report_lines
+        from crewless.work.job_page import write_job_page
+
+        learnt, account = load_job(config.out)
+        print("\n".join(report_lines(learnt, account)))
+        page = write_job_page(learnt, account, found, config.recordings, config.out / "job.html")
+        print(f"page        {page}")
     named = f" of the task {task}" if task else ""
     print(f"trained on {len(found)} recorded cases{named}\ncheckpoint  {config.out}")
     return 0

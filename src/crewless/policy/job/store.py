@@ -2,7 +2,6 @@
 it explains what was recorded, and one file of arrays for each judgement."""
 
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,11 @@ from crewless.policy.arrays import (
     save_arrays,
 )  # fmt: skip
 from crewless.policy.job.policy import LearntJob
-from crewless.policy.job.program import FORMAT, job_from, job_json
+from crewless.policy.job.program import FORMAT, job_from, job_json, lines_of
 from crewless.policy.judgement import Judgement
 
+_PROBLEMS = 8
+"""Cases that are named one by one."""
 JOB, ABOUT = "job.json", "learnt.json"
 
 
@@ -118,10 +119,20 @@ def account_in(folder: Path) -> Account:
     return load_job(folder)[1]
 
 
-def summary(account: Account) -> Mapping[str, str]:
-    """The account in words."""
-    of = f"{account.explained} of {account.actions}"
-    return {
-        "explained": f"{of} actions, {account.whole} of {len(account.cases)} demonstrations whole, each by a job learnt without it",
-        "misread": f"{account.misread} texts with a letter read wrongly",
-    }
+def report_lines(learnt: LearntJob, account: Account) -> list[str]:
+    """A job for a person: its steps in words, how well it explains what was recorded, and what it does not explain."""
+    lines = [*lines_of(learnt.job), ""]
+    if account.actions:
+        lines.append(
+            f"learnt from {len(account.cases)} demonstrations; {account.explained} of {account.actions} actions and {account.whole} whole "
+            "demonstrations are explained, each by a job that was learnt without it"
+        )
+    if account.misread:
+        lines.append(f"a letter was read wrongly in {account.misread} of the texts that it would have typed")
+    for about in learnt.job.unexplained:
+        lines.append(f"not explained: {about}")
+    for case, problem in account.problems[:_PROBLEMS]:
+        lines.append(f"case {case}, tried without having seen it: {problem}")
+    if len(account.problems) > _PROBLEMS:
+        lines.append(f"and {len(account.problems) - _PROBLEMS} more cases")
+    return lines

@@ -19,7 +19,7 @@ from crewless.policy.job.row_keys import find_row, item_band, item_key, same_row
 from crewless.policy.job.targets import Target, alike, candidates, ground
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
-from crewless.policy.judgement import Judged
+from crewless.policy.judgement import Judged, Judgement
 from crewless.policy.texts import misread, plain
 from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.targets import same_spot
@@ -44,15 +44,18 @@ class Replayed:
     """Why the job stopped, or what it would have done otherwise; empty: it explains all."""
 
 
-def replay(job: Job, trace: Trace, answers: Mapping[str, str]) -> Replayed:
+def replay(
+    job: Job, trace: Trace, answers: Mapping[str, str], judgements: Mapping[str, Judgement] | None = None
+) -> Replayed:  # fmt: skip
     """Run a job on a recording.
 
     Args:
         job: what is tried.
         trace: the recording.
         answers: what the person judged, by name.
+        judgements: what judges where no answer is given.
     """
-    hands = ReplayHands(trace, answers)
+    hands = ReplayHands(trace, answers, judgements or {})
     run = Interpreter(job, trace.slots, hands)
     problem = ""
     try:
@@ -90,6 +93,7 @@ class ReplayHands:
 
     trace: Trace
     answers: Mapping[str, str]
+    judgements: Mapping[str, Judgement] = field(default_factory=dict[str, Judgement])
     explained: set[int] = field(default_factory=set[int])
     misread: int = 0
     _lead: int = -1
@@ -259,6 +263,8 @@ class ReplayHands:
 
     def judge(self, name: str, text: str) -> Judged:
         """What the person judged."""
+        if name not in self.answers and name in self.judgements:
+            return self.judgements[name].judge(text, threshold=0.0)
         if name not in self.answers:
             return Judged(values=("",), confidence=0.0, answered=False, why=f"nothing was judged as {name}")
         return Judged(values=(self.answers[name],), confidence=1.0, answered=True)

@@ -1,0 +1,3 @@
+"""Read, change or test a job that was learnt from recordings."""
+
+GROUP = "screen work"
