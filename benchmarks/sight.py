@@ -174,15 +174,15 @@ def tk_shots() -> list[tuple[str, np.ndarray, Truth]]:
 
     out = []
     for theme in ("default", "clam", "alt"):
-        with Display(1280, 800) as display:
+        # The connection is held from the start: a server that has lost its last client throws out the next one.
+        with Display(1280, 800) as display, mss.MSS(display=display.name) as source:
             program = subprocess.Popen(
                 [sys.executable, "-c", TK, theme], stdout=subprocess.PIPE, text=True, env={**display.environment()}
             )
             assert program.stdout is not None
             truth = json.loads(program.stdout.readline())
             time.sleep(0.6)
-            with mss.MSS(display=display.name) as source:
-                bgra = np.frombuffer(source.grab(source.monitors[1]).bgra, np.uint8).reshape(800, 1280, 4)
+            bgra = np.frombuffer(source.grab(source.monitors[1]).bgra, np.uint8).reshape(800, 1280, 4)
             program.kill()
             program.wait(10)
         truth = [t for t in truth if t["text"] or t["kind"] != "words"]
