@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.jobs.drift import DRIFTS, drift_named
-from benchmarks.jobs.job import Job
+from benchmarks.jobs.job import JobKind
 from benchmarks.jobs.server import WebProgram
 from benchmarks.jobs.steps import STYLES
 from benchmarks.jobs.suite import JOBS, job_named
@@ -50,7 +50,7 @@ _GROUPS = {
 class JobRun:
     """One job as it is learnt and worked."""
 
-    job: Job
+    job: JobKind
     style: str
     demos: int
     cases: int
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def record(job: Job, style: str, count: int, folder: Path) -> Path:
+def record(job: JobKind, style: str, count: int, folder: Path) -> Path:
     """Record the operator on the first cases of a job that are not recorded yet; the dataset's folder."""
     dataset = folder / job.name / style
     there = {info.case.id for info in open_dataset(dataset).episodes} if (dataset / "meta").exists() else set[str]()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.jobs.desktop import DesktopProgram, Window
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.server import Sheet
 from benchmarks.jobs.steps import Fill, FillByKeys, Keys, Open, Press, Step, holds, page_is
@@ -84,7 +84,7 @@ def _delivery_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="delivery", where={"id": sheet["id"]}, values=values),))
 
 
-TK_GOODS_IN = Job(
+TK_GOODS_IN = JobKind(
     name="tk_goods_in",
     what="book a delivery: good pieces are the counted less the broken ones, complete when as many were counted as ordered",
     program=DesktopProgram(
@@ -156,7 +156,7 @@ def _order_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-COPY_BETWEEN = Job(
+COPY_BETWEEN = JobKind(
     name="copy_between",
     what="copy an order from one program into the label form of another: name turned round, town split, grams to kilos",
     program=DesktopProgram(
@@ -206,7 +206,7 @@ def _meter_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-TERMINAL_FORM = Job(
+TERMINAL_FORM = JobKind(
     name="terminal_form",
     what="enter a meter reading in a terminal: the reading, what was used since the last one, and a code",
     program=DesktopProgram(
@@ -265,7 +265,7 @@ def _member_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="member", where={"id": sheet["id"]}, values=values),))
 
 
-GTK_MEMBERS = Job(
+GTK_MEMBERS = JobKind(
     name="gtk_members",
     what="renew a membership: contact, plan, payment, and a box for those who were born before a year",
     program=DesktopProgram(
@@ -319,7 +319,7 @@ def _request_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="request", where={"id": sheet["id"]}, values=values),))
 
 
-QT_LEAVE = Job(
+QT_LEAVE = JobKind(
     name="qt_leave",
     what="decide a request for leave: kind and days, then one of two buttons, as the days left allow",
     program=DesktopProgram(

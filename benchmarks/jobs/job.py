@@ -19,7 +19,7 @@ def _always() -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class JobKind:
     """One kind of work."""
 
     name: str
@@ -40,7 +40,7 @@ class Job:
     """Files that must be there, by their path, whole or below the program's folder."""
 
 
-def sheets_of(job: Job, seed: int = 0) -> list[Sheet]:
+def sheets_of(job: JobKind, seed: int = 0) -> list[Sheet]:
     """Every case of a job, always the same ones for a seed."""
     return [job.make(random.Random(f"{job.name}/{seed}/{number}"), number) for number in range(NUM_SHEETS)]
 

@@ -27,7 +27,7 @@ class Upload:
 
 
 @dataclass(kw_only=True)
-class Visit:
+class PageRequest:
     """One request of a page, as a program sees it."""
 
     method: str
@@ -75,7 +75,7 @@ class WebProgram:
     look: str
     schema: str
     fill: Callable[[sqlite3.Connection, Sequence[Sheet]], None]
-    serve: Callable[[Visit], Answer]
+    serve: Callable[[PageRequest], Answer]
     """GET of ("case", id) must show the case; LookupError: there is no such page."""
 
 
@@ -136,7 +136,7 @@ class WebServer:
         connection.row_factory = sqlite3.Row
         try:
             ui = Ui(self.program.title, self.program.look, self.drift)
-            visit = Visit(method=method, path=path, query=query, form=form, db=connection, ui=ui, files=files)
+            visit = PageRequest(method=method, path=path, query=query, form=form, db=connection, ui=ui, files=files)
             status, answer = self._serve(visit)
         finally:
             connection.close()
@@ -153,7 +153,7 @@ class WebServer:
         handler.end_headers()
         handler.wfile.write(content)
 
-    def _serve(self, visit: Visit) -> tuple[int, Answer]:
+    def _serve(self, visit: PageRequest) -> tuple[int, Answer]:
         ui, path, drift = visit.ui, visit.path, self.drift
         case = path[1] if visit.method == "GET" and path[:1] == ("case",) and len(path) == 2 else ""
         ui.case = case or visit.value("case")

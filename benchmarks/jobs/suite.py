@@ -1,7 +1,7 @@
 """Every job by its name."""
 
 from benchmarks.jobs.desktop_jobs import COPY_BETWEEN, GTK_MEMBERS, QT_LEAVE, TERMINAL_FORM, TK_GOODS_IN
-from benchmarks.jobs.job import Job
+from benchmarks.jobs.job import JobKind
 from benchmarks.jobs.web_entry import EXPENSE_BOXES, INVOICE_ENTRY, LONG_FORM
 from benchmarks.jobs.web_more import FILE_DIALOG, SLIDER
 from benchmarks.jobs.web_office import REPLY, SEARCH_UPDATE, WIZARD
@@ -35,7 +35,7 @@ JOBS = {
 }
 
 
-def job_named(name: str) -> Job:
+def job_named(name: str) -> JobKind:
     """Raises BadInput for a name that there is not."""
     if name not in JOBS:
         raise BadInput(f"there is no job {name!r}", alternatives=list(JOBS))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.jobs.desktop import DesktopProgram
 from benchmarks.jobs.drift import drift_named
 from benchmarks.jobs.eyes import Eye, FileEye, PageEye
-from benchmarks.jobs.job import Job, sheets_of
+from benchmarks.jobs.job import JobKind, sheets_of
 from benchmarks.jobs.judge import Asked, JobJudge
 from benchmarks.jobs.operator import JobOperator
 from benchmarks.jobs.server import Sheet, WebServer, make_database
@@ -44,7 +44,7 @@ class JobTask:
         config: which cases.
     """
 
-    def __init__(self, job: Job, config: JobTaskConfig | None = None) -> None:
+    def __init__(self, job: JobKind, config: JobTaskConfig | None = None) -> None:
         self.job, self.config = job, config or JobTaskConfig()
         self.name = job.name
         self.max_steps = 200

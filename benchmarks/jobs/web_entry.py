@@ -3,9 +3,9 @@
 import random
 from collections.abc import Sequence
 
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Fill, Open, Press, Step, page_is
 from benchmarks.jobs.words import COMPANIES, GOODS, day, long_date, money, person
 
@@ -26,7 +26,7 @@ def _make_invoice(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _invoice(visit: Visit) -> Answer:
+def _invoice(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -75,7 +75,7 @@ def _invoice_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-INVOICE_ENTRY = Job(
+INVOICE_ENTRY = JobKind(
     name="invoice_entry",
     what="copy six fields of a document into a form with other names; date, amount and terms in other formats",
     program=WebProgram(
@@ -111,7 +111,7 @@ def _make_expense(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _expense(visit: Visit) -> Answer:
+def _expense(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -167,7 +167,7 @@ def _expense_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="claim", where={"id": sheet["id"]}, values=values),))
 
 
-EXPENSE_BOXES = Job(
+EXPENSE_BOXES = JobKind(
     name="expense_boxes",
     what="book a claim: the amount, and three boxes that depend on the amount, the means of payment and the receipt",
     program=WebProgram(
@@ -210,7 +210,7 @@ def _make_policy(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _policy(visit: Visit) -> Answer:
+def _policy(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -284,7 +284,7 @@ def _policy_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="contract", values=values),))
 
 
-LONG_FORM = Job(
+LONG_FORM = JobKind(
     name="long_form",
     what="fill a form of ten fields that is twice as long as the window, from facts at its top",
     program=WebProgram(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.jobs.eyes import Look, dialog
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Drag, Hand, Open, Press, Step, holds, page_is
 from benchmarks.jobs.words import COMPANIES, person
 from crewless.core.messages import Action
@@ -37,7 +37,7 @@ def _make_room(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _room(visit: Visit) -> Answer:
+def _room(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -69,7 +69,7 @@ def _room_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-SLIDER = Job(
+SLIDER = JobKind(
     name="slider",
     what="drag a slider to the level that the page asks for, then apply it",
     program=WebProgram(
@@ -107,7 +107,7 @@ def _make_attachment(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _attachment(visit: Visit) -> Answer:
+def _attachment(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -171,7 +171,7 @@ def _attachment_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-FILE_DIALOG = Job(
+FILE_DIALOG = JobKind(
     name="file_dialog",
     what="attach the file that the page names, through the browser's dialog for files",
     program=WebProgram(

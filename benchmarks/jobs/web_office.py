@@ -4,10 +4,10 @@ import random
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.pages import esc
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Fill, Open, Press, PressAgain, Step, page_is
 from benchmarks.jobs.words import COMPANIES, GOODS, day, long_date, money, person
 
@@ -35,7 +35,7 @@ def _reply_text(sheet: Sheet) -> str:
     )
 
 
-def _question(visit: Visit) -> Answer:
+def _question(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -67,7 +67,7 @@ def _question_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-REPLY = Job(
+REPLY = JobKind(
     name="reply",
     what="answer a question with two sentences into which four values of the page are put",
     program=WebProgram(
@@ -108,7 +108,7 @@ def _make_claim(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _claim(visit: Visit) -> Answer:
+def _claim(visit: PageRequest) -> Answer:
     ui = visit.ui
     labels = {
         "kind": "Kind", "customer": "Customer", "item": "Item", "reason": "Reason", "pieces": "Pieces", "value": "Value", "seen": "Photo seen",
@@ -192,7 +192,7 @@ def _claim_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(RowChange(table="filed", values=values),))
 
 
-WIZARD = Job(
+WIZARD = JobKind(
     name="wizard",
     what="file a return, a damage or a loss in three pages, of which the second depends on the kind",
     program=WebProgram(
@@ -227,7 +227,7 @@ def _make_article(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _article(visit: Visit) -> Answer:
+def _article(visit: PageRequest) -> Answer:
     ui = visit.ui
     find = (
         f'<form action="/list">{ui.t("Name")} <input type="text" name="name" data-op="name" autocomplete="off">'
@@ -277,7 +277,7 @@ def _article_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-SEARCH_UPDATE = Job(
+SEARCH_UPDATE = JobKind(
     name="search_update",
     what="search an article by its name, turn pages to its number, and put in the counted stock",
     program=WebProgram(

@@ -4,10 +4,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.jobs.job import Job, one_slot
+from benchmarks.jobs.job import JobKind, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.pages import esc
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Fill, Open, Press, PressEach, Step, holds, page_is
 from benchmarks.jobs.words import COMPANIES, GOODS, money
 
@@ -35,7 +35,7 @@ def _fill_batches(db: Any, sheets: Sequence[Sheet]) -> None:
             )
 
 
-def _batch(visit: Visit) -> Answer:
+def _batch(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -104,7 +104,7 @@ def _batch_asked(sheet: Sheet) -> Asked:
     return Asked(changes=(*lines, finished), entries=len(lines) + 1)
 
 
-ROWS_RULE = Job(
+ROWS_RULE = JobKind(
     name="rows_rule",
     what="approve each row of a batch up to an amount, reject the others, then finish the batch",
     program=WebProgram(
@@ -153,7 +153,7 @@ def _fill_statements(db: Any, sheets: Sequence[Sheet]) -> None:
             )
 
 
-def _statement(visit: Visit) -> Answer:
+def _statement(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -207,7 +207,7 @@ def _statement_asked(sheet: Sheet) -> Asked:
     )
 
 
-RECONCILE = Job(
+RECONCILE = JobKind(
     name="reconcile",
     what="tick the open invoices for which a payment with the same reference is listed, then save",
     program=WebProgram(

@@ -7,10 +7,10 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.pages import esc
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Fill, Open, Press, Step, page_is
 from benchmarks.jobs.words import person
 
@@ -87,7 +87,7 @@ def _make_ticket(chance: random.Random, number: int) -> Sheet:
     }  # fmt: skip
 
 
-def _ticket(visit: Visit) -> Answer:
+def _ticket(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -123,7 +123,7 @@ def _ticket_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-TRIAGE = Job(
+TRIAGE = JobKind(
     name="triage",
     what="judge what a customer wrote: the team, the urgency, and what is wanted",
     program=WebProgram(

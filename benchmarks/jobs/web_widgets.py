@@ -5,10 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from benchmarks.jobs.eyes import Look
-from benchmarks.jobs.job import Job, insert_rows, one_slot
+from benchmarks.jobs.job import JobKind, insert_rows, one_slot
 from benchmarks.jobs.judge import Asked, RowChange
 from benchmarks.jobs.pages import esc
-from benchmarks.jobs.server import Answer, Redirect, Sheet, Visit, WebProgram
+from benchmarks.jobs.server import Answer, PageRequest, Redirect, Sheet, WebProgram
 from benchmarks.jobs.steps import Drag, Fill, Open, Press, PressAgain, Step, holds, page_is
 from benchmarks.jobs.words import COMPANIES, GOODS, MONTHS, TODAY, day, long_date, person
 
@@ -57,7 +57,7 @@ def _fill_boards(db: sqlite3.Connection, sheets: Sequence[Sheet]) -> None:
             )
 
 
-def _board(visit: Visit) -> Answer:
+def _board(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -99,7 +99,7 @@ def _board_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-DRAG_BOARD = Job(
+DRAG_BOARD = JobKind(
     name="drag_board",
     what="drag a card of a board into the column that is written on it",
     program=WebProgram(
@@ -148,7 +148,7 @@ def _make_booking(chance: random.Random, number: int) -> Sheet:
     }
 
 
-def _booking(visit: Visit) -> Answer:
+def _booking(visit: PageRequest) -> Answer:
     ui = visit.ui
     match visit.method, visit.path:
         case "GET", ():
@@ -197,7 +197,7 @@ def _booking_script(sheet: Sheet) -> Sequence[Step]:
     ]
 
 
-DATE_PICKER = Job(
+DATE_PICKER = JobKind(
     name="date_picker",
     what="book the wanted day in a calendar that is turned month by month, and the wanted time from a list",
     program=WebProgram(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from benchmarks.jobs.desktop import DesktopProgram
 from benchmarks.jobs.drift import DRIFTS, TRAPS, Drift
-from benchmarks.jobs.job import NUM_SHEETS, Job, sheets_of
+from benchmarks.jobs.job import NUM_SHEETS, JobKind, sheets_of
 from benchmarks.jobs.judge import JOURNAL, Asked, JobJudge, RowChange
 from benchmarks.jobs.server import WebProgram, WebServer, make_database, read_form
 from benchmarks.jobs.suite import JOBS, job_named
@@ -26,7 +26,7 @@ SEEDS = range(10)
 
 
 @pytest.fixture(params=list(JOBS))
-def job(request: pytest.FixtureRequest) -> Job:
+def job(request: pytest.FixtureRequest) -> JobKind:
     """Each job that can be worked here."""
     found = JOBS[request.param]
     if reason := found.lacks():
@@ -34,7 +34,7 @@ def job(request: pytest.FixtureRequest) -> Job:
     return found
 
 
-def ready(job: Job, folder: Path) -> tuple[Path, list[Any]]:
+def ready(job: JobKind, folder: Path) -> tuple[Path, list[Any]]:
     """A job's database as it is before the first case, and its cases."""
     sheets, database = sheets_of(job), folder / "program.sqlite3"
     make_database(database, job.program.schema, job.program.fill, sheets)
@@ -117,7 +117,7 @@ def test_a_change_of_another_row_or_column_is_seen_by_the_judge(tmp_path):
     assert verdict.evidence["extra"] == ['t {"a": "z"}']
 
 
-def web_job(name: str) -> tuple[Job, WebProgram]:
+def web_job(name: str) -> tuple[JobKind, WebProgram]:
     """A job that is worked in a browser."""
     job = job_named(name)
     assert isinstance(job.program, WebProgram)
