@@ -8,7 +8,7 @@ simulation: the hand closes on the thing, then is shaken by gravity in six direc
 # MuJoCo makes its names when it is imported, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import mujoco
@@ -183,7 +183,12 @@ class Trial:
 
 
 def plan(
-    trial: Trial, *, ways: Callable[[Trial], Iterator[Grasp]] | None = None, enough_m: float = 0.008, finalists: int = 4
+    trial: Trial,
+    *,
+    ways: Callable[[Trial], Iterator[Grasp]] | None = None,
+    enough_m: float = 0.008,
+    finalists: int = 4,
+    doubts: Sequence[Trial] = (),
 ) -> Grasp | None:
     """The grasp under which the thing slips least. None when no way holds it.
 
@@ -192,10 +197,13 @@ def plan(
         ways: what is tried; :func:`candidates` when None.
         enough_m: slipping less than this in a long shake ends the search.
         finalists: so many that hold through a short shake (0.5 s) are shaken for long (2.5 s).
+        doubts: the same thing elsewhere or otherwise; a grasp must take it there too.
     """
     best, best_m, tried = None, np.inf, 0
     for grasp in (ways or candidates)(trial):
         if not trial.close(grasp) or not trial.shake(0.5).max() < LOST_M:
+            continue
+        if not all(other.close(grasp) for other in doubts):
             continue
         slip_m = float(trial.shake(2.5).max())
         tried += 1
