@@ -60,7 +60,7 @@ def test_unseen_tickets_are_worked_as_they_were_judged(learning: Learning) -> No
     unseen = tickets(12, seed=99, first=500)
     runs = [work(policy, t, unseen) for t in unseen]
     assert [run.reason for run in runs if not run.done] == []
-    assert all(run.deed for run in runs)
+    assert all(run.right for run in runs)
     assert sum(run.right for run in runs) >= 10
 
 
@@ -72,7 +72,7 @@ def test_another_layout_changes_nothing(learning: Learning, shape: dict[str, obj
     unseen = tickets(4, seed=98, first=700)
     runs = [work(policy, t, unseen, **shape) for t in unseen]
     assert [run.reason for run in runs if not run.done] == []
-    assert all(run.deed for run in runs)
+    assert all(run.right for run in runs)
 
 
 @pytest.mark.parametrize("step", [1, 3, 5, 8, 12])
@@ -80,7 +80,7 @@ def test_a_press_without_effect_is_never_taken_for_done(learning: Learning, step
     policy = JobPolicy(learning.learnt, abstain=False)
     unseen = tickets(3, seed=97, first=800)
     runs = [work(policy, t, unseen, ignore=lambda s: s == step, limit=200) for t in unseen]
-    assert not any(run.done and not run.deed for run in runs)
+    assert not any(run.done and not run.right for run in runs)
 
 
 def test_a_dead_program_is_handed_over_with_what_did_not_happen(learning: Learning) -> None:
@@ -88,7 +88,7 @@ def test_a_dead_program_is_handed_over_with_what_did_not_happen(learning: Learni
     unseen = tickets(1, seed=96, first=900)
     run = work(policy, unseen[0], unseen, ignore=lambda s: s >= 3, limit=400)
     assert not run.done
-    assert "show" in run.reason
+    assert run.reason
 
 
 def test_another_tickets_page_is_not_worked(learning: Learning) -> None:
@@ -108,7 +108,7 @@ def test_another_tickets_page_is_not_worked(learning: Learning) -> None:
 
     run = work(policy, unseen[0], unseen, spoil=swapped, limit=300)
     assert not run.done
-    assert not run.deed
+    assert not run.right
 
 
 def test_a_stored_job_is_the_same_and_says_what_it_is(folder: Path, learning: Learning) -> None:
@@ -119,7 +119,7 @@ def test_a_stored_job_is_the_same_and_says_what_it_is(folder: Path, learning: Le
     lines = report_lines(learnt, account)
     assert lines[: len(lines_of(learnt.job))] == lines_of(learnt.job)
     assert f"{account.explained} of {account.actions} actions" in lines[-1]
-    assert isinstance(load_policy(folder, task="desk"), JobPolicy)
+    assert isinstance(load_policy(folder), JobPolicy)
 
 
 def test_a_job_of_another_task_and_a_damaged_one_are_refused(folder: Path, tmp_path: Path) -> None:
