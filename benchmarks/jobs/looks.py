@@ -28,7 +28,7 @@ _BOOTSTRAP = """
 body{font:16px/1.5 'Liberation Sans',sans-serif;background:#fff;color:#212529}
 nav{background:#212529;color:#fff;display:flex;align-items:center;gap:20px;padding:10px 24px} nav b{font-size:19px} nav a{color:#dee2e6}
 nav form{margin-left:auto} main{max-width:1000px;margin:20px auto;padding:0 20px} h1{font-size:26px;margin:0 0 12px;font-weight:500}
-input,select,textarea{font:inherit;padding:6px 12px;border:1px solid #ced4da;border-radius:6px;background:#fff;color:inherit}
+input,select,textarea{font:inherit;padding:6px 12px;border:1px solid #ced4da;border-radius:6px;background:#fff;color:#212529}
 .field{margin-bottom:14px} .field label.name{display:block;margin-bottom:4px} .field input[type=text],.field select,.field textarea{width:420px}
 .option{display:block;margin:4px 0} .option input{margin-right:8px;width:16px;height:16px;vertical-align:-2px}
 button,.button{font:inherit;padding:6px 16px;border:1px solid #0d6efd;border-radius:6px;background:#0d6efd;color:#fff;cursor:pointer;text-decoration:none;display:inline-block}
@@ -43,7 +43,7 @@ _MATERIAL = """
 body{font:15px/1.55 'DejaVu Sans','Liberation Sans',sans-serif;background:#fef7ff;color:#1d1b20}
 nav{background:#6750a4;color:#fff;display:flex;align-items:center;gap:24px;padding:14px 28px;box-shadow:0 2px 4px rgba(0,0,0,.3)} nav b{font-size:18px}
 nav a{color:#eaddff} nav form{margin-left:auto} main{max-width:980px;margin:24px auto;padding:0 16px} h1{font-size:24px;font-weight:400;margin:0 0 14px}
-input,select,textarea{font:inherit;padding:9px 14px;border:0;border-bottom:2px solid #79747e;border-radius:4px 4px 0 0;background:#e7e0ec;color:inherit}
+input,select,textarea{font:inherit;padding:9px 14px;border:0;border-bottom:2px solid #79747e;border-radius:4px 4px 0 0;background:#e7e0ec;color:#1d1b20}
 .field{margin-bottom:18px} .field label.name{display:block;font-size:13px;color:#6750a4;margin-bottom:2px}
 .field input[type=text],.field select,.field textarea{width:400px}
 .option{display:inline-block;margin:6px 22px 6px 0} .option input{margin-right:9px;width:18px;height:18px;vertical-align:-4px;accent-color:#6750a4}
