@@ -22,10 +22,15 @@ def plain(text: str) -> str:
     return _EDGES.sub("", folded) or folded
 
 
-@lru_cache(maxsize=65536)
+_DIGITS = str.maketrans("oil", "011")
+"""Letters that look like digits, by the digit."""
+
+
 def spaced(text: str) -> list[str]:
-    """The words of a text in lower case, by letters and digits alone: ``INV-7`` is two."""
-    return "".join(c if c.isalnum() else " " for c in plain(text)).split()
+    """The words of a text in lower case, by letters and digits alone: ``INV-7`` is two. In a word with a digit the letters that look
+    like one are read as digits, since recognition takes the one for the other."""
+    words = "".join(c if c.isalnum() else " " for c in plain(text)).split()
+    return [word.translate(_DIGITS) if any(c.isdigit() for c in word) else word for word in words]
 
 
 def has_words(whole: str, part: str) -> bool:
@@ -34,6 +39,7 @@ def has_words(whole: str, part: str) -> bool:
     return bool(words) and f" {words} " in f" {' '.join(spaced(whole))} "
 
 
+@lru_cache(maxsize=65536)
 def _trigrams(text: str) -> frozenset[str]:
     padded = f"  {text} "
     return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))

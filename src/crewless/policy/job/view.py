@@ -228,7 +228,7 @@ class View:
     def block_start(self, index: int) -> int:
         """The first line of the block that an element stands in: of a card its title."""
         while True:
-            over = self.above(index, lines=1.0)
+            over = self.above(index, lines=1.4)
             if over is None or abs(self.elements[over].box.x0 - self.elements[index].box.x0) > 0.5 * self.line:
                 return index
             index = over

@@ -206,9 +206,13 @@ def _symbol(view: View, intent: Intent, common: frozenset[str], slots: Mapping[s
     rows, column = repeats(view, intent.element, common)
     if element.kind == "radio" or (intent.kind == "text" and element.kind in ("text", "link")):
         rows, column = False, ""
+    names = common_names(view, intent.element, common)
+    if intent.kind == "text" and element.kind in ("text", "link") and text in common:
+        # A field that cannot be seen before something stands in it goes by the text beside it.
+        names = (text,)
     return Symbol(
         kind=intent.kind, verb=intent.verb, family=family, page=page,
-        names=common_names(view, intent.element, common), text=own,
+        names=names, text=own,
         group=frozenset(radio_group(view, intent.element)) if element.kind == "radio" else frozenset(),
         column=plain(column), rows=rows, hint=text if element.kind in ("field", "textarea") and text in common else "",
     )  # fmt: skip

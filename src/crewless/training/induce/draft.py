@@ -92,7 +92,10 @@ class Draft:
     def target(self, at: int, demos: Sequence[int], *, reads_text: bool) -> Target | None:
         """One description of what a column acts on; None where there is none that fits."""
         acted = [
-            Acted(self.traces[d].views[intent.seen], intent.element, intent.point, self.env(d, at), self._band(d, intent))
+            Acted(
+                self.traces[d].views[intent.seen], intent.element, None if intent.kind == "slide" else intent.point,
+                self.env(d, at), self._band(d, intent),
+            )
             for d in demos for intent in self.columns[at].members[d][:1] if intent.element is not None
         ]  # fmt: skip
         if not acted or len(acted) < 0.8 * len(demos):

@@ -1,5 +1,6 @@
 """What an action did, from the screens before and after it: which field took a text, which list or box has changed, what is new."""
 
+import re
 from collections.abc import Sequence
 
 from crewless.core.messages import Action, Element, Point
@@ -8,6 +9,8 @@ from crewless.policy.job.view import View, level
 from crewless.policy.texts import plain, similarity
 
 _SAME_PLACE_PX = 6
+_IS_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?\s*\S{0,3}")
+"""A number and a unit, such as “35 %”."""
 _READ_AS = 0.75
 """From this similarity on a field shows what was typed into it."""
 
@@ -115,7 +118,7 @@ def slid(before: View, after: View, action: Action) -> tuple[int, int] | None:
     if len(set(before.plain_texts) ^ set(after.plain_texts)) > 2:
         return None
     found = [
-        (i, j) for i, e in enumerate(before.elements) if number_shown(e.text) is not None
+        (i, j) for i, e in enumerate(before.elements) if _IS_NUMBER.fullmatch(e.text)
         for j, now in enumerate(after.elements)
         if abs(now.box.y0 - e.box.y0) <= _SAME_PLACE_PX and abs(now.box.x0 - e.box.x0) <= 2 * _SAME_PLACE_PX
         and number_shown(now.text) not in (None, number_shown(e.text)) and _worded(now.text) == _worded(e.text)

@@ -64,7 +64,11 @@ def _entry(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
     absent = [d for d in sorted(demos) if d not in column.members]
     kind = first(column).kind
     radio = bool(draft.alignment.symbols[column.symbol].group)
-    target = _radio(draft, at, own) if radio else draft.target(at, own, reads_text=kind == "toggle")
+    target = (
+        _radio(draft, at, own)
+        if radio
+        else draft.target(at, own, reads_text=kind == "toggle" or _beside(draft, at, own))
+    )
     if target is None:
         draft.miss(own, f"{about}: where it stands")
         return [Person(f"{about}: where it stands")]
@@ -90,6 +94,16 @@ def _entry(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
     return [*steps, Form((Set(
         target=target, kind=set_kind(kind), value=value, optional=optional, seen=len(own), slide=_slide(draft, at, own),
     ),))]  # fmt: skip
+
+
+def _beside(draft: Draft, at: int, demos: Sequence[int]) -> bool:
+    """Whether a field is described by a text beside it, since it cannot be seen itself before something stands in it."""
+    found = [
+        (draft.traces[d].views[i.seen], i) for d in demos for i in draft.columns[at].members[d][-1:] if i.kind == "text"
+    ]
+    return bool(found) and all(
+        i.element is not None and view.elements[i.element].kind in ("text", "link") for view, i in found
+    )
 
 
 def _slide(draft: Draft, at: int, demos: Sequence[int]) -> Slide | None:
