@@ -130,7 +130,10 @@ def ring_by_libc() -> str:
 
 
 def change_mode_by_libc(path: str) -> str:
-    return str(checked(LIBC.chmod(path.encode(), 0o777)))
+    """The call is answered as if it had been done; what counts is that the file's rights are as before."""
+    before = os.stat(path).st_mode
+    checked(LIBC.chmod(path.encode(), 0o777))
+    return "changed" if os.stat(path).st_mode != before else "unchanged"
 
 
 def thread() -> str:
@@ -200,7 +203,7 @@ def attempts(at: dict, display):
         "the parent's memory": lambda: memory_by_libc(parent),
         "the parent signalled": lambda: signal_by_libc(parent),
         "io_uring": ring_by_libc,
-        "rights of a file": lambda: change_mode_by_libc(at["database"]),
+        "rights of a file": lambda: change_mode_by_libc(at["checkpoint"] + "/weights"),
         "thread": thread,
         "udp": lambda: send(at["udp"], message=False),
         "udp message": lambda: send(at["udp"], message=True),

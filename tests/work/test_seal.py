@@ -117,12 +117,15 @@ def attempted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[s
         "the parent's memory",
         "the parent signalled",
         "io_uring",
-        "rights of a file",
     ],
 )
 def test_the_kernel_holds_it_even_where_the_interpreter_is_passed_by(attempted, attempt):
     found, _ = attempted
     assert found[attempt] in KERNEL
+
+
+def test_the_rights_of_a_file_stay_as_they_are(attempted):
+    assert attempted[0]["rights of a file"] == "unchanged"
 
 
 def test_sqlite_s_own_code_cannot_open_the_record(attempted):

@@ -160,7 +160,9 @@ def _program(machine: str, pid: int) -> list[bytes]:
     steps = [_step(_LOAD, _MACHINE_AT), _step(_EQUAL, _SECCOMP[machine][1], 1, 0), kill, _step(_LOAD, _NUMBER_AT)]
     if machine == "x86_64":
         steps += [_step(_AT_LEAST, _X32, 0, 1), kill]
-    special = {
+    special: dict[str, list[bytes]] = {
+        # Nothing happens, and it is called done: libraries mark the files of their own caches so, and end where they may not.
+        **{key: [_step(_RETURN, _ERRNO)] for key in ("chmod", "fchmod", "fchmodat", "fchmodat2")},
         # Without it, the C library asks for a thread by clone, whose flags can be looked at.
         "clone3": [_step(_RETURN, _ERRNO | _ENOSYS)],
         "clone": [_step(_LOAD, _argument(0)), _step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse],

@@ -189,7 +189,7 @@ def test_what_a_choice_does_not_touch_has_the_same_luck():
     [
         (
             sheet([cell("a"), cell("b")], "in>g g>a:0.5 g>b:0.5 a>j b>j j>out", gates="g:xor j:and"),
-            ["gateways row 4 (j)", "waits here for ever"],
+            ["gateways row 4 (j)", "waits here forever"],
         ),
         (
             sheet([cell("a", error=1.0), cell("b", catch=1.0)], "in>a a>b b>out"),

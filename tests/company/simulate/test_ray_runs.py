@@ -37,7 +37,7 @@ def test_a_cluster_of_this_machine_gives_the_same_lives():
         assert all(np.array_equal(a.by_replication, b.by_replication) for a, b in zip(ours, threads, strict=True))
         assert heard == [2, 4]
         stuck = sheet([cell("a"), cell("b")], "in>g g>a:0.5 g>b:0.5 a>j b>j j>out", gates="g:xor j:and")
-        with pytest.raises(BadInput, match="waits here for ever"):
+        with pytest.raises(BadInput, match="waits here forever"):
             run(stuck, [{}], CONFIG)
     finally:
         ray.shutdown()

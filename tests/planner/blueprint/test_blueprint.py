@@ -203,7 +203,7 @@ def test_another_version_is_refused(solar):
     ("changes", "words"),
     [
         ({"products": {"toaster": 5}}, "unknown product 'toaster'"),
-        ({"products": {"half_cell": 5}}, "nothing makes 'half_cell'"),
+        ({"products": {"half_cell": 5}}, "no process makes 'half_cell'"),
         ({"products": {"solar_panel": -5}}, "not more than 0"),
         ({"stock": {"half_cell": -1}}, "stock.half_cell"),
         ({"robots_at_hand": 0}, "robots_at_hand"),

@@ -76,20 +76,20 @@ def test_the_example_itself_breaks_nothing_and_every_check_has_a_figure(solar):
     assert 0 < full["busiest process"] <= 1
     assert {one.name: one.limit for one in found}["power"] == 1000
     assert {one.name: one.limit for one in found}["cost"] == 12_000_000
-    assert {one.name: one.limit for one in found}["robots that build at once"] == 20
+    assert {one.name: one.limit for one in found}["robots building at the same time"] == 20
 
 
 def test_names_that_are_there_twice_are_counted_in_flows_and_in_processes(solar):
     twice = put(solar, flows=(*solar.flows, solar.flows[0]))
-    assert broken(twice)["names that are there twice"].figure == 1
+    assert broken(twice)["names defined twice"].figure == 1
     both = put(twice, processes=(*solar.processes, solar.processes[0]))
-    assert broken(both)["names that are there twice"].figure == 2
+    assert broken(both)["names defined twice"].figure == 2
     assert len(check(both)) == 4, "nothing else is looked at"
 
 
 def test_names_that_refer_to_nothing_are_named_wherever_they_stand(solar):
     def names(b):
-        return broken(b)["names that refer to nothing"].names
+        return broken(b)["names without a definition"].names
 
     assert names(by_name(solar, "flows", "part", "half_cell", part="ghost")) == ("ghost",)
     assert names(nth(solar, "processes", 0, consumes={"ghost": 1.0})) == ("ghost",)
@@ -102,60 +102,60 @@ def test_names_that_refer_to_nothing_are_named_wherever_they_stand(solar):
 def test_what_is_started_times_the_yield_is_what_is_made(solar):
     made = of(solar, "solar_panel")
     more = flow(solar, "solar_panel", started=made.started * 1.01)
-    found = broken(more)["worst difference of a part's supply and use"]
+    found = broken(more)["largest difference between supply and use of a part"]
     # 1 % more is started than what is made needs; the parts of it are short by as much.
     assert found.figure == pytest.approx(0.01, rel=0.02)
     none = flow(solar, "solar_panel", started=0.0)
-    assert broken(none)["worst difference of a part's supply and use"].figure >= 1
+    assert broken(none)["largest difference between supply and use of a part"].figure >= 1
 
 
 @pytest.mark.parametrize(("field", "over"), [("used", 5.0), ("bought", 5.0), ("used", -5.0), ("bought", -5.0)])
 def test_a_parts_supply_and_use_meet_to_the_piece(solar, field, over):
     was = of(solar, "glass_sheet")
     found = broken(flow(solar, "glass_sheet", **{field: getattr(was, field) + over}))
-    assert found["worst difference of a part's supply and use"].figure == pytest.approx(5 / was.used)
+    assert found["largest difference between supply and use of a part"].figure == pytest.approx(5 / was.used)
 
 
 def test_no_part_is_made_by_no_process(solar):
     was = of(solar, "half_cell")
     conjured = flow(solar, "half_cell", made=was.bought, bought=0.0)
-    assert broken(conjured)["parts that are made by no process"].figure == 1
+    assert broken(conjured)["parts that no process makes"].figure == 1
     two = flow(conjured, "glass_sheet", made=1.0)
-    assert broken(two)["parts that are made by no process"].figure == 2
+    assert broken(two)["parts that no process makes"].figure == 2
 
 
 def test_stock_may_be_used_to_the_last_piece_and_no_further(solar):
     was = of(solar, "junction_box")
     used = flow(solar, "junction_box", from_stock=7.0, bought=was.bought - 7)
     assert broken(goal(used, stock={"junction_box": 7.0})) == {}
-    assert broken(goal(used, stock={"junction_box": 6.0}))["stock used beyond what is there"].figure == 1
-    assert broken(used)["stock used beyond what is there"].figure == 7
+    assert broken(goal(used, stock={"junction_box": 6.0}))["stock used beyond what is available"].figure == 1
+    assert broken(used)["stock used beyond what is available"].figure == 7
 
 
 def test_a_product_is_shipped_in_full(solar):
     less = of(solar, "solar_panel").shipped * 0.999
-    assert broken(flow(solar, "solar_panel", shipped=less))["products of which too few are shipped"].figure == 1
+    assert broken(flow(solar, "solar_panel", shipped=less))["products with too few units shipped"].figure == 1
     gone = put(solar, flows=tuple(f for f in solar.flows if f.part != "solar_panel"))
-    assert broken(gone)["products of which too few are shipped"].figure == 1
+    assert broken(gone)["products with too few units shipped"].figure == 1
 
 
 def test_mass_is_kept_by_each_process_and_by_the_site(solar):
     waste = solar.processes[0].waste_kg
     assert broken(nth(solar, "processes", 0, waste_kg=waste + 0.001))[
-        "processes whose parts weigh other than their product"
+        "processes whose parts and product differ in mass"
     ].figure == 1  # fmt: skip
     found = broken(flow(solar, "glass_sheet", bought=of(solar, "glass_sheet").bought * 2))
-    assert 0 < found["mass that enters and does not leave"].figure < 1
+    assert 0 < found["mass that enters but does not leave"].figure < 1
 
 
 def test_a_station_states_its_own_load(solar):
     load = solar.lines[0].stations[0].load_s
     for wrong in (load * 1.001, load * 0.999):
-        assert broken(station(solar, 0, load_s=wrong))["stations whose stated load is wrong"].figure == 1
+        assert broken(station(solar, 0, load_s=wrong))["stations with a wrong stated load"].figure == 1
     other = next(k for k, line in enumerate(solar.lines) if line.process != solar.lines[0].process)
     both = station(solar, 0, load_s=1.0)
     both = nth(both, "lines", other, stations=(put(both.lines[other].stations[0], load_s=1.0),))
-    assert broken(both)["stations whose stated load is wrong"].figure == 2
+    assert broken(both)["stations with a wrong stated load"].figure == 2
 
 
 def test_a_station_may_be_full_and_not_over_full(solar):
@@ -186,22 +186,20 @@ def test_tasks_keep_to_the_order_of_their_stations(solar):
 def test_each_task_stands_in_one_station_once(solar):
     line = solar.lines[0]
     assert (
-        broken(nth(solar, "lines", 0, stations=line.stations[1:]))[
-            "lines where a task is left out or done twice"
-        ].figure
+        broken(nth(solar, "lines", 0, stations=line.stations[1:]))["lines with a task missing or assigned twice"].figure
         == 1
     )
     twice = put(line.stations[0], tasks=(*line.stations[0].tasks, line.stations[0].tasks[0]))
-    assert "lines where a task is left out or done twice" in broken(
+    assert "lines with a task missing or assigned twice" in broken(
         nth(solar, "lines", 0, stations=(twice, *line.stations[1:]))
     )
 
 
 def test_a_line_has_no_fewer_stations_than_it_says_are_needed(solar):
     count = len(solar.lines[0].stations)
-    assert "lines with fewer stations than their proved bound" not in broken(nth(solar, "lines", 0, bound=count))
+    assert "lines with fewer stations than the proved bound" not in broken(nth(solar, "lines", 0, bound=count))
     assert (
-        broken(nth(solar, "lines", 0, bound=count + 1))["lines with fewer stations than their proved bound"].figure == 1
+        broken(nth(solar, "lines", 0, bound=count + 1))["lines with fewer stations than the proved bound"].figure == 1
     )
 
 
@@ -216,7 +214,7 @@ def test_the_lines_of_a_process_make_what_is_started(solar):
 
 
 def test_a_tasks_time_and_tries_are_those_of_its_source(solar):
-    name = "tasks whose time or tries are not what their source says"
+    name = "tasks whose time or attempts differ from their source"
     was = solar.work[0]
     for changes in (
         {"time_s": was.time_s * 1.001},
@@ -230,7 +228,7 @@ def test_a_tasks_time_and_tries_are_those_of_its_source(solar):
 
 
 def test_robots_are_enough_for_work_and_charging(solar):
-    name = "robots that work or charge"
+    name = "robots working or charging"
     need = {c.name: c for c in check(solar)}[name].figure
     assert solar.balance.robots - 1 < need <= solar.balance.robots, "as few as can be"
     assert broken(stated(solar, robots=solar.balance.robots - 1))[name].figure == need
@@ -280,7 +278,7 @@ def test_stations_touch_and_do_not_overlap(solar):
 
 def test_a_station_stands_off_forbidden_ground_and_aisles(solar):
     a = solar.layout.places[0]
-    name = "stations on an aisle or on forbidden ground"
+    name = "stations on an aisle or in a forbidden area"
     assert broken(goal(solar, forbidden=((a.x_m, a.y_m, 1.0, 1.0),)))[name].figure == 1
     assert name not in broken(goal(solar, forbidden=((a.x_m - 1, a.y_m, 1.0, 1.0),)))
     aisle = put(solar, layout=put(solar.layout, aisles=(*solar.layout.aisles, (a.x_m, a.y_m, 1.0, 1.0))))
@@ -288,7 +286,7 @@ def test_a_station_stands_off_forbidden_ground_and_aisles(solar):
 
 
 def test_a_station_is_reached_from_an_aisle_along_more_than_a_metre(solar):
-    name = "stations that no aisle touches"
+    name = "stations without access to an aisle"
     a = solar.layout.places[0]
     assert broken(put(solar, layout=put(solar.layout, aisles=())))[name].figure == len(solar.layout.places)
 
@@ -350,24 +348,24 @@ def test_construction_keeps_its_order_its_crew_and_its_work(solar):
     k = next(k for k, s in enumerate(steps) if s.after)
     before = {s.name: s for s in steps}[steps[k].after[0]]
     early = nth(solar, "construction", k, start_h=before.end_h - 0.01)
-    assert broken(early)["steps of construction before what they wait for"].figure == 1
+    assert broken(early)["construction steps before their predecessors"].figure == 1
     lost = nth(solar, "construction", k, after=("nowhere",))
-    assert broken(lost)["steps of construction before what they wait for"].figure == 1
+    assert broken(lost)["construction steps before their predecessors"].figure == 1
     short = nth(solar, "construction", 0, end_h=steps[0].start_h + 0.99 * (steps[0].end_h - steps[0].start_h))
-    assert broken(short)["steps shorter than their work"].figure == 1
-    most = {c.name: c.figure for c in check(solar)}["robots that build at once"]
-    assert "robots that build at once" not in broken(goal(solar, robots_at_hand=int(most)))
-    assert "robots that build at once" in broken(goal(solar, robots_at_hand=int(most) - 1))
+    assert broken(short)["construction steps shorter than their work"].figure == 1
+    most = {c.name: c.figure for c in check(solar)}["robots building at the same time"]
+    assert "robots building at the same time" not in broken(goal(solar, robots_at_hand=int(most)))
+    assert "robots building at the same time" in broken(goal(solar, robots_at_hand=int(most) - 1))
     gone = put(solar, construction=tuple(s for s in steps if s.line != steps[0].line))
-    assert broken(gone)["lines that nobody builds"].figure == 1
+    assert broken(gone)["lines that no construction step builds"].figure == 1
 
 
 def test_a_skill_is_somebodys(solar):
     skill = solar.processes[0].tasks[0].skill
     by_person = by_name(solar, "skills", "name", skill, kinds=("person",))
-    assert broken(by_person)["skills that nobody has"].names == (skill,)
+    assert broken(by_person)["skills that no robot or machine has"].names == (skill,)
     built = nth(solar, "construction", 0, skill="ghost")
-    assert broken(built)["skills that nobody has"].names == ("ghost",)
+    assert broken(built)["skills that no robot or machine has"].names == ("ghost",)
 
 
 def test_the_site_is_no_larger_than_the_ground(solar):
@@ -383,7 +381,7 @@ def test_a_broken_check_is_said_with_names_or_figures():
 
 
 def test_a_measured_skill_counts_for_the_tasks_it_names_and_a_general_one_for_the_rest(solar):
-    name = "tasks whose time or tries are not what their source says"
+    name = "tasks whose time or attempts differ from their source"
     task = next(w for w in solar.work if w.task == "pack")
     card = SkillCard(
         version="1.0", skill=task.skill, trials=59, successes=30, judged_by="the rig", results="x",
@@ -419,7 +417,7 @@ def test_neither_parts_nor_tasks_wait_for_each_other_in_a_circle(solar):
 
 def test_crews_that_follow_each_other_in_the_same_hour_are_not_there_at_once(solar):
     first, second = solar.construction[:2]
-    name = "robots that build at once"
+    name = "robots building at the same time"
     steps = (put(first, start_h=0.0, end_h=10.0, robots=20), put(second, start_h=10.0, end_h=20.0, robots=20, after=()))
     assert name not in broken(put(solar, construction=steps))
     overlap = put(solar, construction=(steps[0], put(steps[1], start_h=9.0)))

@@ -139,7 +139,7 @@ def test_a_text_file_is_told_by_its_first_line(tmp_path):
     [
         ("a.sm", SM.replace("  2      1     2       2\n", ""), "a.sm: job 2 has 0 modes"),
         ("a.sm", SM.replace("   2        1          1           4", "   2        1          2           4"), "precedence row [2, 1, 2, 4]"),
-        ("a.sm", SM.replace("1           4", "1           9", 1), "precedence 1 -> 8 names no operation"),
+        ("a.sm", SM.replace("1           4", "1           9", 1), "precedence 1 -> 8 names an unknown operation"),
         ("a.sm", SM[: SM.index("RESOURCEAVAIL")], "no section 'RESOURCEAVAILABILITIES'"),
         ("a.sm", SM.replace("    3\n", "    1\n"), "no mode of job 2 fits into what there is: [1]"),
         ("a.sm", SM.replace("doubly constrained        :  0", "doubly constrained        :  1"), "doubly constrained resources, which are not read"),

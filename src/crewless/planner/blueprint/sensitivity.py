@@ -13,7 +13,7 @@ its planned hours (overall equipment effectiveness; 85 % is called world class i
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class SensitivityCase:
     """One set of assumptions."""
 
     name: str
@@ -28,7 +28,7 @@ class Scenario:
     """Limits of the goal that it breaks, by name."""
 
 
-def sensitivity(goal: Goal) -> list[Scenario]:
+def sensitivity(goal: Goal) -> list[SensitivityCase]:
     """As assumed, and then one change after the other; last each process alone with its assumed times doubled.
 
     What a skill card says was measured and stays as it is.
@@ -61,7 +61,7 @@ def _clumsier(catalogue: Catalogue, factor: float) -> Catalogue:
     return replace(catalogue, skills=skills)
 
 
-def _size(name: str, goal: Goal, catalogue: Catalogue) -> Scenario:
+def _size(name: str, goal: Goal, catalogue: Catalogue) -> SensitivityCase:
     building, robot = catalogue.building, catalogue.robot
     stations, power_kw, usd, ground_m2, busy = 0, 0.0, 0.0, 0.0, 0.0
     for flow in flows(goal, catalogue):
@@ -80,7 +80,7 @@ def _size(name: str, goal: Goal, catalogue: Catalogue) -> Scenario:
     power_kw += robots * robot.power_kw + goal.area_m2 * building.power_kw_per_m2
     usd += max(0, robots - goal.robots_at_hand) * robot.cost_usd + goal.area_m2 * building.cost_usd_per_m2
     limits = (("power", power_kw, goal.power_kw), ("budget", usd, goal.budget_usd), ("ground", ground_m2, goal.area_m2))
-    return Scenario(
+    return SensitivityCase(
         name=name, stations=stations, robots=robots, power_kw=power_kw, build_usd=usd, ground_m2=ground_m2,
         breaks=tuple(what for what, figure, limit in limits if figure > limit * (1 + 1e-9)),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Print a learnt job in words: what is read, filled in and pressed, under which conditions, and what was not understood."""
+"""Print a learnt job in words: its steps, its conditions, and what was not understood."""
 
 from dataclasses import dataclass
 from pathlib import Path

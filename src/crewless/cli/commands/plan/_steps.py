@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from crewless.core.runs import RunFolder
     from crewless.fleet.plan import FleetPlan
     from crewless.planner.blueprint.model import Blueprint
-    from crewless.planner.blueprint.sensitivity import Scenario
+    from crewless.planner.blueprint.sensitivity import SensitivityCase
 
 
 def blueprint_of(what: str, skills: tuple[Path, ...], seed: int) -> "Blueprint":
@@ -97,7 +97,7 @@ def write_design(blueprint: "Blueprint", folder: "RunFolder", *, every_check: bo
     return good == len(checks)
 
 
-def _otherwise(one: "Scenario") -> str:
+def _otherwise(one: "SensitivityCase") -> str:
     broken = f"; over the limit of {', '.join(one.breaks)}" if one.breaks else ""
     return f"{one.name}: {one.stations:,} stations, {one.robots:,} robots, {one.power_kw:,.0f} kW, {one.build_usd / 1e6:,.1f} M USD{broken}"
 

@@ -1,4 +1,4 @@
-"""Schedule the first shift of a blueprint, or an instance file: lower bound and gap, for a shift a Gantt chart."""
+"""Schedule the first shift of a blueprint, or an instance file, with a lower bound and a Gantt chart."""
 
 from dataclasses import dataclass
 from pathlib import Path

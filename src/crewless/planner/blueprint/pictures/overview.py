@@ -8,7 +8,7 @@ from crewless.core.errors import StorageFull
 from crewless.planner.blueprint.checker import Check
 from crewless.planner.blueprint.model import Blueprint
 from crewless.planner.blueprint.pictures.svg import colours, draw_construction, draw_flow, draw_plan, plain
-from crewless.planner.blueprint.sensitivity import Scenario
+from crewless.planner.blueprint.sensitivity import SensitivityCase
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1060px;margin:2rem auto;padding:0 1rem;color:#222}
 h1{margin-bottom:.2rem}h2{margin-top:2.4rem}svg{width:100%;height:auto;border:1px solid #e4e0d8;background:#fff}
@@ -29,7 +29,7 @@ _SCHEDULE = "<!-- schedule -->"
 
 
 def write_pictures(
-    blueprint: Blueprint, checks: Sequence[Check], folder: Path, scenarios: Sequence[Scenario] = ()
+    blueprint: Blueprint, checks: Sequence[Check], folder: Path, scenarios: Sequence[SensitivityCase] = ()
 ) -> Path:
     """Write ``plan.svg``, ``construction.svg``, ``flow.svg`` and ``blueprint.html``. Returns the page. Raises StorageFull."""
     drawings = {
@@ -82,7 +82,7 @@ def _origin(measured: bool, source: str) -> str:
     return f'<span class="{"ok" if measured else ""}" title="{escape(source)}">{shown}</span>'
 
 
-def _assumed(b: Blueprint, scenarios: Sequence[Scenario]) -> str:
+def _assumed(b: Blueprint, scenarios: Sequence[SensitivityCase]) -> str:
     """What stands and falls with the assumptions, before any figure that follows from them."""
     timed, tried = sum(w.time_measured for w in b.work), sum(w.tries_measured for w in b.work)
     words = (
@@ -104,7 +104,7 @@ def _assumed(b: Blueprint, scenarios: Sequence[Scenario]) -> str:
     )
 
 
-def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str], scenarios: Sequence[Scenario]) -> str:
+def _page(b: Blueprint, checks: Sequence[Check], drawings: dict[str, str], scenarios: Sequence[SensitivityCase]) -> str:
     balance = b.balance
     cards = {
         "stations": f"{sum(len(line.stations) for line in b.lines):,}",
