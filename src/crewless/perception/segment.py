@@ -22,6 +22,8 @@ _LONG = 2.0
 """Times its height that such a surface is wide."""
 _LONG_HEIGHT = 12
 _LONG_AREA = 200
+_PADDING = 3
+"""Pixels between the edge of such a face and its text."""
 _MAX_NEIGHBOURS = 4
 
 
@@ -188,6 +190,12 @@ def _surfaces(rgb, labels, count):
         x0, y0, x1, y1, area = surfaces[s, 0], surfaces[s, 1], surfaces[s, 2], surfaces[s, 3], surfaces[s, 4]
         wide, high = x1 - x0, y1 - y0
         keep = high >= _LONG_HEIGHT and wide >= _LONG * high and area >= max(_LONG_AREA, 0.35 * wide * high)
+        # The ground of selected letters ends where they do: it is no face, and they are read with it.
+        for x in (x0 + _PADDING - 1, x1 - _PADDING):
+            own = 0
+            for y in range(y0, y1):
+                own += surface_of[y, x] == s
+            keep = keep and own >= 0.7 * high
         new = kept if keep else -1
         if new != s:
             for y in range(y0, y1):
