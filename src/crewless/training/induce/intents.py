@@ -197,7 +197,7 @@ class _Reader:
         self._end_edit(at)
         if element is not None and element.kind == "radio":
             self._add("choice", at, value=element.text, end=at + 1)
-        elif element is not None and element.kind == "checkbox":
+        elif element is not None and element.kind == "checkbox" and not self._leads(at, element):
             self._add("toggle", at, value=self._state_after(at, index))
         elif not self._is_idle(at, element):
             self._add("press", at)
@@ -280,6 +280,13 @@ class _Reader:
             )
         )
         return last
+
+    def _leads(self, at: int, element: Element) -> bool:
+        """Whether a click on what looks like a box does what a button does: what the page says changes, and the box is as it was."""
+        before, after = self.views[at], self.views[at + 1]
+        now = at_place(after, element)
+        same = now is not None and now.kind == element.kind and ("checked" in now.state) == ("checked" in element.state)
+        return same and not same_texts_of(before, after)
 
     def _state_after(self, at: int, index: int | None) -> str:
         """What a box is after a click: the other of what it was. A ring of focus may look like a tick, so that what it was is what it
