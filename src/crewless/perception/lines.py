@@ -467,10 +467,13 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
     """Part the pictures that could only be told from letters by reading them: a first or last word that was read as one
     letter, or as nothing, and has not the shape of that letter. Lone pictures that were read as a word become text."""
     out: list[tuple[DetectedLine, TextLine]] = []
+    blots: list[int] = []
+    """Words whose letters touch each other, so that they looked like a picture."""
     for line, text in zip(lines, texts, strict=True):
         if line.icon:
             word = len(text.text) >= 2 and any(map(str.isalnum, text.text)) and text.confidence > 0.9
             out.append((replace(line, icon=not word), text if word else TextLine(words=("",), confidence=1.0)))
+            blots += [len(out) - 1] if word else []
             continue
         first, last = 0, len(line.words)
         sure = text.sure or (text.confidence,) * last
@@ -498,7 +501,26 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
                     replace(text, words=text.words[first:last], sure=text.sure[first:last]),
                 )
             )
-    return [line for line, _ in out], [text for _, text in out]
+    for at in blots:
+        _join_blot(out, at)
+    kept = [pair for pair in out if pair[0].words]
+    return [line for line, _ in kept], [text for _, text in kept]
+
+
+def _join_blot(out: list[tuple[DetectedLine, TextLine]], at: int) -> None:
+    """Put a word that looked like a picture into the line beside it, a space away and as high; its own line is left without words."""
+    line, text = out[at]
+    for other, (beside, said) in enumerate(out):
+        gap = max(line.box.x0 - beside.box.x1, beside.box.x0 - line.box.x1)
+        level = beside.surface == line.surface and abs(beside.box.y0 - line.box.y0) <= 2
+        if other == at or beside.icon or not beside.words or not level or not 0 < gap <= 0.6 * beside.ascent:
+            continue
+        a, b = sorted((out[at], out[other]), key=lambda pair: pair[0].box.x0)
+        box = Box(a[0].box.x0, min(a[0].box.y0, b[0].box.y0), b[0].box.x1, max(a[0].box.y1, b[0].box.y1))
+        words = TextLine(words=a[1].words + b[1].words, confidence=min(text.confidence, said.confidence))
+        out[other] = (replace(beside, box=box, words=a[0].words + b[0].words), words)
+        out[at] = (replace(line, words=()), text)
+        return
 
 
 def join_monospaced(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[DetectedLine], list[TextLine]]:

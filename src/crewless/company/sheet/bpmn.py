@@ -3,8 +3,7 @@
 What a sheet has no word for is put into those it has, and what had to be assumed or was left out is counted and said:
 
 - Subprocesses are flattened, and so is a process of the same file that a call activity calls for the first time.
-- A boundary event is another way out of its activity; one that does not interrupt, a way besides the normal one. One that
-catches an
+- A boundary event is another way out of its activity; one that does not interrupt, a way besides the normal one. One that catches an
   error or an escalation which is thrown inside is taken exactly when that happens.
 - An event subprocess is a detour at the end of its scope. A loop, or several instances, is a way back: as often as the model says,
   else half of the time.

@@ -286,7 +286,7 @@ class _Reader:
         before, after = self.views[at], self.views[at + 1]
         now = at_place(after, element)
         same = now is not None and now.kind == element.kind and ("checked" in now.state) == ("checked" in element.state)
-        return same and not same_texts_of(before, after)
+        return same and not element.text and set(before.plain_texts) != set(after.plain_texts)
 
     def _state_after(self, at: int, index: int | None) -> str:
         """What a box is after a click: the other of what it was. A ring of focus may look like a tick, so that what it was is what it
