@@ -6,6 +6,7 @@ how little it says. Ours are fewer and plainer than FlashFill's, so that a perso
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DivisionByZero, InvalidOperation
@@ -36,7 +37,7 @@ _WORDS = 6
 """Words of a text that are told apart by their number from either end."""
 _EXACT = 0.5
 """Share of the demonstrations in which it must be equal to the letter."""
-_ONE_OF = 12
+_ONE_OF = 8
 """In one of so many demonstrations the screen may have been misread beyond recognition."""
 _LONGEST_PART = 15
 """Letters of a part of a date, such as “September 2026”."""
@@ -78,8 +79,8 @@ def explain(
     if len(set(targets)) == 1:
         found[Constant(targets[0])] = 0.3 if len(examples) > 1 else 1.5
     names = [name for name in examples[0].sources if all(name in one.sources for one in examples)]
-    for name in names:
-        for cost, expression in _from_one(name, examples):
+    for name in _mostly_there(examples):
+        for cost, expression in _from_one(name, sorted(examples, key=lambda one, name=name: name not in one.sources)):
             cost += own.get(name, 0.0)
             found[expression] = min(cost, found.get(expression, cost))
     if not found or min(found.values()) > 2.0:
@@ -94,6 +95,12 @@ def explain(
             found[expression] = min(cost, found.get(expression, cost))
     judged = [Explained(cost + (misfit(expression, examples) or 0.0), expression) for expression, cost in found.items()]
     return sorted(judged, key=lambda one: (one.cost, repr(one.expression)))
+
+
+def _mostly_there(examples: Sequence[Example]) -> list[str]:
+    """The names that were read in all examples, or in all but very few, where a letter was not seen."""
+    counts = Counter(name for one in examples for name in one.sources)
+    return [name for name, n in counts.items() if len(examples) - n <= len(examples) // _ONE_OF]
 
 
 def gives(expression: Expression, examples: Sequence[Example]) -> bool:

@@ -211,7 +211,13 @@ def _readings(
             element = view.elements[right]
             text = shown(element)
             own = element.kind in _WIDGETS and (not first or plain(text) in entered)
-            if text and view.plain_texts[right] != view.plain_texts[i] and not own:
+            # Another label is no value: what stands between the two was not read.
+            label = (
+                element.text.rstrip().endswith(":")
+                and view.plain_texts[right] in common
+                and e.text.rstrip().endswith(":")
+            )
+            if text and view.plain_texts[right] != view.plain_texts[i] and not own and not label:
                 yield Beside(label=e.text, side="right"), text
         block = block_below(view, i)
         held = [j for j in block if view.elements[j].kind in _WIDGETS]
