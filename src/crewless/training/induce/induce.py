@@ -298,7 +298,7 @@ def _lead(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
     if kind == "key":
         chord = commonest([column.members[d][0].value for d in own if column.members[d][0].kind == "key"])
         into = [d for d in own if column.members[d][0].kind == "key" and column.members[d][0].element is not None]
-        target = draft.target(at, into, reads_text=False) if into else None
+        target = draft.target(at, into, reads_text=False) if into and not _only_beside(draft, at, into) else None
         return [Key(chord=chord, target=target, outcome=shows, commits=commits, seen=len(own))]
     if kind == "type":
         found = explain([Example(draft.env(d, at), column.members[d][0].value) for d in own], costs=draft.costs())
@@ -346,6 +346,12 @@ def _dropped(draft: Draft, at: int, own: Sequence[int]) -> Target | None:
         if target is not None and target.text is not None:
             return target
     return None
+
+
+def _only_beside(draft: Draft, at: int, demos: Sequence[int]) -> bool:
+    """Whether the field that a key is pressed in could not be seen but by the text beside it: the focus is there still."""
+    found = [(draft.traces[d].views[i.seen], i.element) for d in demos for i in draft.columns[at].members[d][:1]]
+    return all(index is not None and view.elements[index].kind in ("text", "link") for view, index in found)
 
 
 def _headings(draft: Draft, drags: Sequence[tuple[int, Intent]]) -> frozenset[tuple[str, int]]:

@@ -380,6 +380,8 @@ class _Reader:
                 self._add("toggle", at, value="on" if on else "off", element=before)
                 return at + 1
         into = held.element if held is not None else None
+        if held is not None and held.typed and self.found and self.found[-1].kind == "text":
+            into = self.found[-1].element
         seen = held.seen if held is not None else at
         self._add("key", at, value=chord, element=into, seen=seen, verb="key")
         return at + 1
