@@ -438,7 +438,8 @@ class ScreenHands:
         ):
             return True
         if outcome.gone:
-            return all(not self.view.shows(text) for text in outcome.gone)
+            # As it stood there: a word of it may well be part of what comes.
+            return not {plain(text) for text in outcome.gone} & set(self.view.plain_texts)
         return self._signature() != tuple((e.text, e.box.y0) for e in before.elements)
 
     def _check_filled(self, env: Mapping[str, str]) -> Deeds:
