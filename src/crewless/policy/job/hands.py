@@ -86,6 +86,8 @@ class ScreenHands:
     _row_env: Mapping[str, str] = field(default_factory=dict[str, str])
     _filled: list[_Filled] = field(default_factory=list[_Filled])
     _dismissed: int = 0
+    _still: tuple[tuple[str, int], ...] = ()
+    """A screen that was turned in vain."""
 
     # Pages
 
@@ -182,6 +184,10 @@ class ScreenHands:
 
     def _search(self, look: Callable[[], Found | None]) -> "Generator[Decision, None, Found | None]":
         """Scroll down to the end and then up to the beginning until something is seen."""
+        if self._signature() == self._still:
+            return None
+        start = self._signature()
+        moved = False
         x, y = self.job.scroll_at
         point = Point(int(x * self.view.observation.width), int(y * self.view.observation.height))
         for direction in (1, -1):
@@ -196,6 +202,9 @@ class ScreenHands:
                     return found
                 if self._signature() == before:
                     break
+                moved = True
+        # A page that does not move is not turned again for the next thing that is not there.
+        self._still = () if moved else start
         return None
 
     def _signature(self) -> tuple[tuple[str, int], ...]:
