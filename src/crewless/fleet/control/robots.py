@@ -214,7 +214,9 @@ class Robot:
     def is_old(self, state: Mapping[str, Any]) -> bool:
         """Whether a state is older than one that was heard: after an interruption messages are sent again."""
         stamp = state["timestamp"], state["headerId"]
-        if stamp[0] < self.newest[0] and stamp[1] <= self.newest[1]:
+        earlier = stamp[0] < self.newest[0] and stamp[1] <= self.newest[1]
+        # Within one millisecond the number of the message tells.
+        if earlier or (stamp[0] == self.newest[0] and stamp[1] < self.newest[1]):
             return True
         self.newest = stamp
         return False
