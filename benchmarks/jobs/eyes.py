@@ -89,26 +89,6 @@ class FileEye:
         """There is nothing to let go."""
 
 
-def popup(display_name: str) -> Box | None:
-    """The open popup of a select, in screen pixels. Raises DisplayDied."""
-    from Xlib import X, error
-
-    from crewless.body.screen.display import connect, hang_up
-
-    connection = connect(display_name)
-    try:
-        for window in connection.screen().root.query_tree().children:
-            try:
-                attributes, at = window.get_attributes(), window.get_geometry()
-            except (error.BadWindow, error.BadDrawable):
-                continue
-            if attributes.override_redirect and attributes.map_state == X.IsViewable and at.width > 40 < at.height:
-                return Box(at.x, at.y, at.x + at.width, at.y + at.height)
-        return None
-    finally:
-        hang_up(connection)
-
-
 def dialog(display_name: str) -> Box | None:
     """The window that opened last, in screen pixels, where there is more than one. Raises DisplayDied."""
     from Xlib import error

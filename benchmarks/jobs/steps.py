@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from benchmarks.jobs.eyes import Look, popup
+from benchmarks.jobs.eyes import Look
+from crewless.body.screen.display import open_popup
 from crewless.core.messages import Action, Point
 
 Wanted = str | bool
@@ -128,7 +129,7 @@ class Hand:
         if "rows" in item:
             # The program says itself where the rows of its list are, once it is open.
             return self.click(look, item["rows"].get(option, item["box"]))
-        box = popup(self.display)
+        box = open_popup(self.display)
         if box is None:
             return self.click(look, item["box"])
         # The popup is a window of its own, outside the page: rows of equal height inside a border of one pixel.

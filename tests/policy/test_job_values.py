@@ -19,7 +19,20 @@ from crewless.policy.job.conditions import (
 )
 from crewless.policy.job.formats import DATE_FORMATS, DateFormat, NumberFormat, dates_in, numbers_in, rank_of
 from crewless.policy.job.places import Beside
-from crewless.policy.job.program import Expect, Form, If, Job, Press, Read, Set, job_from, job_json, lines_of, walk
+from crewless.policy.job.program import (
+    Expect,
+    Form,
+    If,
+    Job,
+    Press,
+    Read,
+    Set,
+    job_from,
+    job_json,
+    lines_of,
+    names_needed,
+    walk,
+)
 from crewless.policy.job.targets import Name, Target
 from crewless.policy.job.values import Constant, Dated, Joined, Lookup, Numbered, Variable, Words
 
@@ -124,3 +137,15 @@ def test_a_damaged_job_is_refused_in_one_line(text: bytes) -> None:
 def test_a_job_of_another_format_is_refused() -> None:
     with pytest.raises(BadInput, match="format 99"):
         job_from(job_json(JOB).replace(b'"format": 1', b'"format": 99'))
+
+
+def test_a_part_of_a_date_is_the_first_day_of_it_or_none() -> None:
+    assert DateFormat("mmmm yyyy").read("March 2026") == date(2026, 3, 1)
+    assert DateFormat("yyyy").read("2026") == date(2026, 1, 1)
+    assert DateFormat("d").read("17") is None
+
+
+def test_what_a_loop_needs_is_found_in_its_conditions_as_well_as_in_its_forms() -> None:
+    over = AtLeast(Numbered(Variable("row Amount"), WHOLE, WHOLE), Numbered(Variable("Limit"), WHOLE, WHOLE))
+    button = Target(kinds=("button",), text=Constant("Reject"), in_row=True)
+    assert names_needed((If(over, (Press(target=button),)),)) == {"row Amount", "Limit"}

@@ -10,7 +10,7 @@ import numpy as np
 
 from crewless.core.errors import CorruptRecording, StorageFull
 from crewless.core.messages import Box, Demonstration
-from crewless.episodes import open_dataset
+from crewless.episodes import Dataset, open_dataset
 from crewless.policy.job.policy import LearntJob
 from crewless.policy.job.store import Account, report_lines
 from crewless.training.induce.intents import Intent, Trace, trace_of
@@ -57,32 +57,32 @@ def write_job_page(
 
 def _pictures(trace: Trace, recordings: Sequence[Path]) -> str:
     """One item for each thing that was meant."""
+    source = _episode_of(trace.demonstration.case.id, recordings)
     return "".join(
-        f"<li>{escape(said(trace, intent))}{_picture(trace, intent, recordings)}</li>" for intent in trace.intents
+        f"<li>{escape(said(trace, intent))}{_picture(trace, intent, source)}</li>" for intent in trace.intents
     )
 
 
-def _picture(trace: Trace, intent: Intent, recordings: Sequence[Path]) -> str:
+def _picture(trace: Trace, intent: Intent, source: tuple[Dataset, int] | None) -> str:
     """The screen around what was acted on; empty where nothing was, or the recording cannot be read."""
-    if intent.element is None:
+    if intent.element is None or source is None:
         return ""
     view = trace.views[intent.seen]
-    pixels = _pixels(trace.demonstration.case.id, view.observation.t_s, recordings)
-    if pixels is None:
+    dataset, episode = source
+    try:
+        pixels = dataset.frame_at(episode, view.observation.t_s).pixels
+    except CorruptRecording:
         return ""
     data = base64.b64encode(_png(_cut(pixels, view.elements[intent.element].box))).decode()
     return f'<img alt="{escape(said(trace, intent), quote=True)}" src="data:image/png;base64,{data}">'
 
 
-def _pixels(case: str, t_s: float, recordings: Sequence[Path]) -> np.ndarray | None:
-    for folder in recordings:
-        dataset = open_dataset(folder)
+def _episode_of(case: str, recordings: Sequence[Path]) -> tuple[Dataset, int] | None:
+    """The recording of a case, and its number there."""
+    for dataset in map(open_dataset, recordings):
         for info in dataset.episodes:
             if info.case.id == case:
-                try:
-                    return np.array(dataset.frame_at(info.index, t_s).pixels)
-                except CorruptRecording:
-                    return None
+                return dataset, info.index
     return None
 
 

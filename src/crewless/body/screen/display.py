@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from crewless.body.screen.authority import Cookie, authority
 from crewless.body.screen.children import Child, require
 from crewless.core.errors import BadInput, DisplayDied
+from crewless.core.messages import Box
 
 if TYPE_CHECKING:
     from Xlib.display import Display as XConnection
@@ -244,3 +245,21 @@ def _read_number(reader: int, patience_s: float) -> int:
             raise DisplayDied("Xvfb ended before it had a display")
         text += part
     return int(text)
+
+
+def open_popup(display_name: str) -> Box | None:
+    """The open popup of a select, in screen pixels. Raises DisplayDied."""
+    from Xlib import X, error
+
+    connection = connect(display_name)
+    try:
+        for window in connection.screen().root.query_tree().children:
+            try:
+                attributes, at = window.get_attributes(), window.get_geometry()
+            except (error.BadWindow, error.BadDrawable):
+                continue
+            if attributes.override_redirect and attributes.map_state == X.IsViewable and at.width > 40 < at.height:
+                return Box(at.x, at.y, at.x + at.width, at.y + at.height)
+        return None
+    finally:
+        hang_up(connection)

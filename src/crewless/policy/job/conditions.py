@@ -153,18 +153,6 @@ class Either(Struct, frozen=True, tag=True):
 Value = Expression | Either | Nothing
 
 
-class Unexplained(Struct, frozen=True, tag=True):
-    """What no expression and no condition gives: a person does it."""
-
-    about: str
-    seen: tuple[str, ...] = ()
-    """Some of what was given."""
-
-    def words(self) -> str:
-        """What it is about."""
-        return f"{self.about} is not explained"
-
-
 def true_in(test: Test, env: Environment) -> bool | None:
     """Whether a condition holds. What is not there is equal to nothing and contains nothing; None: what is there is not a number or
     a date, as the condition expects."""

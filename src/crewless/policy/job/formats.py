@@ -38,15 +38,17 @@ class DateFormat:
     language: str = "en"
 
     def read(self, text: str) -> date | None:
-        """The date that a text is in this format; None: it is none."""
+        """The date that a text is in this format, the first day of a month or a year; None: it is none, or has no year."""
         found = _date_pattern(self.pattern, self.language).fullmatch(text.strip())
         if found is None:
             return None
         parts = found.groupdict()
+        if "y" not in parts:
+            return None
         year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
-        month = _month_number(parts["name"], self.language) if parts.get("name") else int(parts["m"])
+        month = _month_number(parts["name"], self.language) if parts.get("name") else int(parts.get("m", 1))
         try:
-            return date(year, month, int(parts["d"]))
+            return date(year, month, int(parts.get("d", 1)))
         except ValueError:
             return None
 
@@ -94,6 +96,7 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
 """What is tried when a format is not known yet, the more usual first."""
 
 
+_MONTHS_OF_YEARS = tuple(DateFormat(p, language) for language in MONTHS for p in ("mmmm yyyy", "mmm yyyy", "yyyy mmmm"))
 PARTS_OF_DATES: tuple[DateFormat, ...] = (
     DateFormat("d"), DateFormat("dd"), DateFormat("yyyy"), DateFormat("mm/yyyy"), DateFormat("yyyy-mm"),
     *(DateFormat(pattern, language) for language in MONTHS for pattern in ("mmmm yyyy", "mmm yyyy", "mmmm", "mmm")),
@@ -180,20 +183,10 @@ def rank_of(text: str) -> tuple[int, ...] | None:
 
     The rank begins with what kind it is, so that only what is alike is compared: 0 a month, 1 a date, 2 a number (in millionths).
     """
-    words = text.replace(",", " ").split()
-    if len(words) == 2 and any(len(word) == 4 and word.isdigit() for word in words):
-        name, year = words if words[1].isdigit() else words[::-1]
-        for names in MONTHS.values():
-            month = next(
-                (
-                    at
-                    for at, each in enumerate(names, 1)
-                    if len(name) > 2 and each.casefold().startswith(name.casefold().rstrip("."))
-                ),
-                0,
-            )
-            if month:
-                return 0, int(year), month
+    months = (form.read(text) for form in _MONTHS_OF_YEARS)
+    for month in months:
+        if month is not None:
+            return 0, month.year, month.month
     for _, day in dates_in(text)[:1]:
         return 1, day.toordinal()
     for _, number in numbers_in(text)[:1]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from crewless.core.messages import Action, Decision, Element, Point
 from crewless.policy.job.interpreter import Deeds, HandOverError
 from crewless.policy.job.places import InRow, Place
@@ -184,15 +186,15 @@ class ScreenHands:
 
     def _search(self, look: Callable[[], Found | None]) -> "Generator[Decision, None, Found | None]":
         """Scroll down to the end and then up to the beginning until something is seen."""
-        if self._signature() == self._still:
+        start = self.view.signature
+        if start == self._still:
             return None
-        start = self._signature()
         moved = False
         x, y = self.job.scroll_at
         point = Point(int(x * self.view.observation.width), int(y * self.view.observation.height))
         for direction in (1, -1):
             for _ in range(self.config.most_scrolls):
-                before = self._signature()
+                before = self.view.signature
                 yield self._decision(
                     Action(verb="scroll", point=point, amount=direction * self.config.notches),
                     "looking for what comes next",
@@ -200,22 +202,19 @@ class ScreenHands:
                 found = look()
                 if found is not None:
                     return found
-                if self._signature() == before:
+                if self.view.signature == before:
                     break
                 moved = True
         # A page that does not move is not turned again for the next thing that is not there.
         self._still = () if moved else start
         return None
 
-    def _signature(self) -> tuple[tuple[str, int], ...]:
-        return tuple((e.text, e.box.y0) for e in self.view.elements)
-
     # Filling in
 
     def set(self, entry: Set, value: str, env: Mapping[str, str]) -> "Generator[Decision, None, bool]":
         """Give a widget its value, and look whether it holds it. Raises HandOverError where it does not."""
         for _ in range(self.config.tries):
-            hit = yield from self._find(self._aim(entry, value), env)
+            hit = yield from self._find(aim(entry, value), env)
             if hit is None:
                 return False
             if self._holds(entry, value, self._widget(hit, entry)):
@@ -236,16 +235,8 @@ class ScreenHands:
                 return True
         raise HandOverError(f"{entry.target.words()} does not show {value!r} after it was set")
 
-    def _aim(self, entry: Set, value: str) -> Target:
-        """Where a value is given: of radios the one that says it."""
-        if entry.kind == "choice" and entry.target.kinds == ("radio",):
-            from msgspec.structs import replace
-
-            return replace(entry.target, text=Constant(value), nth=None)
-        return entry.target
-
     def _shows_value(self, entry: Set, value: str, env: Mapping[str, str]) -> bool:
-        hit = ground(self._aim(entry, value), self.view, env, self.row())
+        hit = ground(aim(entry, value), self.view, env, self.row())
         return hit is not None and self._holds(entry, value, self._widget(hit, entry))
 
     def _widget(self, hit: Hit, entry: Set) -> Element:
@@ -295,13 +286,13 @@ class ScreenHands:
         wanted, slide = number_shown(value), entry.slide
         if wanted is None or slide is None:
             raise HandOverError(f"{entry.target.words()} cannot be set to {value!r}")
-        aim = wanted
+        goal = wanted
         for turn in range(TRIES):
             now = number_shown(self.view.elements[hit.index].text)
             if now is None or now == wanted:
                 return
             if turn < TRIES // 2:
-                start, end = slide.point(self.view, hit, now), slide.point(self.view, hit, aim)
+                start, end = slide.point(self.view, hit, now), slide.point(self.view, hit, goal)
                 yield self._decision(Action(verb="drag", point=start, to=end, element=hit.index), f"slide to {value}")
             else:
                 key = "Right" if (now < wanted) == (slide.step > 0) else "Left"
@@ -312,7 +303,7 @@ class ScreenHands:
             hit = again
             shown = number_shown(self.view.elements[hit.index].text)
             # Where a drag goes too far, the next one is aimed as much shorter.
-            aim = aim if shown is None else aim + (wanted - shown) / 2
+            goal = goal if shown is None else goal + (wanted - shown) / 2
 
     def _choose(self, entry: Set, hit: Hit, value: str) -> Deeds:
         widget = self.view.elements[hit.index]
@@ -356,14 +347,14 @@ class ScreenHands:
         middle = sorted(offered, key=lambda e: e.box.y0)[len(offered) // 2].box.centre
         for direction in (1, -1):
             for _ in range(self.config.most_scrolls):
-                seen = self._signature()
+                seen = self.view.signature
                 yield self._decision(
                     Action(verb="scroll", point=middle, amount=2 * direction), "further along the list"
                 )
                 found = self._option(before, widget, value)
                 if found is not None:
                     return found
-                if self._signature() == seen:
+                if self.view.signature == seen:
                     break
         return None
 
@@ -432,7 +423,7 @@ class ScreenHands:
         if again is not None:
             # Nothing at all has changed: the click went astray, as on a page that was not listening yet.
             hit = ground(again.target, self.view, self.slots, self.row())
-            if hit is not None and self._signature() == tuple((e.text, e.box.y0) for e in before.elements):
+            if hit is not None and self.view.signature == before.signature:
                 yield from self._click(hit, f"press {about} again: nothing has changed")
             if (yield from self._until(lambda: self._happened(outcome, before), self.config.patience_s)):
                 return
@@ -449,14 +440,14 @@ class ScreenHands:
         if outcome.gone:
             # As it stood there: a word of it may well be part of what comes.
             return not {plain(text) for text in outcome.gone} & set(self.view.plain_texts)
-        return self._signature() != tuple((e.text, e.box.y0) for e in before.elements)
+        return self.view.signature != before.signature
 
     def _check_filled(self, env: Mapping[str, str]) -> Deeds:
         """Look at what was filled in before it is committed: what is in sight must hold its value."""
         for filled in list(self._filled):
             if filled.entry.target.in_row:
                 continue
-            hit = ground(self._aim(filled.entry, filled.value), self.view, env)
+            hit = ground(aim(filled.entry, filled.value), self.view, env)
             if hit is not None and not self._holds(filled.entry, filled.value, self._widget(hit, filled.entry)):
                 done = yield from self.set(filled.entry, filled.value, env)
                 if not done:
@@ -492,9 +483,9 @@ class ScreenHands:
         x, y = self.job.scroll_at
         point = Point(int(x * self.view.observation.width), int(y * self.view.observation.height))
         for _ in range(self.config.most_scrolls):
-            before = self._signature()
+            before = self.view.signature
             yield self._decision(Action(verb="scroll", point=point, amount=self.config.notches), "are there more rows")
-            if self._signature() == before:
+            if self.view.signature == before:
                 return None
             found = look()
             if found is not None:
@@ -551,6 +542,13 @@ class ScreenHands:
 
     def _decision(self, action: Action, why: str, *, confidence: float = 1.0) -> Decision:
         return Decision(action=action, confidence=min(1.0, max(0.0, confidence)), why=why)
+
+
+def aim(entry: Set, value: str) -> Target:
+    """Where a value is given: of radios the one that says it."""
+    if entry.kind == "choice" and entry.target.kinds == ("radio",):
+        return replace(entry.target, text=Constant(value), nth=None)
+    return entry.target
 
 
 def holds_text(element: Element, value: str) -> bool:

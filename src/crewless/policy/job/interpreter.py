@@ -5,7 +5,6 @@ It is written as generators: each ``yield`` is one decision, and the screen is a
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from crewless.core.messages import Decision
@@ -28,6 +27,7 @@ from crewless.policy.job.program import (
     Step,
     Type,
     Until,
+    names_needed,
 )  # fmt: skip
 from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band
@@ -38,13 +38,6 @@ Deeds = Generator[Decision, None, None]
 
 class HandOverError(Exception):
     """The case goes to a person; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowSeen:
-    """A row of a table, by what it says."""
-
-    key: tuple[str, ...]
 
 
 class Hands(Protocol):
@@ -269,7 +262,7 @@ class Interpreter:
     def _rows(self, step: Rows) -> Deeds:
         done: list[tuple[str, ...]] = []
         outer = dict(self.env)
-        for name in names_of_value_of_rows(step):
+        for name in names_needed(step.steps) - {each.name for each in step.steps if isinstance(each, Read)}:
             yield from self._fetch(name)
         while len(done) < 1000:
             key = yield from self.hands.rows(step.marker, self.env, done)
@@ -307,14 +300,3 @@ class Interpreter:
         if ranks[0] is None or ranks[1] is None or ranks[0][0] != ranks[1][0]:
             raise HandOverError(f"cannot tell whether {now!r} is before or behind {wanted!r}")
         return ranks[1] > ranks[0]
-
-
-def names_of_value_of_rows(step: Rows) -> frozenset[str]:
-    """What the steps of a loop need that is not read in the rows themselves."""
-    own = {each.name for each in step.steps if isinstance(each, Read)}
-    found: set[str] = set()
-    for each in step.steps:
-        if isinstance(each, Form):
-            for entry in each.entries:
-                found |= names_of_value(entry.value)
-    return frozenset(found - own)

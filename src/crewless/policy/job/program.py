@@ -5,14 +5,14 @@ on stand alone and say what shows when they have had their effect. Before the fi
 nothing is read or done where the page does not show it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from crewless.core.errors import BadInput
-from crewless.policy.job.conditions import Test, Value
+from crewless.policy.job.conditions import Test, Value, names_of_value
 from crewless.policy.job.places import Place
 from crewless.policy.job.slides import Slide
 from crewless.policy.job.targets import Target
@@ -283,6 +283,46 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
                 yield from walk(inner)
             case _:
                 pass
+
+
+def names_needed(steps: Sequence[Step]) -> frozenset[str]:
+    """The names that steps use."""
+    found: set[str] = set()
+
+    def of(*targets: Target | None) -> None:
+        for target in targets:
+            for value in () if target is None else (target.text, target.row):
+                if value is not None:
+                    found.update(names_of_value(value))
+
+    for step in steps:
+        match step:
+            case Form(entries):
+                for entry in entries:
+                    of(entry.target)
+                    found.update(names_of_value(entry.value))
+            case Press(target) | Key(_, target):
+                of(target)
+            case Drag(source, to):
+                of(source, to)
+            case Type(value):
+                found.update(names_of_value(value))
+            case If(test, inner, otherwise):
+                found.update(names_of_value(test) if test is not None else ())
+                found |= names_needed(inner) | names_needed(otherwise)
+            case Rows(marker, inner):
+                of(marker)
+                found |= names_needed(inner)
+            case Read(_, place):
+                key = getattr(place, "key", None)
+                found.update(names_of_value(key) if key is not None else ())
+            case Until(target, press):
+                of(target, press.target)
+            case Judge(_, of_text, _):
+                found.update(names_of_value(of_text))
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _lines(steps: tuple[Step, ...], indent: str) -> Iterator[str]:

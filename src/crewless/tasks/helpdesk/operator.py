@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crewless.core.errors import BadInput
-from crewless.core.messages import Action, Applied, Box, Case, Decision, Observation, Point
+from crewless.core.messages import Action, Applied, Case, Decision, Observation, Point
 from crewless.tasks.helpdesk.devtools import DevTools
 
 _FIRST_NOTCH_PX = 120
@@ -213,7 +213,9 @@ class ScriptedOperator:
         return Action(verb="click", point=self._land(page, box)), why
 
     def _choose(self, page: Mapping[str, Any], select: Mapping[str, Any], option: str) -> tuple[Action | None, str]:
-        popup = self._popup()
+        from crewless.body.screen.display import open_popup
+
+        popup = open_popup(self._display)
         if popup is None:
             return self._click(page, select["box"], f"choose {option}")
         # The popup is a window of its own, outside the page: rows of equal height inside a border of one pixel.
@@ -257,22 +259,3 @@ class ScriptedOperator:
         x = box[0] + (box[2] - box[0]) * min(0.8, max(0.2, self._chance.gauss(0.5, 0.12)))
         y = box[1] + (box[3] - box[1]) * min(0.8, max(0.2, self._chance.gauss(0.5, 0.12)))
         return Point(int(x), int(y))
-
-    def _popup(self) -> Box | None:
-        """The open popup of a select, in screen pixels."""
-        from Xlib import X, error
-
-        from crewless.body.screen.display import connect, hang_up
-
-        connection = connect(self._display)
-        try:
-            for window in connection.screen().root.query_tree().children:
-                try:
-                    attributes, at = window.get_attributes(), window.get_geometry()
-                except (error.BadWindow, error.BadDrawable):
-                    continue
-                if attributes.override_redirect and attributes.map_state == X.IsViewable and at.width > 40 < at.height:
-                    return Box(at.x, at.y, at.x + at.width, at.y + at.height)
-            return None
-        finally:
-            hang_up(connection)

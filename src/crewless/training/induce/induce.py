@@ -5,23 +5,20 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from crewless.policy.job.conditions import names_of_value
 from crewless.policy.job.formats import rank_of
 from crewless.policy.job.program import (
     Drag,
     Expect,
-    Form,
     If,
     Job,
-    Judge,
     Key,
     Person,
     Press,
     Read,
-    Rows,
     Step,
     Type,
     Until,
+    names_needed,
 )  # fmt: skip
 from crewless.policy.job.targets import Target, ground
 from crewless.policy.job.values import Expression
@@ -76,7 +73,7 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
             continue
         own = frozenset(column.members) & demos
         if column.rounds:
-            steps += [*loop_of(draft, at, demos, _round, needed_by), page(draft, at)]
+            steps += [*loop_of(draft, at, demos, _round), page(draft, at)]
             at += 1
             continue
         if len(own) >= (_MOSTLY * len(demos) if len(demos) >= _MANY else len(demos)):
@@ -390,7 +387,7 @@ def _commits(draft: Draft, at: int) -> bool:
 
 def with_reads(steps: Sequence[Step], sources: Mapping[str, Source], draft: Draft) -> list[Step]:
     """The steps with the readings that they need, each behind the page where it stands."""
-    needed = set(needed_by(steps))
+    needed = set(names_needed(steps))
     while True:
         more = {need for name in needed if name in sources for need in sources[name].needs} - needed
         if not more:
@@ -414,43 +411,3 @@ def _read_in(steps: Sequence[Step], needed: frozenset[str], sources: Mapping[str
                 for name, source in sources.items() if source.visit == lead and name in needed
             ]  # fmt: skip
     return out
-
-
-def needed_by(steps: Sequence[Step]) -> frozenset[str]:
-    """The names that steps use."""
-    found: set[str] = set()
-
-    def of(*targets: Target | None) -> None:
-        for target in targets:
-            for value in () if target is None else (target.text, target.row):
-                if value is not None:
-                    found.update(names_of_value(value))
-
-    for step in steps:
-        match step:
-            case Form(entries):
-                for entry in entries:
-                    of(entry.target)
-                    found.update(names_of_value(entry.value))
-            case Press(target) | Key(_, target):
-                of(target)
-            case Drag(source, to):
-                of(source, to)
-            case Type(value):
-                found.update(names_of_value(value))
-            case If(test, inner, otherwise):
-                found.update(names_of_value(test) if test is not None else ())
-                found |= needed_by(inner) | needed_by(otherwise)
-            case Rows(marker, inner):
-                of(marker)
-                found |= needed_by(inner)
-            case Read(_, place):
-                key = getattr(place, "key", None)
-                found.update(names_of_value(key) if key is not None else ())
-            case Until(target, press):
-                of(target, press.target)
-            case Judge(_, of_text, _):
-                found.update(names_of_value(of_text))
-            case _:
-                pass
-    return frozenset(found)

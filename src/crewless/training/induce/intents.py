@@ -423,14 +423,13 @@ class _Reader:
         if edit is None or not edit.typed:
             return
         after = self.views[min(max(edit.steps) + 1, len(self.views) - 1)]
-        now = at_element(after, self.views[edit.seen], edit.element)
         self.found.append(
             Intent(
                 kind="text",
                 seen=edit.seen,
                 element=self._label_of(edit, after),
                 point=edit.point,
-                value=_value(edit.text, now),
+                value=edit.text.strip("\n"),
                 end=max(edit.steps) + 1,
                 steps=tuple(edit.steps),
                 from_value=edit.before,
@@ -544,14 +543,6 @@ def identity(view: View, intent: Intent) -> tuple[object, ...]:
         if view.elements[i].kind in ("text", "link")
     )
     return (family, own, tuple(plain(name) for name in view.names_of(intent.element)), beside)
-
-
-def _value(typed: str, now: Element | None) -> str:
-    """What was typed, unless the field then clearly holds something else, such as what it completed by itself."""
-    text = typed.strip("\n")
-    if now is None or not shown(now) or shows(now, text) or plain(shown(now)) in plain(text):
-        return text
-    return text
 
 
 def _apply(edit: _Edit, chord: str) -> None:

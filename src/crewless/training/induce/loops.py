@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crewless.policy.job.program import Person, Read, Rows, Step
+from crewless.policy.job.program import Person, Read, Rows, Step, names_needed
+from crewless.policy.job.row_keys import row_key
 from crewless.policy.job.targets import Target
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
@@ -18,8 +19,6 @@ from crewless.training.induce.rows import RowKey, reads_for, same_texts, sources
 
 BlockOf = Callable[[Draft], list[Step]]
 """Makes the steps of a draft, with the readings that they need."""
-NeededBy = Callable[[Sequence[Step]], frozenset[str]]
-"""Tells the names that steps use."""
 
 
 Head = tuple[int, Intent, tuple[Item, ...]]
@@ -36,7 +35,7 @@ class Thing:
     band: Band
 
 
-def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf, needed: NeededBy) -> list[Step]:
+def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf) -> list[Step]:
     """The steps for a loop: what is done with each thing, and with which.
 
     Args:
@@ -44,7 +43,6 @@ def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf, needed
         at: the loop's column.
         demos: the demonstrations that it belongs to.
         block: makes the steps of a draft.
-        needed: the names that steps use.
     """
     column, about = draft.columns[at], draft.said(at)
     own = [d for d in sorted(column.rounds) if d in demos]
@@ -75,7 +73,7 @@ def loop_of(draft: Draft, at: int, demos: frozenset[int], block: BlockOf, needed
             draft.miss(own, f"{about}: which of them")
             return [Person(f"{about}: which of them")]
         steps = guarded(tree, tuple(steps))
-    reads: list[Read] = reads_for(needed(steps), local)
+    reads: list[Read] = reads_for(names_needed(steps), local)
     return [Rows(marker=marker, steps=(*reads, *steps), seen=len(own))]
 
 
@@ -116,7 +114,7 @@ def _things(
         view = draft.traces[d].views[intent.seen]
         assert intent.element is not None
         band = view.item_of(intent.element) if title else view.band_of(intent.element)
-        key = d, _key(view, band)
+        key = d, row_key(view, intent.element, band)
         things[key] = Thing(view, intent.element, band)
         acted[key] = number
     for d in own:
@@ -128,14 +126,10 @@ def _things(
                 if title and view.block_start(i) != i:
                     continue
                 band = view.item_of(i) if title else view.band_of(i)
-                key = _key(view, band)
+                key = row_key(view, i, band)
                 if same_texts(key, [other for e, other in things if e == d]) is None:
                     things[d, key] = Thing(view, i, band)
     return things, acted
-
-
-def _key(view: View, band: Band) -> tuple[str, ...]:
-    return tuple(view.plain_texts[i] for i in view.in_band(band) if view.elements[i].kind in ("text", "link"))
 
 
 def _marker(draft: Draft, heads: Sequence[Head], *, title: bool) -> Target:

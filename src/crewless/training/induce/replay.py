@@ -8,16 +8,13 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
-from msgspec.structs import replace
-
 from crewless.core.messages import Decision
-from crewless.policy.job.hands import holds_text
+from crewless.policy.job.hands import aim, holds_text
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set
 from crewless.policy.job.row_keys import find_row, item_band, item_key, same_row
 from crewless.policy.job.targets import Target, alike, candidates, ground
-from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
 from crewless.policy.judgement import Judged, Judgement
 from crewless.policy.texts import misread, plain
@@ -152,15 +149,13 @@ class ReplayHands:
     def set(self, entry: Set, value: str, env: Mapping[str, str]) -> Generator[Decision, None, bool]:
         """The person must have given the same widget the same value, or found it there."""
         entries, _, views = self._segment()
-        aim = entry.target
-        if entry.kind == "choice" and aim.kinds == ("radio",):
-            aim = replace(aim, text=Constant(value), nth=None)
+        target = aim(entry, value)
         for at in entries:
             intent = self.trace.intents[at]
             view = self.trace.views[intent.seen]
             if at in self.explained or intent.element is None:
                 continue
-            hit = ground(aim, view, env, self._row_in(view))
+            hit = ground(target, view, env, self._row_in(view))
             if hit is None or not same_spot(view, hit.index, intent.element):
                 continue
             if intent.value != value and not (entry.kind == "choice" and plain(intent.value) == plain(value)):
@@ -172,7 +167,7 @@ class ReplayHands:
             self.explained.add(at)
             return True
         for view in views:
-            hit = ground(aim, view, env, self._row_in(view))
+            hit = ground(target, view, env, self._row_in(view))
             if hit is not None:
                 element = view.elements[hit.index]
                 held = (("checked" in element.state) == (value == "on")) if entry.kind == "toggle" else (

@@ -99,16 +99,6 @@ def _explained_bits(cases: Sequence[Ruled]) -> float:
     return len(cases) * _entropy(counts)
 
 
-def classify(tree: Tree, env: Mapping[str, str]) -> str | None:
-    """The class; None: a test cannot be told."""
-    while isinstance(tree, Branch):
-        held = true_in(tree.test, env)
-        if held is None:
-            return None
-        tree = tree.yes if held else tree.no
-    return tree.label
-
-
 def cost_of(tree: Tree) -> float:
     """What a tree says, in all."""
     return 0.0 if isinstance(tree, Decided) else tree.cost + cost_of(tree.yes) + cost_of(tree.no)
