@@ -111,6 +111,22 @@ def test_another_tickets_page_is_not_worked(learning: Learning) -> None:
     assert not run.right
 
 
+def test_another_program_that_looks_the_same_is_left_alone(learning: Learning) -> None:
+    assert learning.learnt.job.frame == ("Go", "Agent")
+    policy = JobPolicy(learning.learnt, abstain=False)
+    unseen = tickets(1, seed=93, first=1300)
+
+    def copied(observation: Observation) -> Observation:
+        return replace(
+            observation,
+            elements=tuple(replace(e, text="Training copy") if e.text == "Agent" else e for e in observation.elements),
+        )
+
+    run = work(policy, unseen[0], unseen, spoil=copied, limit=300)
+    assert "“Agent”, which every page of the program has, does not show" in run.reason
+    assert {d.action.verb for d in run.decisions} <= {"wait", "hand_over"}
+
+
 def test_a_stored_job_is_the_same_and_says_what_it_is(folder: Path, learning: Learning) -> None:
     assert is_job(folder)
     learnt, account = load_job(folder, task="desk")

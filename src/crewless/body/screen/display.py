@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from crewless.body.screen.authority import Cookie, authority
 from crewless.body.screen.children import Child, require
 from crewless.core.errors import BadInput, DisplayDied
-from crewless.core.messages import Box
 
 if TYPE_CHECKING:
     from Xlib.display import Display as XConnection
+
+    from crewless.core.messages import Box
 
 # Stock openbox binds keys and the wheel over the bare root (desktop switching, menus): a stray scroll would send the
 # worker to another desktop. Only what a person needs to move a dialog out of the way is kept. The focus follows the
@@ -247,9 +248,12 @@ def _read_number(reader: int, patience_s: float) -> int:
     return int(text)
 
 
-def open_popup(display_name: str) -> Box | None:
+def open_popup(display_name: str) -> "Box | None":
     """The open popup of a select, in screen pixels. Raises DisplayDied."""
     from Xlib import X, error
+
+    # Only here: numpy, which comes with it, starts a thread, and who connects may still have to be sealed.
+    from crewless.core.messages import Box
 
     connection = connect(display_name)
     try:

@@ -101,24 +101,22 @@ class ScreenHands:
         while not came and (yield from self._dismiss()):
             came = yield from self._until(lambda: self._is_page(page), 2.0)
         if not came:
+            strange = [text for text in self.job.frame if not self.view.shows(text)]
             missing = [text for text in page.anchors if not self.view.shows(text)]
             lacking = [name for name in page.slots if not self.view.shows(self.slots.get(name, ""))]
             about = (
-                f"“{missing[0]}”"
-                if missing and not self._anchored(page)
+                f"“{strange[0]}”, which every page of the program has,"
+                if strange
+                else f"“{missing[0]}”"
+                if missing and not anchored(page, self.view)
                 else f"the {lacking[0]} of this case"
                 if lacking
                 else "the page"
             )
             raise HandOverError(f"{about} does not show; the screen shows {self._gist()}")
 
-    def _anchored(self, page: Expect) -> bool:
-        return not page.anchors or 2 * sum(self.view.shows(text) for text in page.anchors) >= len(page.anchors)
-
     def _is_page(self, page: Expect) -> bool:
-        return self._anchored(page) and all(
-            self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in page.slots
-        )
+        return is_page(page, self.view, self.slots, self.job.frame)
 
     def _gist(self) -> str:
         texts = [e.text for e in self.view.elements if e.text and e.kind in ("text", "button")][:4]
@@ -542,6 +540,17 @@ class ScreenHands:
 
     def _decision(self, action: Action, why: str, *, confidence: float = 1.0) -> Decision:
         return Decision(action=action, confidence=min(1.0, max(0.0, confidence)), why=why)
+
+
+def anchored(page: Expect, view: View) -> bool:
+    """Whether at least half of a page's anchors are on a screen."""
+    return 2 * sum(view.shows(text) for text in page.anchors) >= len(page.anchors)
+
+
+def is_page(page: Expect, view: View, slots: Mapping[str, str], frame: Sequence[str]) -> bool:
+    """Whether a screen shows a page of this program and of this case."""
+    ours = all(view.shows(text) for text in frame) and anchored(page, view)
+    return ours and all(view.shows(slots.get(name, ""), at_least=1.1) for name in page.slots)
 
 
 def aim(entry: Set, value: str) -> Target:

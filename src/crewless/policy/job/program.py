@@ -239,6 +239,8 @@ class Job(Struct, frozen=True, kw_only=True):
     slots: tuple[str, ...]
     """What the queue gives, by name."""
     steps: tuple[Step, ...]
+    frame: tuple[str, ...] = ()
+    """Texts that every screen of every demonstration showed, such as the program's name: without one of them it is another program."""
     done: Outcome = Outcome()
     """What the screen shows when a case is finished."""
     scroll_at: tuple[float, float] = (0.6, 0.5)
@@ -268,7 +270,8 @@ def job_from(data: bytes) -> Job:
 
 def lines_of(job: Job) -> list[str]:
     """The job in words, a line a step, inner steps indented."""
-    return list(_lines(job.steps, ""))
+    frame = [f"On every page: {', '.join(f'“{text}”' for text in job.frame)}"] if job.frame else []
+    return [*frame, *_lines(job.steps, "")]
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:

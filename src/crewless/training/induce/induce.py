@@ -30,7 +30,7 @@ from crewless.training.induce.expressions import Example, explain
 from crewless.training.induce.forms import form
 from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.loops import loop_of
-from crewless.training.induce.pages import last_outcome, outcome, page, scroll_at
+from crewless.training.induce.pages import frame_of_program, last_outcome, outcome, page, scroll_at
 from crewless.training.induce.sources import Source
 from crewless.training.induce.targets import Acted, target_from
 
@@ -46,7 +46,7 @@ def induce(traces: Sequence[Trace], *, name: str = "") -> tuple[Job, Draft]:
     steps = with_reads(steps_of(draft), draft.sources, draft)
     slots = tuple(dict.fromkeys(slot for trace in traces for slot in trace.slots))
     job = Job(
-        slots=slots, steps=tuple(steps), done=last_outcome(traces), scroll_at=scroll_at(traces), demonstrations=len(traces),
+        slots=slots, steps=tuple(steps), frame=frame_of_program(traces), done=last_outcome(traces), scroll_at=scroll_at(traces), demonstrations=len(traces),
         unexplained=tuple(dict.fromkeys(gap.about for gap in draft.gaps)), name=name,
     )  # fmt: skip
     return job, draft

@@ -11,6 +11,8 @@ from crewless.training.induce.intents import Trace, is_entry
 from crewless.training.induce.sources import page_sources
 
 _ANCHORS = 8
+_FRAME = 6
+"""Texts of a program's own that are looked for on every page."""
 _PRESSED = ("button", "link", "tab", "icon")
 
 
@@ -59,6 +61,20 @@ def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
         gone=tuple(spelled[t] for t, n in sorted(went.items(), key=_most)[:3] if n >= least),
         slots=tuple(name for name, n in slots.items() if n >= least),
     )
+
+
+def frame_of_program(traces: Sequence[Trace]) -> tuple[str, ...]:
+    """The program's own words at the top of every screen of every demonstration, such as its name and its menu. What stands further
+    down may be of a page: where each case was begun on the page of the one before, that page is on every screen too."""
+    screens = [view for trace in traces for view in trace.views]
+    always = frozenset.intersection(*(frozenset(view.plain_texts) for view in screens))
+    first = screens[0]
+    words = [i for i, text in enumerate(first.plain_texts) if text in always and any(map(str.isalpha, text))]
+    if not words:
+        return ()
+    top = min(words, key=lambda i: first.elements[i].box.y0)
+    row = [i for i in words if i == top or i in first.level_with(top)]
+    return tuple(dict.fromkeys(first.elements[i].text for i in row))[:_FRAME]
 
 
 def last_outcome(traces: Sequence[Trace]) -> Outcome:

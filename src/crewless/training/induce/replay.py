@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
 from crewless.core.messages import Decision
-from crewless.policy.job.hands import aim, holds_text
+from crewless.policy.job.hands import aim, holds_text, is_page
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set
@@ -52,7 +52,7 @@ def replay(
         answers: what the person judged, by name.
         judgements: what judges where no answer is given.
     """
-    hands = ReplayHands(trace, answers, judgements or {})
+    hands = ReplayHands(trace, answers, job.frame, judgements or {})
     run = Interpreter(job, trace.slots, hands)
     problem = ""
     try:
@@ -68,20 +68,29 @@ def replay(
     return Replayed(total, explained, hands.misread, problem)
 
 
+_VERBS = {
+    "text": "fill in", "choice": "choose in", "toggle": "set", "slide": "slide", "press": "press", "key": "press the key", "drag": "drag",
+    "type": "type",
+}  # fmt: skip
+
+
 def said(trace: Trace, intent: Intent) -> str:
-    """An intent in words."""
-    view = trace.views[intent.seen]
+    """An intent in words, such as “fill in the field “Amount”: 12.50”."""
+    verb = _VERBS[intent.kind] if intent.verb in ("click", "key", "drag") else intent.verb.replace("_", "-")
+    if intent.kind == "key":
+        verb = f"{verb} {intent.value}"
     where = ""
     if intent.element is not None:
+        view = trace.views[intent.seen]
         element = view.elements[intent.element]
-        name = next(iter(view.names_of(intent.element)), "") if is_entry(intent) else element.text
-        where = (
-            f" {element.kind} {name or element.text or element.label!r}".rstrip("'\"")
-            if name or element.text
-            else f" a {element.kind}"
-        )
-    value = f" {intent.value!r}" if intent.value else ""
-    return f"{intent.kind}{where}{value}"
+        beside = is_entry(intent) and element.kind not in ("text", "link", "checkbox")
+        name = (next(iter(view.names_of(intent.element)), "") if beside else "") or element.text or element.label
+        thing = f"{element.kind}{f' “{name}”' if name else ''}"
+        if intent.kind in ("text", "key") and element.kind in ("text", "link"):
+            thing = f"place beside the {thing}"
+        where = f"{' in' if intent.kind == 'key' else ''} the {thing}"
+    value = f": {intent.value}" if intent.value and intent.kind != "key" else ""
+    return f"{verb}{where}{value}"
 
 
 @dataclass(slots=True)
@@ -90,6 +99,8 @@ class ReplayHands:
 
     trace: Trace
     answers: Mapping[str, str]
+    frame: tuple[str, ...] = ()
+    """What every page of the program has."""
     judgements: Mapping[str, Judgement] = field(default_factory=dict[str, Judgement])
     explained: set[int] = field(default_factory=set[int])
     misread: int = 0
@@ -117,11 +128,8 @@ class ReplayHands:
         """The page's screens must show it."""
         self._here = None
         _, _, views = self._segment()
-        slots = self.trace.slots
-        for view in views:
-            seen = sum(view.shows(text) for text in page.anchors)
-            if 2 * seen >= len(page.anchors) and all(view.shows(slots.get(n, ""), at_least=1.1) for n in page.slots):
-                return
+        if any(is_page(page, view, self.trace.slots, self.frame) for view in views):
+            return
         raise HandOverError(f"the page that shows “{page.anchors[0] if page.anchors else '?'}” does not come")
         yield
 
@@ -290,7 +298,7 @@ class ReplayHands:
         return on, self.trace.intents[on]
 
     def _differs(self, about: str, intent: Intent) -> NoReturn:
-        raise HandOverError(f"the job goes on with {about}; the demonstration with {said(self.trace, intent)}")
+        raise HandOverError(f"the job goes on with {about}; the demonstration did this: {said(self.trace, intent)}")
 
     def _on(self, at: int) -> None:
         self.explained.add(at)
