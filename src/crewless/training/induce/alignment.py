@@ -8,7 +8,9 @@ are aligned progressively (Needleman & Wunsch 1970, sequence against profile).
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
+from crewless.core.messages import Box
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
 from crewless.policy.texts import has_words, plain, similarity, spaced
@@ -22,6 +24,11 @@ _LONGEST_BODY = 5
 """Steps that lead on in the body of a loop."""
 _VALUES = 3
 """From so many different texts on presses are of one step whose text depends on the case."""
+_SAME_AFTER = 0.6
+"""From this mean Jaccard index on two steps lead to the same page."""
+_STRAY = 0.1
+"""A step that so few demonstrations have may be another one that was misread."""
+_SAME_PLACE_PX = 12
 _SOME, _TOGETHER = 0.3, 4
 """So many texts in just the same demonstrations, at least this share of them, are labels of a page."""
 SAME_PAGE = 0.45
@@ -88,8 +95,12 @@ def align(traces: Sequence[Trace]) -> Alignment:
     common, fixed = common_texts(traces), common_texts(traces, share=FIXED)
     symbols: list[Symbol] = []
     rows = [_symbolised(trace, symbols, common) for trace in traces]
+    rows = _beside_where_unseen(traces, symbols, rows)
     merged = _merged_submits(traces, symbols, rows)
+    halves = _merged_halves(traces, symbols, rows, common)
+    rows = [_with_halves(trace, row, symbols, halves) for trace, row in zip(traces, rows, strict=True)]
     merged |= _merged_values(traces, symbols, rows, common)
+    merged |= _merged_strays(traces, symbols, rows)
     plain_rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]
     folded = fold(plain_rows, symbols, traces)
     columns = progressive([_joined_repeats(row) for row in folded])
@@ -249,6 +260,49 @@ def _is_same(a: Symbol, b: Symbol) -> bool:
     return not a.names and not b.names
 
 
+def _beside_where_unseen(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
+) -> list[list[tuple[int, list[Intent]]]]:
+    """A field that was seen in some traces and in others only the text beside it: one step, told by that text in all of them."""
+    having: dict[int, set[int]] = {}
+    for number, row in enumerate(rows):
+        for symbol, intents in row:
+            if intents[0].kind == "text":
+                having.setdefault(symbol, set()).add(number)
+    told: dict[int, int] = {}
+    for beside, own in having.items():
+        if symbols[beside].family != "words" or not symbols[beside].names:
+            continue
+        for seen, others in having.items():
+            known = {*symbols[seen].names, symbols[seen].hint}
+            same = symbols[seen].family == "field" and symbols[beside].names[0] in known and not own & others
+            if same and jaccard(symbols[seen].page, symbols[beside].page) >= SAME_PAGE:
+                told[seen] = beside
+    out: list[list[tuple[int, list[Intent]]]] = []
+    for trace, row in zip(traces, rows, strict=True):
+        out.append([])
+        for symbol, intents in row:
+            if symbol in told:
+                symbol = told[symbol]
+                intents = [_told_by(trace, intent, symbols[symbol].names[0]) for intent in intents]
+            out[-1].append((symbol, intents))
+    return out
+
+
+def _told_by(trace: Trace, intent: Intent, text: str) -> Intent:
+    """The intent with the text beside its field as what it is told by."""
+    view, point = trace.views[intent.seen], intent.point
+    labels = [i for i, own in enumerate(view.plain_texts) if own == text and view.elements[i].kind in ("text", "link")]
+    if point is None or not labels:
+        return intent
+
+    def far(i: int) -> int:
+        box = view.elements[i].box
+        return abs(box.x0 - point.x) + abs(box.centre.y - point.y)
+
+    return replace(intent, element=min(labels, key=far))
+
+
 def _merged_submits(
     traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
 ) -> dict[int, int]:
@@ -271,13 +325,75 @@ def _merged_submits(
             if symbols[press].kind != "press" or press in merged or symbols[press].verb != "click":
                 continue
             same_before = jaccard(symbols[key].page, symbols[press].page) >= SAME_PAGE
-            same_after = _mean_jaccard(after[key], after[press]) >= 0.6
+            same_after = _mean_jaccard(after[key], after[press]) >= _SAME_AFTER
             both = any({key, press} <= {n for n, _ in row} for row in rows)
             if same_before and same_after and not both:
                 rare, other = (key, press) if counts[key] <= counts[press] else (press, key)
                 merged[rare] = other
                 break
     return merged
+
+
+def _merged_halves(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]], common: frozenset[str]
+) -> dict[int, int]:  # fmt: skip
+    """A button and the words close beside it, one or the other pressed, which lead to the same: halves of one widget, such as that in
+    which a file is chosen. The rarer symbol to the other."""
+    after: dict[int, list[frozenset[str]]] = {}
+    beside: dict[int, set[str]] = {}
+    having: dict[int, set[int]] = {}
+    for number, (trace, row) in enumerate(zip(traces, rows, strict=True)):
+        for symbol, intents in row:
+            intent = intents[-1]
+            if intent.kind != "press" or intent.element is None or symbols[symbol].rows or not symbols[symbol].text:
+                continue
+            having.setdefault(symbol, set()).add(number)
+            end = trace.views[min(intent.end, len(trace.views) - 1)]
+            after.setdefault(symbol, []).append(page_of(end, common))
+            beside.setdefault(symbol, set()).update(_close_by(trace.views[intent.seen], intent.element))
+    merged: dict[int, int] = {}
+    for words, button in product(having, having):
+        one, other = symbols[words], symbols[button]
+        if (one.family, other.family) != ("words", "button") or having[words] & having[button]:
+            continue
+        close = other.text in beside[words] and one.text in beside[button]
+        if (
+            close
+            and jaccard(one.page, other.page) >= SAME_PAGE
+            and _mean_jaccard(after[words], after[button]) >= _SAME_AFTER
+        ):
+            rare, usual = sorted((words, button), key=lambda n: len(having[n]))
+            merged[rare] = usual
+    return merged
+
+
+def _with_halves(
+    trace: Trace, row: Sequence[tuple[int, list[Intent]]], symbols: Sequence[Symbol], halves: Mapping[int, int]
+) -> list[tuple[int, list[Intent]]]:
+    """A row with the usual half in place of the other one."""
+    out: list[tuple[int, list[Intent]]] = []
+    for symbol, intents in row:
+        if symbol in halves:
+            symbol = halves[symbol]
+            intents = [_on_half(trace, intent, symbols[symbol].text) for intent in intents]
+        out.append((symbol, intents))
+    return out
+
+
+def _on_half(trace: Trace, intent: Intent, text: str) -> Intent:
+    view = trace.views[intent.seen]
+    level = [] if intent.element is None else view.level_with(intent.element)
+    other = next((i for i in level if view.plain_texts[i] == text), None)
+    return intent if other is None else replace(intent, element=other, point=view.elements[other].box.centre)
+
+
+def _close_by(view: View, index: int) -> set[str]:
+    """The texts that stand beside an element with hardly a gap between."""
+    box = view.elements[index].box
+    return {
+        view.plain_texts[i] for i in view.level_with(index)
+        if max(view.elements[i].box.x0 - box.x1, box.x0 - view.elements[i].box.x1) <= view.line
+    }  # fmt: skip
 
 
 def _merged_values(
@@ -306,6 +422,36 @@ def _merged_values(
         ]  # fmt: skip
         if n not in merged and len(like) >= _VALUES - 1:
             merged |= dict.fromkeys(like, n)
+    return merged
+
+
+def _merged_strays(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
+) -> dict[int, int]:
+    """Entries into a widget whose surroundings were misread in very few traces: in the place of another one, of the same kind and on
+    the same page, that just these traces lack. The rare symbol to the other."""
+    having: dict[int, set[int]] = {}
+    places: dict[int, list[Box]] = {}
+    for number, row in enumerate(rows):
+        for symbol, intents in row:
+            intent = intents[-1]
+            if is_entry(intent) and intent.element is not None and not symbols[symbol].rows:
+                having.setdefault(symbol, set()).add(number)
+                places.setdefault(symbol, []).append(traces[number].views[intent.seen].elements[intent.element].box)
+    merged: dict[int, int] = {}
+    for rare, own in having.items():
+        if len(own) > _STRAY * len(traces):
+            continue
+        stray = symbols[rare]
+        like = [
+            usual for usual, others in having.items()
+            if len(others) >= COMMON * len(traces) and not own & others
+            and (symbols[usual].kind, symbols[usual].family) == (stray.kind, stray.family)
+            and jaccard(symbols[usual].page, stray.page) >= SAME_PAGE
+            and any(abs(a.x0 - b.x0) + abs(a.y0 - b.y0) <= _SAME_PLACE_PX for a in places[usual] for b in places[rare])
+        ]  # fmt: skip
+        if len(like) == 1:
+            merged[rare] = like[0]
     return merged
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from crewless.policy.job.program import Expect
 from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band
+from crewless.policy.texts import plain
 from crewless.training.induce.alignment import Alignment, Column
 from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.sources import PageSeen, Source
@@ -141,7 +142,13 @@ class Draft:
                 self.columns[at].members[d][0].seen for at in self.leads if at > lead and d in self.columns[at].members
             ]
             last = later[0] if later else trace.last
-            visit.views[d] = list(trace.views[start : max(last, start) + 1])
+            # What an open list offers is no part of the page.
+            lists = {k for i in trace.intents if i.kind == "choice" for k in range(i.seen + 1, i.end)}
+            shown = [k for k in range(start, max(last, start) + 1) if k not in lists]
+            visit.views[d] = [trace.views[k] for k in shown]
+            visit.entered[d] = [
+                frozenset(plain(i.value) for i in trace.intents if is_entry(i) and i.seen < k) - {""} for k in shown
+            ]
         return visit
 
 

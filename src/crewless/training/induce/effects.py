@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from crewless.core.messages import Action, Element, Point
+from crewless.core.messages import Action, Element
 from crewless.policy.job.slides import number_shown
 from crewless.policy.job.view import View, level
-from crewless.policy.texts import plain, similarity
+from crewless.policy.texts import misread, plain, similarity
 
 _SAME_PLACE_PX = 6
 _IS_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?\s*\S{0,3}")
@@ -41,12 +41,6 @@ def at_place(view: View, element: Element) -> Element | None:
     return max(near, key=lambda e: (e.kind == element.kind, e.box.width * e.box.height), default=None)
 
 
-def near_box(element: Element, point: Point) -> bool:
-    """Whether a point is on an element, or on the text that is being typed into it."""
-    box = element.box
-    return box.x0 - 4 <= point.x <= box.x1 + 4 + 9 * len(element.text) and box.y0 - 4 <= point.y < box.y1 + 4
-
-
 def at_element(view: View, before: View, index: int | None) -> Element | None:
     """What stands now where an element of the screen before stood."""
     return None if index is None else at_place(view, before.elements[index])
@@ -61,18 +55,26 @@ def is_new(element: Element, before: View, now: View) -> bool:
 
 
 def typed_into(before: View, after: View, text: str) -> int | None:
-    """The field whose text has become what was typed, on the screen before; focused ones first."""
+    """The field whose text has become what was typed, on the screen before; else the one that has changed, or has the focus."""
     wanted = plain(text)
     changed = [
-        i for i, e in enumerate(before.elements)
+        (i, plain(shown(now))) for i, e in enumerate(before.elements)
         if e.kind in ("field", "textarea", "select")
         and (now := at_place(after, e)) is not None
         and plain(shown(now)) != plain(shown(e))
-        and (wanted in plain(shown(now)) or (plain(shown(now)) and plain(shown(now)) in wanted) or similarity(shown(now), text) >= _READ_AS)
     ]  # fmt: skip
-    if changed:
-        return changed[0]
-    focused = [i for i, e in enumerate(before.elements) if "focused" in e.state and e.kind in ("field", "textarea")]
+    fitting = [
+        i for i, now in changed
+        if wanted in now or (now and now in wanted) or similarity(now, text) >= _READ_AS or misread(now, wanted)
+    ]  # fmt: skip
+    if fitting or len(changed) == 1:
+        return fitting[0] if fitting else changed[0][0]
+    # One that goes on saying what it said has not got it.
+    focused = [
+        i for i, e in enumerate(before.elements)
+        if "focused" in e.state and e.kind in ("field", "textarea")
+        and ((now := at_place(after, e)) is None or not shown(now) or plain(shown(now)) != plain(shown(e)))
+    ]  # fmt: skip
     return focused[0] if len(focused) == 1 else None
 
 

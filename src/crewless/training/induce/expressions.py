@@ -86,6 +86,7 @@ def explain(
     if not found or min(found.values()) > 2.0:
         for cost, expression in (
             *_from_two(names, examples),
+            *_framed(names, examples),
             *_joined(names, examples),
             *_put_together(names, examples),
         ):
@@ -368,6 +369,36 @@ def _joined(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple
     made = Joined(tuple(parts))
     if len(parts) > 1 and gives(made, examples):
         yield cost, made
+
+
+def _framed(names: Sequence[str], examples: Sequence[Example]) -> Iterator[tuple[float, Expression]]:
+    """A part of a source between texts that are always the same, whatever words they break, such as a folder before a file's name."""
+    targets = [one.target for one in examples]
+    if len(set(targets)) < 2:
+        return
+    begin, end = _beginning(targets), _beginning([target[::-1] for target in targets])[::-1]
+    for lead in _cuts(begin):
+        for tail in (cut[::-1] for cut in _cuts(end[::-1])):
+            if not (lead or tail) or any(len(lead) + len(tail) >= len(target) for target in targets):
+                continue
+            inner = [Example(one.sources, one.target[len(lead) : len(one.target) - len(tail)]) for one in examples]
+            for cost, piece in _from_each(names, pivot(inner)):
+                parts = [*([Constant(lead)] if lead else []), piece, *([Constant(tail)] if tail else [])]
+                made = Joined(tuple(parts))
+                if gives(made, examples):
+                    yield cost + 0.9 + 0.3 * (len(parts) - 1), made
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    low, high = min(texts), max(texts)
+    return low[: next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))]
+
+
+def _cuts(shared: str) -> list[str]:
+    """A shared beginning, whole and cut behind each of its last marks, and none of it."""
+    marks = [found.end() for found in re.finditer(r"[^\w]", shared)]
+    return list(dict.fromkeys([shared, *(shared[:at] for at in reversed(marks[-4:])), ""]))
 
 
 _GLUE = re.compile(r"[^\w]{0,3}")

@@ -19,7 +19,6 @@ from crewless.training.induce.effects import (
     changed_select,
     is_new,
     mostly_there,
-    near_box,
     radio_group,
     same_texts_of,
     shown,
@@ -165,6 +164,10 @@ class _Reader:
                 return at + 1
             case _:
                 self._end_edit(at)
+                if action.verb == "double_click":
+                    chosen = self._chosen(at, self._element_at(at, action.point)) or self._chosen_at_once(at)
+                    if chosen is not None:
+                        return chosen
                 self._add("press", at, verb=action.verb)
                 return at + 1
 
@@ -215,12 +218,10 @@ class _Reader:
             return None
         then, opened = self.actions[follow], self.views[follow]
         if then.verb == "click":
-            picked = self._element_at(follow, then.point)
+            picked = self._picked(at, follow, widget)
             if picked is None:
                 return None
             option = opened.elements[picked]
-            if not option.text or not is_new(option, self.views[at], opened):
-                return None
             after = self._settled(follow)
             now = at_place(self.views[after], widget)
             holds = now is not None and shows(now, option.text)
@@ -238,6 +239,34 @@ class _Reader:
         ):
             return self._chosen_by_keys(at, index, follow)
         return None
+
+    def _picked(self, at: int, follow: int, widget: Element) -> int | None:
+        """What a click chose of an opened list: a text that was not there before. The rows of a list are as wide as its widget."""
+        before, opened, point = self.views[at], self.views[follow], self.actions[follow].point
+        if point is None:
+            return None
+        beside = [
+            i for i, e in enumerate(opened.elements)
+            if e.text and widget.box.x0 <= min(point.x, e.box.centre.x) and max(point.x, e.box.centre.x) <= widget.box.x1
+            and abs(e.box.centre.y - point.y) <= opened.line and is_new(e, before, opened)
+        ]  # fmt: skip
+        if opened.at(point) is None and beside:
+            return min(beside, key=lambda i: abs(opened.elements[i].box.centre.y - point.y))
+        index = self._element_at(follow, point)
+        there = None if index is None else opened.elements[index]
+        return index if there is not None and there.text and is_new(there, before, opened) else None
+
+    def _chosen_at_once(self, at: int) -> int | None:
+        """A double click on a select which opened its list and chose what then lay under the pointer: the next action; None: it did not."""
+        index = self._element_at(at, self.actions[at].point)
+        if index is None or self.views[at].elements[index].kind != "select":
+            return None
+        widget = self.views[at].elements[index]
+        now = at_place(self.views[self._settled(at)], widget)
+        if now is None or now.kind != "select" or not now.text or plain(now.text) == plain(widget.text):
+            return None
+        self._add("choice", at, value=now.text, end=at + 1)
+        return at + 1
 
     def _chosen_by_keys(self, at: int, index: int | None, follow: int) -> int | None:
         steps = [] if index is None else [at]
@@ -299,11 +328,13 @@ class _Reader:
             if then is None or then.kind != element.kind:
                 break
             checked, first = "checked" in then.state, earlier
-        turns = sum(
-            self.actions[i].verb == "click" and (p := self.actions[i].point) is not None and near_box(element, p)
-            for i in range(first, at + 1)
-        )  # fmt: skip
+        turns = 1 + sum(self.actions[i].verb == "click" and self._is_on(i, element) for i in range(first, at))
         return "on" if checked != (turns % 2 == 1) else "off"
+
+    def _is_on(self, at: int, element: Element) -> bool:
+        """Whether an action was on an element, or on the words that belong to it."""
+        index = self._element_at(at, self.actions[at].point)
+        return index is not None and self.views[at].elements[index] is at_place(self.views[at], element)
 
     def _is_idle(self, at: int, element: Element | None) -> bool:
         """A click beside everything, which did nothing."""
@@ -318,6 +349,9 @@ class _Reader:
 
     def _typed(self, at: int) -> None:
         text = self.actions[at].text
+        if self.edit is None and self._is_behind_chord(at):
+            self._add("type", at, value=text)
+            return
         if self.edit is None:
             found = typed_into(self.views[at], self.views[at + 1], text)
             if found is None:
@@ -335,6 +369,13 @@ class _Reader:
         edit.caret += len(text)
         edit.typed = True
         edit.steps.append(at)
+
+    def _is_behind_chord(self, at: int) -> bool:
+        """Whether a chord such as ctrl+l was pressed just before, which puts the focus wherever it does."""
+        before = next((a for a in reversed(self.actions[:at]) if a.verb not in ("wait", "move")), None)
+        return (
+            before is not None and before.verb == "key" and "+" in before.text and before.text not in _EDITING | _MOVING
+        )
 
     def _kept(self, edit: _Edit, at: int, text: str) -> bool:
         """Whether what stood in the field stays beside what is typed: it was no hint that vanishes."""
@@ -536,13 +577,15 @@ def identity(view: View, intent: Intent) -> tuple[object, ...]:
     family = FAMILIES.get(element.kind, element.kind)
     if element.kind == "radio":
         return (family, radio_group(view, intent.element))
-    own = plain(element.text) if element.kind == "checkbox" else ""
+    # A field that could not be seen goes by the text beside it.
+    own = plain(element.text) if element.kind in ("checkbox", "text", "link") else ""
     beside = tuple(
         plain(view.elements[i].text)
         for i in view.level_with(intent.element)
         if view.elements[i].kind in ("text", "link")
     )
-    return (family, own, tuple(plain(name) for name in view.names_of(intent.element)), beside)
+    names = tuple(plain(name) for name in view.names_of(intent.element))
+    return (family, own, names, beside) if own or names or beside else (family, element.box.x0, element.box.y0)
 
 
 def _apply(edit: _Edit, chord: str) -> None:

@@ -1,6 +1,8 @@
 """What only judgement gives: which of the texts on the way tells the answer, and learning it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import comb
 
 import numpy as np
 
@@ -9,10 +11,17 @@ from crewless.policy.sentences import embed
 from crewless.training.fit_judgement import fit_judgement, fit_vectors
 
 _MOST_TEXTS = 14
+_CHANCE = 0.05
+"""A few words tell something where guessing the commonest answer would be right as often with less than this probability."""
+
+
+_PROSE = 7
+"""In so many words and more somebody has said something: that it does not tell the answer yet may be for want of demonstrations."""
 
 
 def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]) -> str | None:
-    """The name of the text from which the answers follow best, each text judged by the others; None: there is no text.
+    """The name of the text from which the answers follow best, each text judged by the others; None: there is no
+    text, or only a few words each that tell no more than chance.
 
     Args:
         texts: by name, of each demonstration one.
@@ -21,6 +30,7 @@ def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]
     order = sorted(answers)
     longest = sorted(texts, key=lambda name: -sum(len(texts[name][d]) for d in order))[:_MOST_TEXTS]
     labels = [(answers[d],) for d in order]
+    commonest = Counter(answers.values()).most_common(1)[0][1]
     best: tuple[float, float, str] | None = None
     for name in longest:
         if len({texts[name][d] for d in order}) < 2:
@@ -30,7 +40,17 @@ def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]
         sure = float(np.where(judgement.held_out_right, judgement.held_out_scores, -judgement.held_out_scores).mean())
         if best is None or (right, sure) > best[:2]:
             best = right, sure, name
-    return None if best is None else best[2]
+    if best is None:
+        return None
+    name, right = best[2], round(best[0] * len(order))
+    prose = sum(len(texts[name][d].split()) for d in order) >= _PROSE * len(order)
+    chance = _by_chance(right, len(order), commonest / len(order)) * len(longest)
+    return name if prose or chance <= _CHANCE else None
+
+
+def _by_chance(right: int, count: int, share: float) -> float:
+    """The probability that as many or more of ``count`` guesses are right, each with the probability ``share`` (binomial)."""
+    return sum(comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(right, count + 1))
 
 
 def judgements_of(

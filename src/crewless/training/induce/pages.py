@@ -7,7 +7,7 @@ from dataclasses import replace
 from crewless.policy.job.program import Expect, Outcome
 from crewless.policy.texts import plain
 from crewless.training.induce.draft import OFTEN, Draft
-from crewless.training.induce.intents import Trace, is_entry
+from crewless.training.induce.intents import Trace
 from crewless.training.induce.sources import page_sources
 
 _ANCHORS = 8
@@ -22,12 +22,7 @@ def page(draft: Draft, lead: int) -> Expect:
     slots = {d: trace.slots for d, trace in enumerate(draft.traces)}
     taken = {name for env in draft.given.values() for name in env} | set(draft.slots)
     known = tuple(draft.sources.values())
-    entered = {
-        d: frozenset(
-            plain(intent.value) for at in range(max(lead, 0)) for intent in draft.columns[at].members.get(d, []) if is_entry(intent)
-        ) - {""} for d in slots
-    }  # fmt: skip
-    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known, entered):
+    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known):
         name, number = source.name, 2
         while name in draft.sources or name in taken:
             name, number = f"{source.name} ({number})", number + 1
@@ -134,7 +129,8 @@ def _anchors(draft: Draft, lead: int) -> tuple[tuple[str, ...], tuple[str, ...]]
         always = [text for text in always if elsewhere[text] >= 50]
     views = next(iter(visit.views.values()), None)
     order = {plain(e.text): i for i, e in enumerate(views[0].elements)} if views else {}
-    always.sort(key=lambda text: (elsewhere[text] >= 50, order.get(text, 999), text))
+    # A number is rather of a case, or of a day, than of the page.
+    always.sort(key=lambda t: (elsewhere[t] >= 50, any(map(str.isdigit, t)), order.get(t, 999), t))
     spelled = {plain(e.text): e.text for shown in visit.views.values() for e in shown[0].elements}
     slots = tuple(
         name for name in draft.slots

@@ -164,7 +164,9 @@ class ReplayHands:
             if at in self.explained or intent.element is None:
                 continue
             hit = ground(target, view, env, self._row_in(view))
-            if hit is None or not same_spot(view, hit.index, intent.element):
+            if hit is None or not (
+                same_spot(view, hit.index, intent.element) or view.elements[intent.element].box.contains(hit.point)
+            ):
                 continue
             if intent.value != value and not (entry.kind == "choice" and plain(intent.value) == plain(value)):
                 if not misread(value, intent.value):

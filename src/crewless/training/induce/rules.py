@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import combinations, pairwise
 from math import log2
@@ -172,6 +173,10 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
         days = _date_format(texts)
         if days is not None:
             dated.append((Variable(name), days))
+            found += [
+                (3.0 if name in given else 1.3, NotBefore(Variable(name), days, Constant(days.write(limit)), days))
+                for limit in _first_days(Variable(name), days, cases)
+            ]
         if len({plain(text) for text in distinct}) <= _CATEGORIES and not formats:
             found += [(1.4, Equal(Variable(name), Constant(text))) for text in sorted(distinct)]
         elif not formats and days is None:
@@ -216,6 +221,25 @@ def _limits(number: Numbered, cases: Sequence[Ruled]) -> list[Decimal]:
         _roundest(low, high) for (low, a), (high, b) in pairwise(pairs) if a != b and low < high
     ]  # fmt: skip
     return list(dict.fromkeys(found))
+
+
+def _first_days(name: Variable, form: DateFormat, cases: Sequence[Ruled]) -> list[date]:
+    """Days between neighbours of different classes, the roundest of each gap: of a year, of a month."""
+    pairs = sorted(
+        (day, case.label)
+        for case in cases if (day := form.read(name.value(case.env) or "")) is not None
+    )  # fmt: skip
+    found = [_roundest_day(low, high) for (low, a), (high, b) in pairwise(pairs) if a != b and low < high]
+    return list(dict.fromkeys(found))
+
+
+def _roundest_day(low: date, high: date) -> date:
+    """The day after ``low`` and up to ``high`` that a person would name."""
+    years = [date(year, 1, 1) for year in range(low.year + 1, high.year + 1)]
+    if years:
+        return max(years, key=lambda day: (day.year % 100 == 0, day.year % 10 == 0, day.year % 5 == 0, day.year))
+    months = [date(high.year, month, 1) for month in range(low.month + 1, high.month + 1)]
+    return months[-1] if months else high
 
 
 def _roundest(low: Decimal, high: Decimal) -> Decimal:

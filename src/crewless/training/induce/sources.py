@@ -53,20 +53,21 @@ class PageSeen:
 
     number: int
     views: dict[int, list[View]] = field(default_factory=dict[int, list[View]])
+    entered: dict[int, list[frozenset[str]]] = field(default_factory=dict[int, list[frozenset[str]]])
+    """For each of the screens what had been entered by then, in small letters: it is not read back."""
 
 
 def page_sources(
     visit: PageSeen, slots: Mapping[int, Mapping[str, str]], common: frozenset[str], fixed: frozenset[str],
-    before: Sequence[Source] = (), entered: Mapping[int, frozenset[str]] | None = None,
+    before: Sequence[Source] = (),
 ) -> list[Source]:  # fmt: skip
-    """Every place of a page whose text varies from case to case, or is there only sometimes. What was ``entered`` on the way, by
-    demonstration, is not read back from a widget."""
+    """Every place of a page whose text varies from case to case, or is there only sometimes."""
     made: dict[Place, dict[Any, str]] = {}
     for demo, views in visit.views.items():
         seen = frozenset(views[0].plain_texts) if views else frozenset[str]()
         for at, view in enumerate(views):
-            own = (entered or {}).get(demo, frozenset[str]())
-            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen, entered=own):
+            entered = visit.entered[demo][at] if demo in visit.entered else frozenset[str]()
+            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen, entered=entered):
                 made.setdefault(place, {}).setdefault(demo, text)
             for place, text in _areas(view, fixed) if at == 0 else ():
                 made.setdefault(place, {}).setdefault(demo, text)
@@ -88,7 +89,7 @@ def page_sources(
         if (
             share < SOMETIMES
             or (share >= ALWAYS and not varied)
-            or all(plain(text) in labels for text in values.values())
+            or (not (varied and share >= ALWAYS) and all(plain(text) in labels for text in values.values()))
         ):
             continue
         if all(_is_slot(text, slots[demo]) for demo, text in values.items() if isinstance(demo, int)):
@@ -210,7 +211,8 @@ def _readings(
         if right is not None:
             element = view.elements[right]
             text = shown(element)
-            own = element.kind in _WIDGETS and (not first or plain(text) in entered)
+            back = plain(text) in entered
+            own = (element.kind in _WIDGETS and (not first or back)) or (not first and back)
             # Another label is no value: what stands between the two was not read.
             label = (
                 element.text.rstrip().endswith(":")
@@ -220,6 +222,8 @@ def _readings(
             if text and view.plain_texts[right] != view.plain_texts[i] and not own and not label:
                 yield Beside(label=e.text, side="right"), text
         block = block_below(view, i)
+        if not first:
+            block = [j for j in block if plain(shown(view.elements[j])) not in entered]
         held = [j for j in block if view.elements[j].kind in _WIDGETS]
         if block and (not held or (first and not any(plain(shown(view.elements[j])) in entered for j in held))):
             texts = [shown(view.elements[j]) for j in block]
