@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from crewless.core.messages import Action, Decision, Element, Point
 from crewless.policy.job.interpreter import Deeds, HandOverError
 from crewless.policy.job.places import InRow, Place
-from crewless.policy.job.program import Drag, Expect, Job, Key, Outcome, Press, Set
+from crewless.policy.job.program import MOVING, Drag, Expect, Job, Key, Outcome, Press, Set
 from crewless.policy.job.row_keys import find_row, item_band, item_key, row_key, same_row
 from crewless.policy.job.slides import TRIES, number_shown
 from crewless.policy.job.targets import Hit, Target, alike, candidates, ground
@@ -385,6 +385,9 @@ class ScreenHands:
             yield from self._click(hit, f"into {step.target.words()}")
         before = self.view
         yield self._decision(Action(verb="key", text=step.chord), f"the key {step.chord}")
+        if step.chord in MOVING and not step.outcome.shows:
+            # Where the focus has gone cannot always be seen.
+            return
         yield from self._effect(step.outcome, before, f"the key {step.chord}", again=None)
 
     def _focused_last(self, target: Target, env: Mapping[str, str]) -> bool:
@@ -394,9 +397,12 @@ class ScreenHands:
             return True
         return bool(self._filled) and self._filled[-1].entry.target == target
 
-    def type(self, text: str) -> Deeds:
-        """Type where the focus is."""
+    def type(self, text: str, *, shown: bool) -> Deeds:
+        """Type where the focus is, and see it come up where it did so in the demonstrations."""
+        before = self.view.count(text)
         yield self._decision(Action(verb="type", text=text), f"type {text!r}")
+        if shown and not (yield from self._until(lambda: self.view.count(text) > before, self.config.list_patience_s)):
+            raise HandOverError(f"{text!r} was typed and does not show; the screen shows {self._gist()}")
 
     def drag(self, step: Drag, env: Mapping[str, str]) -> Deeds:
         """Drag something onto something, once."""

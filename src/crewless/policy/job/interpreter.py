@@ -71,8 +71,8 @@ class Hands(Protocol):
         """Press a key and wait for the effect."""
         ...
 
-    def type(self, text: str) -> Deeds:
-        """Type where the focus is."""
+    def type(self, text: str, *, shown: bool) -> Deeds:
+        """Type where the focus is. ``shown``: and see it come up. Raises HandOverError when it does not."""
         ...
 
     def drag(self, step: Drag, env: Mapping[str, str]) -> Deeds:
@@ -147,8 +147,11 @@ class Interpreter:
                 if step.target is not None:
                     yield from self._need(step.target)
                 yield from self.hands.key(step, self.env)
-            case Type(value):
-                yield from self.hands.type((yield from self._value_of(value, "what is typed")) or "")
+            case Type(value, shown):
+                text = yield from self._value_of(value, "what is typed")
+                if text:
+                    self.begun = True
+                    yield from self.hands.type(text, shown=shown)
             case Drag():
                 yield from self._need(step.source)
                 yield from self._need(step.to)

@@ -152,7 +152,9 @@ class Area(Struct, frozen=True, tag=True):
     """Lines that are always there and do not belong to it, in small letters."""
 
     def read(self, view: View, env: Environment, row: Band | None = None) -> str | None:
-        """The lines joined by spaces; None where there are none."""
+        """The lines joined by spaces; None where there are none, or nothing says where they begin."""
+        if self.above and not any(view.find(text) for text in self.above):
+            return None
         lines = [e for e in view.lines_between(self.above, self.below) if own_line(e, self.skip, env)]
         return " ".join(e.text.strip() for e in lines) or None
 

@@ -19,6 +19,8 @@ from crewless.policy.job.targets import Target
 from crewless.policy.job.values import Expression
 
 FORMAT = 1
+MOVING = frozenset({"Tab", "shift+Tab", "ISO_Left_Tab", "shift+ISO_Left_Tab"})
+"""Keys that lead from one field to another."""
 SetKind = Literal["text", "choice", "toggle", "date", "slider"]
 PressVerb = Literal["click", "double_click", "right_click", "hover"]
 
@@ -152,6 +154,8 @@ class Type(Struct, frozen=True, tag=True):
     """Text is typed where the focus is, without a field that could be seen."""
 
     value: Value
+    shown: bool = False
+    """What was typed could be read afterwards."""
     seen: int = 0
 
     def words(self) -> str:

@@ -79,6 +79,11 @@ class View:
             return True
         return any(has_words(each, wanted) for each in self.plain_texts if len(each) > len(wanted))
 
+    def count(self, text: str) -> int:
+        """In how many elements the text stands, alone or as whole words."""
+        wanted = plain(text)
+        return sum(each == wanted or has_words(each, wanted) for each in self.plain_texts) if wanted else 0
+
     @cached_property
     def _rows_of(self) -> tuple[frozenset[int], ...]:
         """Of each element, those whose middle is level with it."""

@@ -25,7 +25,7 @@ from crewless.policy.job.values import Expression
 from crewless.policy.job.view import View
 from crewless.training.induce.alignment import align
 from crewless.training.induce.draft import OFTEN, Draft, commonest, first
-from crewless.training.induce.explained import DO, LEAVE, Known, condition, guarded
+from crewless.training.induce.explained import DO, LEAVE, Known, condition, explained, guarded
 from crewless.training.induce.expressions import Example, explain
 from crewless.training.induce.forms import form
 from crewless.training.induce.intents import Intent, Trace, is_entry
@@ -298,9 +298,10 @@ def _lead(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
         target = draft.target(at, into, reads_text=False) if into and not _only_beside(draft, at, into) else None
         return [Key(chord=chord, target=target, outcome=shows, commits=commits, seen=len(own))]
     if kind == "type":
-        found = explain([Example(draft.env(d, at), column.members[d][0].value) for d in own], costs=draft.costs())
-        if found:
-            return [Type(value=found[0].expression, seen=len(own))]
+        known = Known({d: draft.env(d, at) for d in own}, draft.costs(), draft.optional(at), draft.slots)
+        value = explained({d: column.members[d][0].value for d in own}, (), known)
+        if value is not None:
+            return [Type(value=value, shown=_comes_up(draft, at, own), seen=len(own))]
         return _unclear(draft, own, f"{about}: what is typed")
     if kind == "drag":
         source, to = draft.target(at, own, reads_text=True), _dropped(draft, at, own)
@@ -325,6 +326,15 @@ def _lead(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
         if until is not None:
             return [Until(target=until, press=press, seen=len(own))]
     return [press]
+
+
+def _comes_up(draft: Draft, at: int, demos: Sequence[int]) -> bool:
+    """Whether what was typed could be read afterwards."""
+    typed = [(draft.traces[d].views, i) for d in demos for i in draft.columns[at].members[d][:1]]
+    shown = [
+        views[min(i.end, len(views) - 1)].count(i.value) > views[i.seen].count(i.value) for views, i in typed
+    ]  # fmt: skip
+    return sum(shown) >= OFTEN * len(shown)
 
 
 def _dropped(draft: Draft, at: int, own: Sequence[int]) -> Target | None:

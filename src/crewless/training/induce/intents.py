@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from crewless.core.messages import Action, Demonstration, Element, Point
+from crewless.policy.job.program import MOVING
 from crewless.policy.job.slides import number_shown
 from crewless.policy.job.targets import FAMILIES
 from crewless.policy.job.view import View
@@ -32,7 +33,6 @@ IntentKind = Literal["text", "choice", "toggle", "slide", "press", "key", "drag"
 _EDITING = frozenset(
     {"BackSpace", "Delete", "Home", "End", "Left", "Right", "ctrl+a", "ctrl+u", "ctrl+k", "shift+Home", "shift+End"}
 )
-_MOVING = frozenset({"Tab", "shift+Tab", "ISO_Left_Tab", "shift+ISO_Left_Tab"})
 _ALONG = frozenset({"Down", "Up", "Home", "End", "Page_Down", "Page_Up", "Next", "Prior"})
 
 
@@ -125,6 +125,8 @@ class _Reader:
         self.views, self.actions = views, actions
         self.found: list[Intent] = []
         self.edit: _Edit | None = None
+        self.moves: list[int] = []
+        """Tabs since the last thing that was meant: part of the job only where it cannot be seen where they lead."""
 
     def read(self) -> list[Intent]:
         at = 0
@@ -174,6 +176,7 @@ class _Reader:
     # The mouse
 
     def _click(self, at: int) -> int:
+        self.moves = []
         view, action = self.views[at], self.actions[at]
         index = self._element_at(at, action.point)
         element = None if index is None else view.elements[index]
@@ -349,19 +352,19 @@ class _Reader:
 
     def _typed(self, at: int) -> None:
         text = self.actions[at].text
-        if self.edit is None and self._is_behind_chord(at):
-            self._add("type", at, value=text)
-            return
         if self.edit is None:
-            found = typed_into(self.views[at], self.views[at + 1], text)
+            found = None if self._is_behind_chord(at) else typed_into(self.views[at], self.views[at + 1], text)
             if found is None:
-                self._add("type", at, value=text)
-                return
-            element = self.views[at].elements[found]
-            held = shown(element)
-            # After Tab the field's text is selected, and what is typed takes its place.
-            self.edit = _Edit(seen=at, element=found, point=element.box.centre, text=held, before=held)
-            self.edit.caret, self.edit.selected = len(held), bool(held)
+                for move in self.moves:
+                    self._add("key", move, value=self.actions[move].text, verb="key")
+                self.edit = _Edit(seen=at, element=None, point=None, text="", before="")
+            else:
+                element = self.views[at].elements[found]
+                held = shown(element)
+                # After Tab the field's text is selected, and what is typed takes its place.
+                self.edit = _Edit(seen=at, element=found, point=element.box.centre, text=held, before=held)
+                self.edit.caret, self.edit.selected = len(held), bool(held)
+            self.moves = []
         edit = self.edit
         if edit.selected or (not edit.typed and not self._kept(edit, at, text)):
             edit.text, edit.caret, edit.selected = "", 0, False
@@ -374,7 +377,7 @@ class _Reader:
         """Whether a chord such as ctrl+l was pressed just before, which puts the focus wherever it does."""
         before = next((a for a in reversed(self.actions[:at]) if a.verb not in ("wait", "move")), None)
         return (
-            before is not None and before.verb == "key" and "+" in before.text and before.text not in _EDITING | _MOVING
+            before is not None and before.verb == "key" and "+" in before.text and before.text not in _EDITING | MOVING
         )
 
     def _kept(self, edit: _Edit, at: int, text: str) -> bool:
@@ -392,6 +395,7 @@ class _Reader:
             return at + 1
         if (
             edit is not None
+            and edit.element is not None
             and chord in ("Return", "shift+Return", "KP_Enter")
             and (self._is_area(edit) or self._goes_on(at))
         ):
@@ -406,8 +410,10 @@ class _Reader:
                 return then
         held = edit
         self._end_edit(at)
-        if chord in _MOVING and (held is not None or self._moves_focus(at)):
+        if chord in MOVING and (held is not None or self._moves_focus(at)):
+            self.moves.append(at)
             return at + 1
+        self.moves = []
         if chord == "Escape" and same_texts_of(self.views[at], self.views[at + 1]):
             return at + 1
         if chord in _EDITING and self._next_types(at):
@@ -466,7 +472,7 @@ class _Reader:
         after = self.views[min(max(edit.steps) + 1, len(self.views) - 1)]
         self.found.append(
             Intent(
-                kind="text",
+                kind="type" if edit.element is None else "text",
                 seen=edit.seen,
                 element=self._label_of(edit, after),
                 point=edit.point,
@@ -478,7 +484,8 @@ class _Reader:
         )
 
     def _label_of(self, edit: _Edit, after: View) -> int | None:
-        """What the place is described by: the field itself, or, where it can be seen only since something stands in it, its label."""
+        """What the place is described by: the field itself, or, where it can be seen only since something stands in it, its label.
+        None: nothing was seen of it."""
         before = self.views[edit.seen]
         if edit.element is None or edit.point is None or before.elements[edit.element].box.contains(edit.point):
             return edit.element

@@ -216,7 +216,7 @@ class ReplayHands:
         return
         yield
 
-    def type(self, text: str) -> Deeds:
+    def type(self, text: str, *, shown: bool) -> Deeds:
         """The person must have typed the same."""
         at, intent = self._next(f"typing {text!r}")
         if intent.kind != "type" or not misread(text, intent.value):

@@ -77,6 +77,7 @@ def page_sources(
             text = next((t for view in views[:1] if (t := Starting(prefix).read(view, {})) is not None), None)
             if text is not None:
                 made.setdefault(Starting(prefix), {})[demo] = text
+    _read_the_rest(visit, slots, made)
     count = len(visit.views)
     found: list[Source] = []
     known = {frozenset(source.values.items()) for source in before}
@@ -110,6 +111,21 @@ def page_sources(
             )
         )
     return found
+
+
+def _read_the_rest(
+    visit: PageSeen, slots: Mapping[int, Mapping[str, str]], made: Mapping[Place, dict[Any, str]]
+) -> None:  # fmt: skip
+    """Read each place where it was not come upon as well: what a worker would read there."""
+    for place, values in made.items():
+        if len(values) < SOMETIMES * len(visit.views):
+            continue
+        for demo, views in visit.views.items():
+            for at, view in enumerate(views if demo not in values else ()):
+                text = place.read(view, slots[demo])
+                if text is not None and not (demo in visit.entered and plain(text) in visit.entered[demo][at]):
+                    values[demo] = text
+                    break
 
 
 def _is_slot(text: str, slots: Mapping[str, str]) -> bool:
