@@ -651,7 +651,13 @@ def _joined(columns: list[Column], d: int, row: Sequence[Item]) -> list[Column]:
             _put(columns[j], d, row[i])
             out.append(columns[j])
             i, j = i + 1, j + 1
-        elif j < m and (i == n or table[i][j] == table[i][j + 1]):
+        elif j < m and (
+            i == n
+            # Entries of one form stand in the order of their symbols, in the row and in the columns.
+            or (
+                table[i][j] == table[i][j + 1] and (table[i][j] != table[i + 1][j] or columns[j].symbol < row[i].symbol)
+            )
+        ):
             out.append(columns[j])
             j += 1
         else:

@@ -22,12 +22,15 @@ def page(draft: Draft, lead: int) -> Expect:
     slots = {d: trace.slots for d, trace in enumerate(draft.traces)}
     taken = {name for env in draft.given.values() for name in env} | set(draft.slots)
     known = tuple(draft.sources.values())
-    for source in page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known):
+    anchors, shown = _anchors(draft, lead)
+    # Where the work begins the case before may still be shown.
+    foreign = lead < 0 and not _shown_slots(draft, lead) and not draft.given
+    sources = [] if foreign else page_sources(visit, slots, draft.alignment.common, draft.alignment.fixed, known)
+    for source in sources:
         name, number = source.name, 2
         while name in draft.sources or name in taken:
             name, number = f"{source.name} ({number})", number + 1
         draft.sources[name] = replace(source, name=name)
-    anchors, shown = _anchors(draft, lead)
     made = Expect(anchors=anchors, slots=shown, known=_known(draft, lead))
     draft.lead_of[id(made)] = lead
     return made
@@ -132,13 +135,19 @@ def _anchors(draft: Draft, lead: int) -> tuple[tuple[str, ...], tuple[str, ...]]
     # A number is rather of a case, or of a day, than of the page.
     always.sort(key=lambda t: (elsewhere[t] >= 50, any(map(str.isdigit, t)), order.get(t, 999), t))
     spelled = {plain(e.text): e.text for shown in visit.views.values() for e in shown[0].elements}
-    slots = tuple(
+    return tuple(spelled[text] for text in always[:_ANCHORS]), () if lead < 0 else _shown_slots(draft, lead)
+
+
+def _shown_slots(draft: Draft, lead: int) -> tuple[str, ...]:
+    """The given slots whose value the page shows when it has come."""
+    visit = draft.visits[lead]
+    count = len(visit.views)
+    return tuple(
         name for name in draft.slots
         if count and sum(
             shown[0].shows(draft.traces[d].slots.get(name, ""), at_least=1.1) for d, shown in visit.views.items()
         ) >= 0.95 * count
     )  # fmt: skip
-    return tuple(spelled[text] for text in always[:_ANCHORS]), () if lead < 0 else slots
 
 
 def _shown_first(draft: Draft, lead: int) -> Counter[str]:
