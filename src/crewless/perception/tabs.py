@@ -61,7 +61,14 @@ def _barred(seg: Segmentation, line: DetectedLine) -> bool:
     reach = max(10, (x1 - x0) // 2)
     ends = [x for x in (x0 - reach, x1 + reach - 1) if 0 <= x < width]
     free = all(np.abs(seg.rgb[top + first, x].astype(np.int16) - colour).max() > 40 for x in ends)
-    return 2 <= thick <= 5 and free
+    return 2 <= thick <= 5 and free and not _framed(seg, line, colour)
+
+
+def _framed(seg: Segmentation, line: DetectedLine, colour: np.ndarray) -> bool:
+    """Whether the same bar runs over the text as well: the frame of a field that has the focus."""
+    over = seg.rgb[max(0, line.box.y0 - 20) : line.box.y0, line.box.x0 : line.box.x1].astype(np.int16)
+    even = np.ptp(over, axis=1).max(axis=1) <= 6
+    return bool((even & (np.abs(over[:, 0] - colour).max(axis=1) <= 20)).any())
 
 
 def _tab(lines: list[DetectedLine], index: int, *, selected: bool) -> Widget:

@@ -7,6 +7,8 @@ from crewless.perception.segment import Segmentation
 from crewless.perception.shapes import Widget, overlaps, patch_of
 
 _TOGGLE_SIZE = (9, 44)
+_UNEVEN = 14
+"""Shades of grey: a circle differs from itself turned over by less."""
 
 
 def find_toggles(seg: Segmentation) -> list[Widget]:
@@ -67,13 +69,9 @@ def _toggle_shape(
     seg: Segmentation, box: Box, area: int, surface: int, enclosed: int
 ) -> tuple[ElementKind, bool] | None:
     """Whether a mark as wide as high is a radio or a checkbox, and whether it is set."""
-    import cv2
-
-    patch = patch_of(seg, box).astype(int)
+    patch = _squared(patch_of(seg, box)).astype(int)
     paper = seg.surfaces[surface, 5:8]
-    size = max(patch.shape[:2])
-    if patch.shape[0] != patch.shape[1]:
-        patch = cv2.resize(patch.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA).astype(int)
+    size = len(patch)
     difference = np.abs(patch - paper).max(axis=2)
     hole = 0
     if enclosed >= 0:
@@ -126,6 +124,19 @@ def _toggle_shape(
     return None
 
 
+def _squared(patch: np.ndarray) -> np.ndarray:
+    """As wide as high: stretched, or, where that is more even, without the row at one end that is only its shadow."""
+    import cv2
+
+    height, width = patch.shape[:2]
+    if height == width:
+        return patch
+    size = max(height, width)
+    whole = cv2.resize(patch.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+    ends = [patch[:-1], patch[1:]] if height > width else [patch[:, :-1], patch[:, 1:]]
+    return min([whole, *ends], key=_unevenness) if abs(height - width) == 1 and _unevenness(whole) >= _UNEVEN else whole
+
+
 def _rimmed(patch: np.ndarray, core: np.ndarray) -> bool:
     """Whether the outermost pixels are another colour than the inside, which is as large as can be."""
     rim = np.concatenate([patch[0, 1:-1], patch[-1, 1:-1], patch[1:-1, 0], patch[1:-1, -1]])
@@ -170,11 +181,16 @@ def _disc(size: int) -> np.ndarray:
 
 
 def _symmetric(patch: np.ndarray) -> bool:
+    return _unevenness(patch) < _UNEVEN
+
+
+def _unevenness(patch: np.ndarray) -> float:
+    """How much a shape differs from itself turned over."""
     import cv2
 
     # Coarse: a circle that is drawn between pixels is not even to the pixel.
     grey = cv2.resize(patch.mean(axis=2).astype(np.float32), (9, 9), interpolation=cv2.INTER_AREA)
-    return max(float(np.abs(grey - other).mean()) for other in (grey[::-1], grey[:, ::-1], grey.T)) < 14
+    return max(float(np.abs(grey - other).mean()) for other in (grey[::-1], grey[:, ::-1], grey.T))
 
 
 def _alone(seg: Segmentation, box: Box) -> bool:

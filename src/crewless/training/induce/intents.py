@@ -12,7 +12,7 @@ from crewless.core.messages import Action, Demonstration, Element, Point
 from crewless.policy.job.program import MOVING
 from crewless.policy.job.slides import number_shown
 from crewless.policy.job.targets import FAMILIES
-from crewless.policy.job.view import View
+from crewless.policy.job.view import CONTROLS, View
 from crewless.policy.texts import plain
 from crewless.training.induce.effects import (
     at_element,
@@ -104,13 +104,31 @@ class _Edit:
 
 def trace_of(demonstration: Demonstration) -> Trace:
     """What was meant in a recording."""
-    views = tuple(View(observation) for observation, _ in demonstration.steps) + (View(demonstration.last),)
+    views = _caught_up(
+        [*(View(observation) for observation, _ in demonstration.steps), View(demonstration.last)], demonstration
+    )
     reader = _Reader(views, [action for _, action in demonstration.steps])
     found = reader.read()
     scrolls = tuple(a.point for _, a in demonstration.steps if a.verb == "scroll" and a.point is not None)
     return Trace(
         demonstration=demonstration, views=views, intents=tuple(_final(found, views)), scrolls=scrolls
     )  # fmt: skip
+
+
+def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[View, ...]:
+    """The screens; where somebody was quicker than the recorder, and clicked on a control of a page that had just come, the next one
+    stands for the one that still showed the page before."""
+    found, slots = list(views), [value for value in demonstration.case.slots.values() if value]
+    for at, (_, action) in enumerate(demonstration.steps):
+        before, after, point = found[at], found[at + 1], action.point
+        if action.verb != "click" or point is None or action.element is not None or before.at(point) is not None:
+            continue
+        hit = after.at(point)
+        came = hit is not None and after.elements[hit].kind in CONTROLS
+        opened = any(after.shows(value, at_least=1.1) and not before.shows(value, at_least=1.1) for value in slots)
+        if came and (opened or not mostly_there(before, after)):
+            found[at] = after
+    return tuple(found)
 
 
 def is_entry(intent: Intent) -> bool:
