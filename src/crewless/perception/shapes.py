@@ -101,6 +101,28 @@ def sides_of_frame(seg: Segmentation, number: int, box: Box) -> int:
     return top + bottom + left + right
 
 
+def is_filled_field(seg: Segmentation, number: int, box: Box) -> bool:
+    """Whether a surface is filled in another colour than what is around it, and underlined: a field without a frame."""
+    height, width = seg.surface_of.shape
+    if (
+        not 24 <= box.height <= 84
+        or not 2.5 * box.height <= box.width <= 0.62 * width
+        or box.y1 >= height
+        or box.y0 < 1
+    ):
+        return False
+    xs = np.linspace(box.x0 + 8, box.x1 - 9, 9).astype(int).clip(0, width - 1)
+    ys = np.linspace(box.y0 + 8, box.y1 - 9, 5).astype(int).clip(0, height - 1)
+    around = np.concatenate(
+        [seg.surface_of[box.y0 - 2, xs], *(seg.surface_of[ys, x] for x in (box.x0 - 2, box.x1 + 1) if 0 <= x < width)]
+    )
+    paper = int(np.bincount(around[around >= 0]).argmax()) if (around >= 0).any() else number
+    # What is below the line is the same as what is around: it is no bar of a window, and no heading of a table.
+    below = [seg.surface_of[y, xs] for y in range(box.y1, min(height, box.y1 + 5))]
+    lined = bool((below[0] < 0).mean() > 0.8) and any((row == paper).mean() > 0.8 for row in below[1:])
+    return lined and paper != number and bool((around == paper).mean() > 0.8)
+
+
 def patch_of(seg: Segmentation, box: Box) -> np.ndarray:
     """The pixels of a box, of shape (height, width, 3)."""
     return seg.rgb[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1]

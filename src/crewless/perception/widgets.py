@@ -19,6 +19,7 @@ from crewless.perception.shapes import (
     core_of,
     count_rows,
     inside,
+    is_filled_field,
     is_rectangle,
     overlaps,
     patch_of,
@@ -107,7 +108,7 @@ def _framed(
         # A strip of tabs is no field, however much it looks like one.
         if any(index in taken for index in content):
             continue
-        border = sides_of_frame(seg, number, box)
+        border = 3 if is_filled_field(seg, number, box) else sides_of_frame(seg, number, box)
         for part, own in _parts(lines, box, content):
             widget = _classify(seg, lines, part, border, own)
             if widget is not None:

@@ -223,7 +223,7 @@ class _Reader:
             self._add("choice", at, value=element.text, end=at + 1)
         elif element is not None and element.kind == "checkbox" and not self._leads(at, element):
             self._add("toggle", at, value=self._state_after(at, index))
-        elif not self._is_idle(at, element):
+        elif not self._is_idle(at, element) and not self._is_reopened(at, index):
             self._add("press", at)
         return at + 1
 
@@ -481,7 +481,25 @@ class _Reader:
 
     def _is_edited(self, edit: _Edit, at: int, index: int | None) -> bool:
         now = at_element(self.views[at], self.views[edit.seen], edit.element)
-        return now is not None and index is not None and self.views[at].elements[index].box == now.box
+        there = now is not None and index is not None and self.views[at].elements[index].box == now.box
+        # Behind a turn of the wheel another field may stand in its place.
+        return there and self._has_name_of(edit.seen, edit.element, at, index)
+
+    def _has_name_of(self, then: int, one: int | None, now: int, other: int | None) -> bool:
+        """Whether two elements of two screens are named by the same text."""
+        if one is None or other is None:
+            return False
+        names = [self.views[k].names_of(i)[:1] for k, i in ((then, one), (now, other))]
+        return [plain(name) for name in names[0]] == [plain(name) for name in names[1]]
+
+    def _is_reopened(self, at: int, index: int | None) -> bool:
+        """Whether a list was opened, left, and is opened again by the next click."""
+        follow = self._next(at)
+        if index is None or follow is None or self.actions[follow].verb != "click":
+            return False
+        then = self._element_at(follow, self.actions[follow].point)
+        lists = [v.elements[i].kind for v, i in ((self.views[at], index), (self.views[follow], then)) if i is not None]
+        return lists == ["select", "select"] and self._has_name_of(at, index, follow, then)
 
     def _end_edit(self, at: int) -> None:
         edit, self.edit = self.edit, None
@@ -609,7 +627,8 @@ def identity(view: View, intent: Intent) -> tuple[object, ...]:
         for i in view.level_with(intent.element)
         if view.elements[i].kind in ("text", "link")
     )
-    names = tuple(plain(name) for name in view.names_of(intent.element))
+    # What stands further away may be scrolled out of sight when it is corrected.
+    names = tuple(plain(name) for name in view.names_of(intent.element)[:1])
     return (family, own, names, beside) if own or names or beside else (family, element.box.x0, element.box.y0)
 
 
