@@ -90,7 +90,7 @@ def _framed(
         box, area = Box(*row[:4]), row[4]
         if box.width < 14 or box.height < 12 or area < 0.25 * box.width * box.height:
             continue
-        if any(overlaps(box, toggle) and box.width < 3 * toggle.width for toggle in toggles):
+        if any((overlaps(box, toggle) and box.width < 3 * toggle.width) or _rings(box, toggle) for toggle in toggles):
             continue
         if box.width * box.height > 0.5 * width * height or any(overlaps(box, option) for option in options):
             continue
@@ -114,6 +114,12 @@ def _framed(
             if widget is not None:
                 widgets.append(widget)
     return widgets
+
+
+def _rings(box: Box, toggle: Box) -> bool:
+    """Whether a frame is the ring of light around a toggle and its words."""
+    close = 0 <= toggle.x0 - box.x0 <= toggle.width and box.height <= 2 * toggle.height
+    return close and box.y0 <= toggle.y0 and toggle.y1 <= box.y1
 
 
 def _parts(lines: list[DetectedLine], box: Box, content: list[int]) -> list[tuple[Box, list[int]]]:

@@ -1,7 +1,7 @@
 """A job on its way: the traces laid side by side, and what is known of each of them at each step."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crewless.policy.job.program import Expect
@@ -19,7 +19,9 @@ JUDGED = -9
 """The page of what is judged and not read."""
 _RARE = 0.08
 """A step in fewer demonstrations than this is a slip, where there are enough of them."""
-_ENOUGH = 12
+_ENOUGH = 10
+_ODD = 0.1
+"""So few demonstrations with a step of their own are no exception from a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Draft:
     """By name: the texts that were judged, and the answers."""
     lead_of: dict[int, int] = field(default_factory=dict[int, int])
     """Of each :class:`Expect`, by its id, the page that it stands for."""
+    odd: set[int] = field(default_factory=set[int])
+    """Demonstrations with a step of their own."""
     columns: list[Column] = field(init=False)
     leads: list[int] = field(init=False)
     """Columns that lead on."""
@@ -119,6 +123,10 @@ class Draft:
         """A name for a column's step, for a person."""
         return said_of(self.alignment, self.columns[at])
 
+    def is_odd(self, demos: Collection[int]) -> bool:
+        """Whether these few demonstrations did something else in a place where a step of all others is missing in them."""
+        return len(demos) <= _ODD * len(self.traces) and self.odd.issuperset(demos)
+
     def page_of(self, expect: Expect) -> int | None:
         """The page that an :class:`Expect` stands for."""
         return self.lead_of.get(id(expect))
@@ -129,6 +137,7 @@ class Draft:
         if rare:
             about = f"{said_of(self.alignment, column)}: in {len(column.members)} of {count} demonstrations"
             self.miss(sorted(column.members), about)
+            self.odd.update(column.members)
         return rare
 
     def _visit(self, lead: int) -> PageSeen:

@@ -62,6 +62,7 @@ def _entry(draft: Draft, at: int, demos: frozenset[int]) -> list[Step]:
     column, about = draft.columns[at], draft.said(at)
     own = [d for d in sorted(column.members) if d in demos]
     absent = [d for d in sorted(demos) if d not in column.members]
+    absent = [] if draft.is_odd(absent) else absent
     kind = first(column).kind
     radio = bool(draft.alignment.symbols[column.symbol].group)
     target = (

@@ -76,7 +76,7 @@ def _block(draft: Draft, start: int, end: int, demos: frozenset[int]) -> list[St
             steps += [*loop_of(draft, at, demos, _round), page(draft, at)]
             at += 1
             continue
-        if len(own) >= (_MOSTLY * len(demos) if len(demos) >= _MANY else len(demos)):
+        if len(own) >= (_MOSTLY * len(demos) if len(demos) >= _MANY else len(demos)) or draft.is_odd(demos - own):
             steps += [*_lead(draft, at, demos), page(draft, at)]
             at += 1
             continue

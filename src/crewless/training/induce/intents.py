@@ -362,6 +362,9 @@ class _Reader:
         if element is not None and element.kind not in ("text", "field", "textarea", "icon"):
             return False
         before, after = self.views[at], self.views[at + 1]
+        if before is after:
+            # The screen before was not caught.
+            return False
         return [(e.text, e.box) for e in before.elements] == [(e.text, e.box) for e in after.elements] or (
             element is not None and element.kind in ("field", "textarea") and same_texts_of(before, after)
         )
