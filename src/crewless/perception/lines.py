@@ -472,6 +472,9 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
     for line, text in zip(lines, texts, strict=True):
         if line.icon:
             word = len(text.text) >= 2 and any(map(str.isalnum, text.text)) and text.confidence > 0.9
+            if not word and _is_sign(line, text, lines):
+                out.append((replace(line, icon=False), text))
+                continue
             out.append((replace(line, icon=not word), text if word else TextLine(words=("",), confidence=1.0)))
             blots += [len(out) - 1] if word else []
             continue
@@ -505,6 +508,21 @@ def split_icons(lines: list[DetectedLine], texts: list[TextLine]) -> tuple[list[
         _join_blot(out, at)
     kept = [pair for pair in out if pair[0].words]
     return [line for line, _ in kept], [text for _, text in kept]
+
+
+def _is_sign(line: DetectedLine, text: TextLine, lines: list[DetectedLine]) -> bool:
+    """Whether a lone picture is a number or a code of one sign, such as a 4 or an A: it stands on the line of a text and is as high
+    as its letters. An X may well close something, and an O is a ring."""
+    if (
+        len(text.text) != 1
+        or text.confidence <= 0.9
+        or not (text.text.isdigit() or text.text in "ABCDEFGHKLMNPRSTUWYZ")
+    ):
+        return False
+    return any(
+        not other.icon and other is not line and abs(other.baseline - line.baseline) <= 1 and abs(other.ascent - line.box.height) <= 1
+        for other in lines
+    )  # fmt: skip
 
 
 def _join_blot(out: list[tuple[DetectedLine, TextLine]], at: int) -> None:

@@ -24,6 +24,8 @@ _LONG_HEIGHT = 12
 _LONG_AREA = 200
 _PADDING = 3
 """Pixels between the edge of such a face and its text."""
+_HARDLY = 4
+"""A mark that touches another surface so many times as often as the one to its left does not lie on that one."""
 _MAX_NEIGHBOURS = 4
 
 
@@ -210,11 +212,13 @@ def _surfaces(rgb, labels, count):
 
 @numba.njit(cache=True)
 def _marks(surface_of, surfaces, mark_of, stats):
-    """For each mark the surfaces that it touches: the one to its left is the one that it lies on."""
+    """For each mark the surfaces that it touches: the one to its left is the one that it lies on, unless it hardly touches that one, as
+    a letter at the very edge of a highlighted row does."""
     height, width = mark_of.shape
     count = len(stats)
     marks = np.empty((count, 8), np.int32)
     touched = np.full((count, _MAX_NEIGHBOURS), -1, np.int32)
+    contacts = np.zeros((count, _MAX_NEIGHBOURS), np.int32)
     for m in range(count):
         x, y, w, h, area = stats[m]
         marks[m, 0], marks[m, 1], marks[m, 2], marks[m, 3] = x, y, x + w, y + h
@@ -244,10 +248,10 @@ def _marks(surface_of, surfaces, mark_of, stats):
                 if k == 0 and x == marks[m, 0]:
                     marks[m, 5] = s
                 for n in range(_MAX_NEIGHBOURS):
-                    if touched[m, n] == s:
-                        break
                     if touched[m, n] < 0:
                         touched[m, n] = s
+                    if touched[m, n] == s:
+                        contacts[m, n] += 1
                         break
     for m in range(count):
         for n in range(_MAX_NEIGHBOURS):
@@ -267,4 +271,16 @@ def _marks(surface_of, surfaces, mark_of, stats):
                 marks[m, 6] += 1
                 if marks[m, 5] < 0:
                     marks[m, 5] = s
+        own = most = 0
+        for n in range(_MAX_NEIGHBOURS):
+            s = touched[m, n]
+            if s < 0:
+                break
+            if s == marks[m, 5]:
+                own = contacts[m, n]
+            if s != marks[m, 7] and contacts[m, n] > contacts[m, most]:
+                most = n
+        if marks[m, 6] == 2 and _HARDLY * own < contacts[m, most] and touched[m, most] != marks[m, 7]:
+            marks[m, 5] = touched[m, most]
+            marks[m, 6] = 1
     return marks
