@@ -125,10 +125,23 @@ def _letters(seg: Segmentation) -> np.ndarray:
         own = seg.surfaces
         held = (own[:, 0] >= x0) & (own[:, 1] >= y0) & (own[:, 2] <= x1) & (own[:, 3] <= y1)
         frame[number] = own[held, 4].sum() > 0.55 * (x1 - x0) * (y1 - y0)
+    for number in np.flatnonzero(
+        (width >= 24) & (height >= 12) & (marks[:, 4] <= 3 * (width + height)) & ~frame
+    ).tolist():
+        frame[number] = _is_ring(seg, number)
     speck = (width * height <= 1) & (marks[:, 4] <= 1)
     sparse = (width > 40) & (marks[:, 4] < 0.1 * width * height)
     keep = ~sparse & (marks[:, 6] <= 1) & (marks[:, 5] >= 0) & (height <= _MAX_LETTER_HEIGHT) & ~rule & ~frame & ~speck
     return np.flatnonzero(keep)
+
+
+def _is_ring(seg: Segmentation, number: int) -> bool:
+    """Whether a mark has all its ink along its edges: a dashed ring of light, through whose gaps the paper is one."""
+    x0, y0, x1, y1 = seg.marks[number, :4]
+    own = seg.mark_of[y0:y1, x0:x1] == number
+    top, bottom = own[:3].any(axis=0).mean(), own[-3:].any(axis=0).mean()
+    side = max(own[:, :3].any(axis=1).mean(), own[:, -3:].any(axis=1).mean())
+    return not own[3:-3, 3:-3].any() and min(top, bottom, side) > 0.4
 
 
 @numba.njit(cache=True)

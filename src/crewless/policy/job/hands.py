@@ -311,10 +311,14 @@ class ScreenHands:
         before = self.view
         yield from self._click(hit, f"open {entry.target.words()}")
         found = yield from self._until(lambda: self._option(before, widget, value), self.config.list_patience_s)
+        opened = any(e.text and not _was_there(e, before) for e in self.view.elements)
         if found is None:
             found = yield from self._search_list(before, widget, value)
         if found is None:
             yield self._decision(Action(verb="key", text="Escape"), "the list does not offer it")
+            if not opened:
+                # Some programs close a list that is opened while they are still drawing; whoever called tries once more.
+                return
             raise HandOverError(f"{entry.target.words()} does not offer {value!r}")
         option = self.view.elements[found]
         yield self._decision(Action(verb="click", point=option.box.centre, element=found), f"choose {option.text}")

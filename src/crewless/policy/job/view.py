@@ -278,9 +278,10 @@ class View:
             if not e.text:
                 continue
             box, line = e.box, self.line
-            if e.kind in ("radio", "checkbox") and not (
-                box.y0 <= point.y < box.y1 and box.x1 <= point.x <= box.x1 + line * (2 + len(e.text))
-            ):
+            on_words = box.y0 - 0.4 * line <= point.y < box.y1 + 0.4 * line and box.x1 <= point.x <= box.x1 + line * (
+                2 + len(e.text)
+            )
+            if e.kind in ("radio", "checkbox") and not on_words:
                 # A box is meant by its own words, and by nothing further away.
                 continue
             in_row = box.y0 - 0.6 * line <= point.y < box.y1 + 0.6 * line

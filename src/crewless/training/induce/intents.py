@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from crewless.core.messages import Action, Demonstration, Element, Point
+from crewless.core.messages import Action, Demonstration, Element, Observation, Point
 from crewless.policy.job.program import MOVING
 from crewless.policy.job.slides import number_shown
 from crewless.policy.job.targets import FAMILIES
@@ -116,12 +116,16 @@ def trace_of(demonstration: Demonstration) -> Trace:
 
 
 def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[View, ...]:
-    """The screens; where somebody was quicker than the recorder, and clicked on a control of a page that had just come, the next one
-    stands for the one that still showed the page before."""
+    """The screens; where somebody was quicker than the recorder, and clicked on a control of a page that had just come, or behind a
+    list that had just closed, the next one stands for the one that still showed what was before."""
     found, slots = list(views), [value for value in demonstration.case.slots.values() if value]
     for at, (_, action) in enumerate(demonstration.steps):
         before, after, point = found[at], found[at + 1], action.point
         if action.verb != "click" or point is None or action.element is not None or before.at(point) is not None:
+            continue
+        listed = [any(e.kind == "option" for e in view.elements) for view in (before, after)]
+        if at and listed == [True, False] and _chose(demonstration.steps[at - 1]):
+            found[at] = after
             continue
         hit = after.at(point)
         came = hit is not None and after.elements[hit].kind in CONTROLS
@@ -129,6 +133,13 @@ def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[Vie
         if came and (opened or not mostly_there(before, after)):
             found[at] = after
     return tuple(found)
+
+
+def _chose(step: tuple[Observation, Action]) -> bool:
+    """Whether an action was a click on an entry of an open list."""
+    observation, action = step
+    hit = None if action.point is None else View(observation).at(action.point)
+    return action.verb == "click" and hit is not None and observation.elements[hit].kind == "option"
 
 
 def is_entry(intent: Intent) -> bool:
