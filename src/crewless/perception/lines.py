@@ -28,6 +28,10 @@ _NARROW = 0.5
 """A word at most this many ascents wide is one thin stroke (I, l, 1, /): which one, only its neighbours tell."""
 
 
+_OVERTOPS = 2
+"""Pixels by which a caret is longer than a letter, at least, at either end."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     """A piece of a line that is surely separated from the next by a space."""
@@ -100,6 +104,7 @@ def find_lines(seg: Segmentation, without: Sequence[Box] = ()) -> list[DetectedL
     marks = seg.marks[candidates]
     order = np.argsort(marks[:, 0], kind="stable")
     candidates, marks = candidates[order], marks[order]
+    _cut_carets(seg.mark_of, candidates, marks)
     group = _group(marks, _RUN_GAP, _LINE_GAP)
     by_group = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[by_group], prepend=-1))
@@ -133,6 +138,33 @@ def _letters(seg: Segmentation) -> np.ndarray:
     sparse = (width > 40) & (marks[:, 4] < 0.1 * width * height)
     keep = ~sparse & (marks[:, 6] <= 1) & (marks[:, 5] >= 0) & (height <= _MAX_LETTER_HEIGHT) & ~rule & ~frame & ~speck
     return np.flatnonzero(keep)
+
+
+@numba.njit(cache=True)
+def _cut_carets(mark_of, numbers, marks):
+    """Cut off a caret that touches the last letter: a stroke that overtops the letter at both ends. ``marks`` is changed."""
+    for at in range(len(numbers)):
+        x0, y0, x1, y1 = marks[at, 0], marks[at, 1], marks[at, 2], marks[at, 3]
+        if x1 - x0 < 4 or y1 - y0 < 10:
+            continue
+        stroke = 0
+        while stroke < 2:
+            whole = True
+            for y in range(y0, y1):
+                whole = whole and mark_of[y, x1 - 1 - stroke] == numbers[at]
+            if not whole:
+                break
+            stroke += 1
+        if stroke == 0:
+            continue
+        top, bottom, right = y1, y0, x0
+        for y in range(y0, y1):
+            for x in range(x0, x1 - stroke):
+                # What only joins the two is no part of the letter.
+                if mark_of[y, x] == numbers[at]:
+                    top, bottom, right = min(top, y), max(bottom, y + 1), max(right, x + 1)
+        if top - y0 >= _OVERTOPS and y1 - bottom >= _OVERTOPS:
+            marks[at, 1], marks[at, 2], marks[at, 3] = top, right, bottom
 
 
 def _is_ring(seg: Segmentation, number: int) -> bool:

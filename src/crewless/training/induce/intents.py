@@ -130,7 +130,9 @@ def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[Vie
         hit = after.at(point)
         came = hit is not None and after.elements[hit].kind in CONTROLS
         opened = any(after.shows(value, at_least=1.1) and not before.shows(value, at_least=1.1) for value in slots)
-        if came and (opened or not mostly_there(before, after)):
+        # An open list hides much of its page as well, but what was there before it is there again.
+        another = not mostly_there(before, after) and (at == 0 or not mostly_there(found[at - 1], after))
+        if came and (opened or another):
             found[at] = after
     return tuple(found)
 
