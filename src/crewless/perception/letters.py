@@ -128,7 +128,11 @@ def told_by_size(words: Sequence[str], glyphs: Sequence[Sequence[Glyph | None]],
     """
     line = _heights(words, glyphs)
     if line.cap <= 0:
-        return list(words)
+        # Nothing to compare with, but only a zero is narrow.
+        return [
+            "0" if word in ("O", "o") and not monospaced and ink and ink[0] is not None and _is_narrow(ink[0]) else word
+            for word, ink in zip(words, glyphs, strict=True)
+        ]
     turkish = any(letter in "ığşİĞŞ" for word in words for letter in word)
     return [
         "".join(
@@ -230,7 +234,12 @@ def _round(word: str, at: int, own: Glyph, height: float, *, monospaced: bool) -
         return letter
     if monospaced:
         return "0" if own.cored else letter if letter == "0" else "O"
-    return "0" if own.x1 - own.x0 <= _ROUND_ZERO * (own.bottom - own.top) else "O"
+    return "0" if _is_narrow(own) else "O"
+
+
+def _is_narrow(own: Glyph) -> bool:
+    """Whether a round letter is a zero by its width."""
+    return own.x1 - own.x0 <= _ROUND_ZERO * (own.bottom - own.top)
 
 
 def _bar(letter: str, own: Glyph, height: float, line: _Heights, *, turkish: bool) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from crewless.core.messages import Action, Decision, Element, Point
 from crewless.policy.job.interpreter import Deeds, HandOverError
 from crewless.policy.job.places import InRow, Place
-from crewless.policy.job.program import MOVING, Drag, Expect, Job, Key, Outcome, Press, Set
+from crewless.policy.job.program import MOVING, Drag, Expect, Job, Key, Outcome, Press, Set, filled
 from crewless.policy.job.row_keys import find_row, item_band, item_key, row_key, same_row
 from crewless.policy.job.slides import TRIES, number_shown
 from crewless.policy.job.targets import Hit, Target, alike, candidates, ground
@@ -439,7 +439,8 @@ class ScreenHands:
 
     def _happened(self, outcome: Outcome, before: View) -> bool:
         if outcome.shows:
-            return any(self.view.shows(text) and not before.shows(text) for text in outcome.shows)
+            texts = [filled(text, self.slots) for text in outcome.shows]
+            return any(self.view.shows(text) and not before.shows(text) for text in texts)
         if outcome.slots and any(
             self.view.shows(self.slots.get(name, "")) and not before.shows(self.slots.get(name, ""))
             for name in outcome.slots
@@ -447,19 +448,19 @@ class ScreenHands:
             return True
         if outcome.gone:
             # As it stood there: a word of it may well be part of what comes.
-            return not {plain(text) for text in outcome.gone} & set(self.view.plain_texts)
+            return not {plain(filled(text, self.slots)) for text in outcome.gone} & set(self.view.plain_texts)
         return self.view.signature != before.signature
 
     def _check_filled(self, env: Mapping[str, str]) -> Deeds:
         """Look at what was filled in before it is committed: what is in sight must hold its value."""
-        for filled in list(self._filled):
-            if filled.entry.target.in_row:
+        for done in list(self._filled):
+            if done.entry.target.in_row:
                 continue
-            hit = ground(aim(filled.entry, filled.value), self.view, env)
-            if hit is not None and not self._holds(filled.entry, filled.value, self._widget(hit, filled.entry)):
-                done = yield from self.set(filled.entry, filled.value, env)
-                if not done:
-                    raise HandOverError(f"{filled.entry.target.words()} no longer shows {filled.value!r}")
+            hit = ground(aim(done.entry, done.value), self.view, env)
+            if hit is not None and not self._holds(done.entry, done.value, self._widget(hit, done.entry)):
+                again = yield from self.set(done.entry, done.value, env)
+                if not again:
+                    raise HandOverError(f"{done.entry.target.words()} no longer shows {done.value!r}")
 
     # Rows
 
@@ -526,7 +527,7 @@ class ScreenHands:
             return
 
         def over() -> bool:
-            shown = not job.done.shows or any(self.view.shows(text) for text in job.done.shows)
+            shown = not job.done.shows or any(self.view.shows(filled(text, self.slots)) for text in job.done.shows)
             return shown and all(self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in job.done.slots)
 
         if not (yield from self._until(over, self.config.patience_s)):

@@ -5,7 +5,7 @@ on stand alone and say what shows when they have had their effect. Before the fi
 nothing is read or done where the page does not show it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -29,7 +29,7 @@ class Outcome(Struct, frozen=True):
     """What tells that a step had its effect."""
 
     shows: tuple[str, ...] = ()
-    """Texts that come; one of them is enough."""
+    """Texts that come; one of them is enough. A slot's name in braces stands for its value: “Order {order} is booked”."""
     gone: tuple[str, ...] = ()
     """Texts that go; all of them."""
     slots: tuple[str, ...] = ()
@@ -41,6 +41,13 @@ class Outcome(Struct, frozen=True):
         if shown:
             return f"until {' or '.join(shown)} shows"
         return f"until “{self.gone[0]}” is gone" if self.gone else "until the screen changes"
+
+
+def filled(text: str, slots: Mapping[str, str]) -> str:
+    """A text with the values of the slots that it names in braces."""
+    for name, value in slots.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 class Expect(Struct, frozen=True, tag=True):

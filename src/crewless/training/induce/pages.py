@@ -1,10 +1,13 @@
 """The pages of a job: what tells them, what can be read on them, and what shows when a step has had its effect."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from crewless.policy.job.program import Expect, Outcome
+from crewless.policy.job.program import Expect, Outcome, filled
+from crewless.policy.job.view import View
 from crewless.policy.texts import plain
 from crewless.training.induce.draft import OFTEN, Draft
 from crewless.training.induce.intents import Trace
@@ -46,11 +49,12 @@ def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
         trace, intent = draft.traces[d], draft.columns[at].members[d][-1]
         before = trace.views[intent.steps[0]] if intent.steps else trace.views[intent.seen]
         after = trace.views[min(intent.end, len(trace.views) - 1)]
-        a, b = {t for t in before.plain_texts if len(t) > 1}, {t for t in after.plain_texts if len(t) > 1}
-        came.update(b - a)
-        went.update(a - b)
-        for e in (*before.elements, *after.elements):
-            spelled.setdefault(plain(e.text), e.text)
+        a, b = _said(before, trace.slots), _said(after, trace.slots)
+        # What stood there as words of a longer text does not come.
+        came.update(t for t in b.keys() - a.keys() if not before.shows(filled(b[t], trace.slots)))
+        went.update(a.keys() - b.keys())
+        for t, text in (*a.items(), *b.items()):
+            spelled.setdefault(t, text)
         for name, value in trace.slots.items():
             slots[name] += value != "" and after.shows(value, at_least=1.1) and not before.shows(value, at_least=1.1)
     least = OFTEN * len(demos)
@@ -59,6 +63,27 @@ def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
         gone=tuple(spelled[t] for t, n in sorted(went.items(), key=_most)[:3] if n >= least),
         slots=tuple(name for name, n in slots.items() if n >= least),
     )
+
+
+@lru_cache(maxsize=4096)
+def _written(value: str) -> re.Pattern[str]:
+    """A text as it may be read: with blanks where its letters stand apart, and with letters that look like digits."""
+    return re.compile(
+        r"\s?".join("[0oO]" if c in "0oO" else "[1lI]" if c in "1lI" else re.escape(c) for c in value), re.I
+    )
+
+
+def _said(view: View, slots: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a screen in small letters and as they are spelled, with the name of a given slot in braces where its value stands."""
+    found: dict[str, str] = {}
+    for e in view.elements:
+        text = e.text
+        for name, value in slots.items():
+            if len(value) > 2 and plain(value) != plain(text):
+                text = _written(value).sub(f"{{{name}}}", text)
+        if len(plain(text)) > 1:
+            found.setdefault(plain(text), text)
+    return found
 
 
 def frame_of_program(traces: Sequence[Trace]) -> tuple[str, ...]:
@@ -83,10 +108,11 @@ def last_outcome(traces: Sequence[Trace]) -> Outcome:
     for trace in traces:
         end = trace.views[-1]
         begin = trace.views[trace.intents[-1].steps[0]] if trace.intents and trace.intents[-1].steps else trace.views[0]
-        last.update(set(end.plain_texts) - {""})
-        before.update(set(begin.plain_texts) - {""})
-        for e in end.elements:
-            spelled.setdefault(plain(e.text), e.text)
+        said = _said(end, trace.slots)
+        last.update(said.keys())
+        before.update(_said(begin, trace.slots).keys())
+        for t, text in said.items():
+            spelled.setdefault(t, text)
     count = len(traces)
     shows = [
         t for t, n in sorted(last.items(), key=_most) if n >= OFTEN * count and before[t] <= 0.1 * count and len(t) > 1

@@ -12,7 +12,7 @@ from crewless.core.messages import Decision
 from crewless.policy.job.hands import aim, holds_text, is_page
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
-from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set
+from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set, filled
 from crewless.policy.job.row_keys import find_row, item_band, item_key, same_row
 from crewless.policy.job.targets import Target, alike, candidates, ground
 from crewless.policy.job.view import Band, View
@@ -277,7 +277,7 @@ class ReplayHands:
     def finish(self, job: Job, env: Mapping[str, str]) -> Deeds:
         """The last screen must show what tells that the case is finished."""
         view = self.trace.views[-1]
-        if job.done.shows and not any(view.shows(text) for text in job.done.shows):
+        if job.done.shows and not any(view.shows(filled(text, self.trace.slots)) for text in job.done.shows):
             raise HandOverError(f"the last screen does not show “{job.done.shows[0]}”")
         return
         yield
