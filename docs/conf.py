@@ -19,6 +19,8 @@ html_title = "Crewless"
 exclude_patterns = ["_build", "_generated"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+# Thousands of entries would be copied into the table of contents of every page, which takes minutes.
+toc_object_entries = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -119,7 +119,8 @@ def _toggle_shape(
         # A tick: two colours, and neither is rare.
         share = float((spread > 60).mean())
         saturated = [int(colour.max() - colour.min()) for colour in (edge, np.median(core, axis=0))]
-        if 0.06 <= share <= 0.5 and (max(saturated) > 50 or enclosed >= 0):
+        ticked = 0.06 <= share <= 0.5 and (max(saturated) > 50 or enclosed >= 0)
+        if ticked or (enclosed < 0 and _is_crossed(rim, patch)):
             return "checkbox", True
     return None
 
@@ -158,6 +159,16 @@ def _sunken(
     if np.abs(inside - paper).max() < 20:
         return None
     return "checkbox", bool(int(paper.max()) - int(inside.max()) > 60)
+
+
+def _is_crossed(rim: np.ndarray, patch: np.ndarray) -> bool:
+    """Whether a tick or a cross stands in a sunken frame without touching it: a button with a cross is raised."""
+    top, bottom, left, right = (float(side.mean()) for side in np.split(rim, 4))
+    ring = np.concatenate([patch[1, 2:-2], patch[-2, 2:-2], patch[2:-2, 1], patch[2:-2, -2]])
+    paper = np.median(ring, axis=0)
+    ink = np.abs(patch[2:-2, 2:-2] - paper).max(axis=2) > 100
+    even = np.abs(ring - paper).max() < 24 and paper.min() > 128
+    return top + left < bottom + right and bool(even) and 0.1 <= ink.mean() <= 0.75
 
 
 def _hole(difference: np.ndarray) -> int:
@@ -199,7 +210,8 @@ def _alone(seg: Segmentation, box: Box) -> bool:
     beside = (marks[:, 1] < box.y1) & (marks[:, 3] > box.y0) & (marks[:, 0] < box.x1 + 4) & (marks[:, 2] > box.x0 - 4)
     within = (marks[:, 0] >= box.x0) & (marks[:, 2] <= box.x1)
     around = (marks[:, 0] <= box.x0 - 4) & (marks[:, 2] >= box.x1 + 4)
-    return not bool((beside & ~within & ~around).any())
+    # The dots of a ring of light are no letters.
+    return not bool((beside & ~within & ~around & (marks[:, 4] > 2)).any())
 
 
 # --- fields, buttons, selects, text areas --------------------------------------------------------------------------
