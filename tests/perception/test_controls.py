@@ -325,3 +325,99 @@ def test_second_picture_of_the_same_index_is_read(perception: ScreenPerception) 
     second[21:49, 21:199] = 255
     assert perception.perceive(frame_of(first)).elements == ()
     assert [e.kind for e in perception.perceive(frame_of(second)).elements] == ["field"]
+
+
+# --- what desktop programs draw ------------------------------------------------------------------------------------
+
+
+def crossed_box(rgb: np.ndarray, x: int, y: int) -> None:
+    """A sunken box of 11 x 11 with a cross in it that does not touch its frame."""
+    rgb[y : y + 11, x : x + 11] = 152
+    rgb[y + 1 : y + 11, x + 10] = rgb[y + 10, x + 1 : x + 11] = 204
+    rgb[y + 1 : y + 10, x + 1 : x + 10] = 255
+    for at in range(2, 9):
+        for column in (at, 10 - at):
+            rgb[y + at, x + max(2, column - 1) : x + min(9, column + 1)] = 0
+
+
+def ball(rgb: np.ndarray, x: int, y: int) -> None:
+    """A coloured ball, lighter above than below, with a white dot in it and a shadow under it."""
+    cv2.circle(rgb, (x, y), 7, (53, 132, 228), -1, cv2.LINE_AA)
+    for row in range(y - 7, y + 8):
+        own = rgb[row, x - 8 : x + 9]
+        own[own[:, 0] < 200] = np.clip(own[own[:, 0] < 200].astype(int) + (y - row) * 3, 0, 255)
+    cv2.circle(rgb, (x, y), 3, (255, 255, 255), -1, cv2.LINE_AA)
+    rgb[y + 8, x - 3 : x + 4] = 236
+
+
+def test_a_crossed_box_in_a_ring_of_dots_is_set() -> None:
+    rgb = page(colour=234)
+    crossed_box(rgb, 60, 50)
+    rgb[44:70:2, 74] = 0
+    assert [(w.kind, sorted(w.state)) for w in find_toggles(segment(rgb))] == [("checkbox", ["checked"])]
+
+
+def test_a_raised_button_with_a_cross_is_no_box() -> None:
+    rgb = page(colour=234)
+    crossed_box(rgb, 60, 50)
+    rgb[50:61, 60], rgb[50, 60:71], rgb[51:61, 70], rgb[60, 61:71] = 204, 204, 152, 152
+    assert find_toggles(segment(rgb)) == []
+
+
+def test_a_ball_with_a_shadow_under_it_is_a_radio() -> None:
+    rgb = page(colour=245)
+    ball(rgb, 80, 60)
+    assert [(w.kind, sorted(w.state)) for w in find_toggles(segment(rgb))] == [("radio", ["checked"])]
+
+
+def test_a_ring_around_a_radio_and_its_words_is_neither_letters_nor_a_field() -> None:
+    rgb = page(colour=245)
+    ball(rgb, 60, 60)
+    rgb[48, 46:130] = rgb[72, 46:130] = rgb[48:73, 46] = 120
+    for y in range(50, 72, 4):
+        rgb[y : y + 2, 130] = 120
+    seg = segment(rgb)
+    toggles = find_toggles(seg)
+    assert [w.kind for w in toggles] == ["radio"]
+    assert find_lines(seg, [w.box for w in toggles]) == []
+    assert [w.kind for w in find_widgets(seg, [], toggles)] == ["radio"]
+
+
+def test_a_filled_field_without_a_frame_is_a_field_and_a_bar_is_none() -> None:
+    rgb = page(colour=255)
+    rgb[40:80, 60:220] = (231, 224, 236)
+    rgb[80:82, 60:220] = (121, 116, 126)
+    assert [(w.kind, tuple(w.box)) for w in find_widgets(segment(rgb), [], [])] == [("field", (59, 39, 221, 81))]
+    bar = page(colour=255)
+    bar[0:40] = (103, 80, 164)
+    bar[40:42] = (60, 40, 90)
+    assert find_widgets(segment(bar), [], []) == []
+
+
+def test_the_frame_of_a_focused_field_is_no_bar_under_a_tab() -> None:
+    rgb = page(colour=246)
+    cv2.rectangle(rgb, (50, 40), (250, 76), (53, 132, 228), 2)
+    rgb[42:75, 52:249] = 255
+    for at in range(12):
+        rgb[52:62, 60 + 14 * at : 68 + 14 * at] = 20
+    perceived = ScreenPerception().perceive(frame_of(rgb))
+    assert [e.kind for e in perceived.elements if e.box.width > 100] == ["field"]
+
+
+def test_a_caret_that_touches_the_last_letter_is_cut_off() -> None:
+    rgb = page()
+    for left in (60, 74):
+        rgb[50:62, left : left + 2] = rgb[50:62, left + 8 : left + 10] = 0
+        rgb[50:52, left : left + 10] = rgb[60:62, left : left + 10] = 0
+    rgb[47:65, 85] = 0
+    rgb[55, 84] = 0
+    assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 85, 62)]
+
+
+def test_a_letter_at_the_edge_of_a_highlighted_row_lies_on_the_row() -> None:
+    rgb = page()
+    rgb[40:60, 51:251] = 195
+    for left in (51, 64):
+        rgb[44:56, left : left + 2] = rgb[44:56, left + 8 : left + 10] = 0
+        rgb[44:46, left : left + 10] = 0
+    assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(51, 44, 74, 56)]

@@ -62,8 +62,13 @@ def similarity(a: str, b: str) -> float:
         and (len(short) > 0.5 * len(long) or a.rstrip().endswith(("…", "...")))
     ):
         return 0.9
-    one, other = _trigrams(left), _trigrams(right)
-    return min(0.99, 2.0 * len(one & other) / (len(one) + len(other)))
+    return min(0.99, dice(left, right))
+
+
+def dice(a: str, b: str) -> float:
+    """How alike two texts are as wholes, 0 to 1, by their character trigrams (Dice 1945); case and spacing aside."""
+    one, other = _trigrams(plain(a)), _trigrams(plain(b))
+    return 2.0 * len(one & other) / (len(one) + len(other))
 
 
 @lru_cache(maxsize=65536)

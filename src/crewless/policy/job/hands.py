@@ -440,7 +440,7 @@ class ScreenHands:
     def _happened(self, outcome: Outcome, before: View) -> bool:
         if outcome.shows:
             texts = [filled(text, self.slots) for text in outcome.shows]
-            return any(self.view.shows(text) and not before.shows(text) for text in texts)
+            return any(self.view.says(text) and not before.says(text) for text in texts)
         if outcome.slots and any(
             self.view.shows(self.slots.get(name, "")) and not before.shows(self.slots.get(name, ""))
             for name in outcome.slots
@@ -527,7 +527,7 @@ class ScreenHands:
             return
 
         def over() -> bool:
-            shown = not job.done.shows or any(self.view.shows(filled(text, self.slots)) for text in job.done.shows)
+            shown = not job.done.shows or any(self.view.says(filled(text, self.slots)) for text in job.done.shows)
             return shown and all(self.view.shows(self.slots.get(name, ""), at_least=1.1) for name in job.done.slots)
 
         if not (yield from self._until(over, self.config.patience_s)):

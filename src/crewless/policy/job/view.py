@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crewless.core.messages import Box, Element, Observation, Point
-from crewless.policy.texts import has_words, plain, similarity
+from crewless.policy.texts import dice, has_words, plain, similarity
 
 SAME = 0.86
 """From this similarity on two readings are the same text."""
 CONTROLS = frozenset({"button", "field", "textarea", "select", "option", "checkbox", "radio", "tab", "icon"})
+_LONG = 6
+"""Letters from which on a text may be misread and is known all the same."""
 _REACH = 40.0
 """Lines: nothing further away in its row stands beside something."""
 _BELOW = 3.0
@@ -78,6 +80,14 @@ class View:
         if self.find(text, at_least=at_least):
             return True
         return any(has_words(each, wanted) for each in self.plain_texts if len(each) > len(wanted))
+
+    def says(self, text: str) -> bool:
+        """Whether all of the text stands somewhere; :meth:`shows` takes the beginning of it for a text that is cut off."""
+        wanted = plain(text)
+        return bool(wanted) and any(
+            each == wanted or has_words(each, wanted) or (len(wanted) >= _LONG and dice(each, wanted) >= SAME)
+            for each in self.plain_texts
+        )
 
     def count(self, text: str) -> int:
         """In how many elements the text stands, alone or as whole words."""

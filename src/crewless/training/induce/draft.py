@@ -9,6 +9,7 @@ from crewless.policy.job.targets import Target
 from crewless.policy.job.view import Band
 from crewless.policy.texts import plain
 from crewless.training.induce.alignment import Alignment, Column
+from crewless.training.induce.effects import mostly_there
 from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.sources import PageSeen, Source
 from crewless.training.induce.targets import Acted, target_from
@@ -20,6 +21,7 @@ JUDGED = -9
 _RARE = 0.08
 """A step in fewer demonstrations than this is a slip, where there are enough of them."""
 _ENOUGH = 10
+_TYPED = ("text", "choice", "toggle", "slide", "type")
 _ODD = 0.1
 """So few demonstrations with a step of their own are no exception from a rule."""
 
@@ -155,8 +157,13 @@ class Draft:
             lists = {k for i in trace.intents if i.kind == "choice" for k in range(i.seen + 1, i.end)}
             shown = [k for k in range(start, max(last, start) + 1) if k not in lists]
             visit.views[d] = [trace.views[k] for k in shown]
-            visit.entered[d] = [
-                frozenset(plain(i.value) for i in trace.intents if is_entry(i) and i.seen < k) - {""} for k in shown
+            given = [i for i in trace.intents if i.value and i.kind in _TYPED]
+            visit.entered[d] = [frozenset(plain(i.value) for i in given if i.seen < k) for k in shown]
+            visit.echoed[d] = [
+                frozenset(
+                    plain(i.value) for i in given if i.seen < k and mostly_there(trace.views[i.seen], trace.views[k])
+                )
+                for k in shown
             ]
         return visit
 

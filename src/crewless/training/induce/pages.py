@@ -51,7 +51,7 @@ def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
         after = trace.views[min(intent.end, len(trace.views) - 1)]
         a, b = _said(before, trace.slots), _said(after, trace.slots)
         # What stood there as words of a longer text does not come.
-        came.update(t for t in b.keys() - a.keys() if not before.shows(filled(b[t], trace.slots)))
+        came.update(t for t in b.keys() - a.keys() if not before.says(filled(b[t], trace.slots)))
         went.update(a.keys() - b.keys())
         for t, text in (*a.items(), *b.items()):
             spelled.setdefault(t, text)

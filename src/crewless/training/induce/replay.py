@@ -277,7 +277,7 @@ class ReplayHands:
     def finish(self, job: Job, env: Mapping[str, str]) -> Deeds:
         """The last screen must show what tells that the case is finished."""
         view = self.trace.views[-1]
-        if job.done.shows and not any(view.shows(filled(text, self.trace.slots)) for text in job.done.shows):
+        if job.done.shows and not any(view.says(filled(text, self.trace.slots)) for text in job.done.shows):
             raise HandOverError(f"the last screen does not show “{job.done.shows[0]}”")
         return
         yield

@@ -236,8 +236,11 @@ def _first_days(name: Variable, form: DateFormat, cases: Sequence[Ruled]) -> lis
 def _roundest_day(low: date, high: date) -> date:
     """The day after ``low`` and up to ``high`` that a person would name."""
     years = [date(year, 1, 1) for year in range(low.year + 1, high.year + 1)]
+    middle = (low.year + high.year + 1) / 2
     if years:
-        return max(years, key=lambda day: (day.year % 100 == 0, day.year % 10 == 0, day.year % 5 == 0, day.year))
+        return max(
+            years, key=lambda day: (day.year % 100 == 0, day.year % 10 == 0, day.year % 5 == 0, -abs(day.year - middle))
+        )
     months = [date(high.year, month, 1) for month in range(low.month + 1, high.month + 1)]
     return months[-1] if months else high
 

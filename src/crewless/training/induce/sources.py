@@ -55,6 +55,8 @@ class PageSeen:
     views: dict[int, list[View]] = field(default_factory=dict[int, list[View]])
     entered: dict[int, list[frozenset[str]]] = field(default_factory=dict[int, list[frozenset[str]]])
     """For each of the screens what had been entered by then, in small letters: it is not read back."""
+    echoed: dict[int, list[frozenset[str]]] = field(default_factory=dict[int, list[frozenset[str]]])
+    """That part of it which was entered on this very page, though a step has been taken since."""
 
 
 def page_sources(
@@ -67,7 +69,10 @@ def page_sources(
         seen = frozenset(views[0].plain_texts) if views else frozenset[str]()
         for at, view in enumerate(views):
             entered = visit.entered[demo][at] if demo in visit.entered else frozenset[str]()
-            for place, text in _readings(view, common, fixed, slots[demo], first=at == 0, seen=seen, entered=entered):
+            echoed = visit.echoed[demo][at] if demo in visit.echoed else frozenset[str]()
+            for place, text in _readings(
+                view, common, fixed, slots[demo], first=at == 0, seen=seen, entered=entered, echoed=echoed
+            ):
                 made.setdefault(place, {}).setdefault(demo, text)
             for place, text in _areas(view, fixed) if at == 0 else ():
                 made.setdefault(place, {}).setdefault(demo, text)
@@ -215,7 +220,7 @@ def _elsewhere(
 
 def _readings(
     view: View, common: frozenset[str], fixed: frozenset[str], slots: Mapping[str, str], *, first: bool, seen: frozenset[str],
-    entered: frozenset[str],
+    entered: frozenset[str], echoed: frozenset[str],
 ) -> Iterator[tuple[Place, str]]:  # fmt: skip
     for i, e in enumerate(view.elements):
         if not e.text or view.plain_texts[i] not in common or e.kind in _WIDGETS:
@@ -228,7 +233,7 @@ def _readings(
             element = view.elements[right]
             text = shown(element)
             back = plain(text) in entered
-            own = (element.kind in _WIDGETS and (not first or back)) or (not first and back)
+            own = (element.kind in _WIDGETS and (not first or back)) or (not first and back) or plain(text) in echoed
             # Another label is no value: what stands between the two was not read.
             label = (
                 element.text.rstrip().endswith(":")
@@ -238,8 +243,7 @@ def _readings(
             if text and view.plain_texts[right] != view.plain_texts[i] and not own and not label:
                 yield Beside(label=e.text, side="right"), text
         block = block_below(view, i)
-        if not first:
-            block = [j for j in block if plain(shown(view.elements[j])) not in entered]
+        block = [j for j in block if plain(shown(view.elements[j])) not in (echoed if first else entered)]
         held = [j for j in block if view.elements[j].kind in _WIDGETS]
         if block and (not held or (first and not any(plain(shown(view.elements[j])) in entered for j in held))):
             texts = [shown(view.elements[j]) for j in block]
