@@ -16,8 +16,12 @@ run: install
 	.venv/bin/crewless demo $(RUN_ARGS)
 
 # By file: fixtures that start a browser are then made once. (pytest 9.2 silently ignores the groups of xdist 3.8.)
+# The files that take longest begin, or the last one would run by itself for minutes.
+LONGEST := $(addprefix tests/,work/test_canaries.py house/test_docs.py training/test_learn_job.py work/test_runner.py \
+	work/test_secrets.py training/test_loop.py work/test_recording_session.py)
+
 test: install-dev
-	.venv/bin/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) tests $(PYTEST_ARGS)
 
 # What needs the two large extras, Ray and mujoco-warp, and is skipped without them.
 install-extras: install-dev

@@ -14,6 +14,7 @@ from crewless.training.induce.intents import Trace
 from crewless.training.induce.sources import page_sources
 
 _ANCHORS = 8
+_OUTCOMES = 6
 _FRAME = 6
 """Texts of a program's own that are looked for on every page."""
 _PRESSED = ("button", "link", "tab", "icon")
@@ -59,7 +60,7 @@ def outcome(draft: Draft, at: int, demos: Sequence[int]) -> Outcome:
             slots[name] += value != "" and after.shows(value, at_least=1.1) and not before.shows(value, at_least=1.1)
     least = OFTEN * len(demos)
     return Outcome(
-        shows=tuple(spelled[t] for t, n in sorted(came.items(), key=_most)[:6] if n >= least),
+        shows=_telling([spelled[t] for t, n in sorted(came.items(), key=_most) if n >= least]),
         gone=tuple(spelled[t] for t, n in sorted(went.items(), key=_most)[:3] if n >= least),
         slots=tuple(name for name, n in slots.items() if n >= least),
     )
@@ -121,7 +122,12 @@ def last_outcome(traces: Sequence[Trace]) -> Outcome:
         name for name in traces[0].slots
         if sum(trace.views[-1].shows(trace.slots.get(name, ""), at_least=1.1) for trace in traces) >= 0.95 * count
     )  # fmt: skip
-    return Outcome(shows=tuple(spelled[t] for t in shows[:6]), slots=slots)
+    return Outcome(shows=_telling([spelled[t] for t in shows]), slots=slots)
+
+
+def _telling(texts: Sequence[str]) -> tuple[str, ...]:
+    """Of the texts that come, those that name the case, where there are any: a message of another case is then none."""
+    return tuple([text for text in texts if "{" in text] or texts)[:_OUTCOMES]
 
 
 def scroll_at(traces: Sequence[Trace]) -> tuple[float, float]:
