@@ -33,6 +33,7 @@ from crewless.policy.job.program import (
     names_needed,
     walk,
 )
+from crewless.policy.job.row_keys import first_left, same_row
 from crewless.policy.job.targets import Name, Target
 from crewless.policy.job.values import Constant, Dated, Joined, Lookup, Numbered, Variable, Words
 
@@ -149,3 +150,18 @@ def test_what_a_loop_needs_is_found_in_its_conditions_as_well_as_in_its_forms() 
     over = AtLeast(Numbered(Variable("row Amount"), WHOLE, WHOLE), Numbered(Variable("Limit"), WHOLE, WHOLE))
     button = Target(kinds=("button",), text=Constant("Reject"), in_row=True)
     assert names_needed((If(over, (Press(target=button),)),)) == {"row Amount", "Limit"}
+
+
+def test_a_row_is_not_taken_for_done_because_another_holds_its_texts() -> None:
+    # Two tables side by side at another pitch: the fifth row of one is level with a row of the other that is of the last one's texts.
+    fifth = ("r5126", "723.65", "r6519", "yarrow medical", "586.65")
+    last = ("r5126", "yarrow medical", "723.65")
+    assert not same_row(fifth, last)
+    assert first_left([fifth, last], [fifth]) == 1
+    assert first_left([fifth, last], [fifth, last]) is None
+    assert first_left([("a", "b", "c"), ("a", "b", "x")], [("a", "b", "x")]) == 0
+
+
+def test_a_row_is_known_though_something_was_left_in_it() -> None:
+    before, after = ("ar-1", "garden rake", "3"), ("ar-1", "garden rake", "3", "booked")
+    assert first_left([after, ("ar-2", "air filter", "9")], [before]) == 1

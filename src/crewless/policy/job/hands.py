@@ -14,8 +14,8 @@ from crewless.core.messages import Action, Decision, Element, Point
 from crewless.policy.job.interpreter import Deeds, HandOverError
 from crewless.policy.job.places import InRow, Place
 from crewless.policy.job.program import MOVING, Drag, Expect, Job, Key, Outcome, Press, Set, filled
-from crewless.policy.job.row_keys import find_row, item_band, item_key, row_key, same_row
-from crewless.policy.job.slides import TRIES, number_shown
+from crewless.policy.job.row_keys import find_row, first_left, item_band, item_key, row_key
+from crewless.policy.job.slides import BESIDE, TRIES, number_shown
 from crewless.policy.job.targets import Hit, Target, alike, candidates, ground
 from crewless.policy.job.values import Constant
 from crewless.policy.job.view import Band, View
@@ -284,24 +284,31 @@ class ScreenHands:
         wanted, slide = number_shown(value), entry.slide
         if wanted is None or slide is None:
             raise HandOverError(f"{entry.target.words()} cannot be set to {value!r}")
-        goal = wanted
+        thumb: Point | None = None
+        beside = list(BESIDE)
         for turn in range(TRIES):
             now = number_shown(self.view.elements[hit.index].text)
             if now is None or now == wanted:
                 return
             if turn < TRIES // 2:
-                start, end = slide.point(self.view, hit, now), slide.point(self.view, hit, goal)
+                start = thumb or slide.point(self.view, hit, now, right=beside[0])
+                end = slide.further(self.view, start, wanted - now)
                 yield self._decision(Action(verb="drag", point=start, to=end, element=hit.index), f"slide to {value}")
             else:
+                end = None
                 key = "Right" if (now < wanted) == (slide.step > 0) else "Left"
                 yield self._decision(Action(verb="key", text=key), f"slide on to {value}")
             again = yield from self._find(entry.target, env)
             if again is None:
                 return
             hit = again
-            shown = number_shown(self.view.elements[hit.index].text)
-            # Where a drag goes too far, the next one is aimed as much shorter.
-            goal = goal if shown is None else goal + (wanted - shown) / 2
+            if number_shown(self.view.elements[hit.index].text) != now:
+                # It stands where it was let go.
+                thumb = end
+            elif len(beside) > 1:
+                # Nothing was seized there, or it was moved too little: the next try begins a little beside it.
+                thumb = None
+                beside.pop(0)
 
     def _choose(self, entry: Set, hit: Hit, value: str) -> Deeds:
         widget = self.view.elements[hit.index]
@@ -471,15 +478,10 @@ class ScreenHands:
         self._row_env = dict(env)
 
         def look() -> tuple[tuple[str, ...], Target, Band] | None:
-            left = list(done)
-            for hit in sorted(candidates(marker, self.view, env), key=lambda hit: self.view.elements[hit.index].box.y0):
-                key = item_key(self.view, marker, hit.index)
-                same = next((other for other in left if same_row(key, other)), None)
-                if same is not None:
-                    left.remove(same)
-                    continue
-                return key, marker, item_band(self.view, marker, hit.index)
-            return None
+            hits = sorted(candidates(marker, self.view, env), key=lambda hit: self.view.elements[hit.index].box.y0)
+            keys = [item_key(self.view, marker, hit.index) for hit in hits]
+            at = first_left(keys, done)
+            return None if at is None else (keys[at], marker, item_band(self.view, marker, hits[at].index))
 
         self._row = None
         found = look()

@@ -10,8 +10,10 @@ from crewless.policy.job.targets import Hit
 from crewless.policy.job.view import View
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-TRIES = 8
+TRIES = 16
 """Drags and keys until a person is asked."""
+BESIDE = (0.0, 1.0, -1.0, 2.0, -2.0)
+"""Lines beside the place where the thumb should stand, in the order in which it is looked for."""
 
 
 class Slide(Struct, frozen=True):
@@ -24,11 +26,19 @@ class Slide(Struct, frozen=True):
     down: float
     """Below it."""
 
-    def point(self, view: View, hit: Hit, number: Decimal) -> Point:
-        """A pixel of the thumb for a number."""
+    def point(self, view: View, hit: Hit, number: Decimal, *, right: float = 0.0) -> Point:
+        """A pixel of the thumb for a number, or so many lines right of it."""
         box = view.elements[hit.index].box
-        x = box.x0 + round((self.start + self.step * float(number)) * view.line)
-        return Point(min(max(x, 1), view.observation.width - 2), box.centre.y + round(self.down * view.line))
+        x = box.x0 + round((self.start + self.step * float(number) + right) * view.line)
+        return Point(_inside(view, x), box.centre.y + round(self.down * view.line))
+
+    def further(self, view: View, point: Point, by: Decimal) -> Point:
+        """Where a thumb is let go that is to show a number so much larger."""
+        return Point(_inside(view, point.x + round(self.step * float(by) * view.line)), point.y)
+
+
+def _inside(view: View, x: int) -> int:
+    return min(max(x, 1), view.observation.width - 2)
 
 
 def number_shown(text: str) -> Decimal | None:

@@ -13,7 +13,7 @@ from crewless.policy.job.hands import aim, holds_text, is_page
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
 from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set, filled
-from crewless.policy.job.row_keys import find_row, item_band, item_key, same_row
+from crewless.policy.job.row_keys import find_row, first_left, item_band, item_key
 from crewless.policy.job.targets import Target, alike, candidates, ground
 from crewless.policy.job.view import Band, View
 from crewless.policy.judgement import Judged, Judgement
@@ -250,15 +250,12 @@ class ReplayHands:
         for view in views:
             if sum(e.kind == "option" for e in view.elements) > fewest:
                 continue
-            left = list(done)
-            for hit in sorted(candidates(marker, view, env), key=lambda hit: view.elements[hit.index].box.y0):
-                key = item_key(view, marker, hit.index)
-                same = next((other for other in left if same_row(key, other)), None)
-                if same is not None:
-                    left.remove(same)
-                    continue
-                self._here = view, key, marker, item_band(view, marker, hit.index)
-                return key
+            hits = sorted(candidates(marker, view, env), key=lambda hit: view.elements[hit.index].box.y0)
+            keys = [item_key(view, marker, hit.index) for hit in hits]
+            at = first_left(keys, done)
+            if at is not None:
+                self._here = view, keys[at], marker, item_band(view, marker, hits[at].index)
+                return keys[at]
         return None
         yield
 
