@@ -54,6 +54,7 @@ class JobRun:
     style: str
     demos: int
     cases: int
+    skip: int
     folder: Path
     keep_learnt: bool
     promise: float
@@ -73,6 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", default="all", help=f"names with commas between, of: {', '.join(JOBS)}")
     parser.add_argument("--demos", type=int, default=20)
     parser.add_argument("--cases", type=int, default=50)
+    parser.add_argument(
+        "--skip", type=int, default=0, help="unseen cases that are left out: those that faults were found on"
+    )
+    parser.add_argument("--part", default="", help="added to the result's name, where several runs share the jobs")
     parser.add_argument("--style", default="scripted", choices=list(STYLES))
     parser.add_argument(
         "--drift", default="plain", help=f"names with commas between, of: {', '.join([*_GROUPS, *DRIFTS])}"
@@ -100,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             record(job, options.style, options.demos, folder)
             if options.record_only is None:
                 run = JobRun(
-                    job=job, style=options.style, demos=options.demos, cases=options.cases, folder=folder,
+                    job=job, style=options.style, demos=options.demos, cases=options.cases, skip=options.skip, folder=folder,
                     promise=options.promise, keep_learnt=options.keep_learnt,
                 )  # fmt: skip
                 rows += learn_and_work(run, drifts)
@@ -177,7 +182,7 @@ def work(run: JobRun, drift: str) -> dict[str, Any]:
     place = run.folder / run.job.name / f"work-{run.style}-{run.demos}-{drift}"
     shutil.rmtree(place, ignore_errors=True)
     shift = RunFolder(place)
-    task = JobTask(run.job, JobTaskConfig(num_cases=run.cases, unseen=True, drift=drift))
+    task = JobTask(run.job, JobTaskConfig(num_cases=run.cases, skip=run.skip, unseen=True, drift=drift))
     task.setup(shift.path)
     began_s = time.monotonic()
     try:
@@ -216,7 +221,14 @@ def _report(rows: Sequence[dict[str, Any]], options: argparse.Namespace, lacking
     shares = sorted(row["right"] / row["cases"] for row in whole if not job_named(row["job"]).judged)
     if shares:
         notes.insert(0, f"jobs without judgement: worst {shares[0]:.0%} right, mean {sum(shares) / len(shares):.1%}")
-    variant = f"{options.style}-{options.demos}-{options.drift.replace(',', '-')}"
+    parts = (
+        options.style,
+        options.demos,
+        options.drift.replace(",", "-"),
+        f"skip{options.skip}" if options.skip else "",
+        options.part,
+    )
+    variant = "-".join(str(part) for part in parts if part)
     report("jobs", rows, COLUMNS, notes, variant=variant)
 
 

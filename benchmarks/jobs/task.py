@@ -31,6 +31,8 @@ class JobTaskConfig:
     seed: int = 0
     unseen: bool = False
     """Deal them from the other end."""
+    skip: int = 0
+    """Leave so many out at that end."""
     style: str = "scripted"
     """How the operator works: one of STYLES."""
     drift: str = "plain"
@@ -58,7 +60,8 @@ class JobTask:
             raise BadInput(f"num_cases is {self.config.num_cases}", alternatives=[f"1 to {len(sheets)}"])
         self._all = sheets
         order = list(reversed(sheets)) if self.config.unseen else sheets
-        self._sheets = {str(sheet["id"]): sheet for sheet in order[: self.config.num_cases]}
+        dealt = order[self.config.skip : self.config.skip + self.config.num_cases]
+        self._sheets = {str(sheet["id"]): sheet for sheet in dealt}
         self._folder: Path | None = None
         self._server: WebServer | None = None
 

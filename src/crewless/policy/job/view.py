@@ -84,8 +84,12 @@ class View:
     def says(self, text: str) -> bool:
         """Whether all of the text stands somewhere; :meth:`shows` takes the beginning of it for a text that is cut off."""
         wanted = plain(text)
-        return bool(wanted) and any(
-            each == wanted or has_words(each, wanted) or (len(wanted) >= _LONG and dice(each, wanted) >= SAME)
+        if len(wanted) < _LONG:
+            return bool(wanted) and any(each == wanted or has_words(each, wanted) for each in self.plain_texts)
+        # Letters that stand apart are read with a blank between.
+        whole = wanted.replace(" ", "")
+        return any(
+            has_words(each, wanted) or whole in each.replace(" ", "") or dice(each, wanted) >= SAME
             for each in self.plain_texts
         )
 

@@ -156,6 +156,8 @@ class Draft:
             # What an open list offers is no part of the page.
             lists = {k for i in trace.intents if i.kind == "choice" for k in range(i.seen + 1, i.end)}
             shown = [k for k in range(start, max(last, start) + 1) if k not in lists]
+            closed = [k for k in shown if not any(e.kind == "option" for e in trace.views[k].elements)]
+            shown = closed or shown
             visit.views[d] = [trace.views[k] for k in shown]
             given = [i for i in trace.intents if i.value and i.kind in _TYPED]
             visit.entered[d] = [frozenset(plain(i.value) for i in given if i.seen < k) for k in shown]

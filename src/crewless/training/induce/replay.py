@@ -12,7 +12,7 @@ from crewless.core.messages import Decision
 from crewless.policy.job.hands import aim, holds_text, is_page
 from crewless.policy.job.interpreter import Deeds, HandOverError, Interpreter
 from crewless.policy.job.places import Place
-from crewless.policy.job.program import Drag, Expect, Job, Key, Press, Set, filled
+from crewless.policy.job.program import Drag, Expect, Job, Judge, Key, Press, Set, filled, walk
 from crewless.policy.job.row_keys import find_row, first_left, item_band, item_key
 from crewless.policy.job.targets import Target, alike, candidates, ground
 from crewless.policy.job.view import Band, View
@@ -52,7 +52,7 @@ def replay(
         answers: what the person judged, by name.
         judgements: what judges where no answer is given.
     """
-    hands = ReplayHands(trace, answers, job.frame, judgements or {})
+    hands = ReplayHands(trace, _by_name(job, answers), job.frame, judgements or {})
     run = Interpreter(job, trace.slots, hands)
     problem = ""
     try:
@@ -66,6 +66,17 @@ def replay(
         left = next(intent for at, intent in enumerate(trace.intents) if at not in hands.explained)
         problem = f"the job does not do this: {said(trace, left)}"
     return Replayed(total, explained, hands.misread, problem)
+
+
+def _by_name(job: Job, answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers by the names that the job has for them: it may have been learnt from other recordings than they."""
+    judged = [step for step in walk(job.steps) if isinstance(step, Judge)]
+    named = {step.name: answers[step.name] for step in judged if step.name in answers}
+    for step in judged:
+        fitting = [name for name in answers if name not in named and answers[name] in step.answers]
+        if step.name not in named and len(fitting) == 1:
+            named[step.name] = answers[fitting[0]]
+    return {**answers, **named}
 
 
 _VERBS = {

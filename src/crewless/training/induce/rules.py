@@ -25,6 +25,8 @@ _ROOTS = 10
 _CATEGORIES = 10
 """A source with at most so many different texts is compared with each of them."""
 _WORDS = 400
+_PROSE = 7
+"""Words, in the mean."""
 _PAIRS = 14
 _ONE_OF = 40
 """One of so many cases may be told wrong by a branch, where a number was misread."""
@@ -180,7 +182,9 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
         if len({plain(text) for text in distinct}) <= _CATEGORIES and not formats:
             found += [(1.4, Equal(Variable(name), Constant(text))) for text in sorted(distinct)]
         elif not formats and days is None:
-            found += [(2.2, Contains(Variable(name), word)) for word in _words(name, cases)]
+            # Of what somebody wrote, some word or other tells any few cases apart: that is for judgement.
+            cost = 4.0 if sum(len(text.split()) for text in texts) >= _PROSE * len(texts) else 2.2
+            found += [(cost, Contains(Variable(name), word)) for word in _words(name, cases)]
     for a, b in combinations(numeric[:_PAIRS], 2):
         found += [(1.0, AtLeast(a, b)), (1.0, AtLeast(b, a)), (0.9, SameNumber(a, b))]
     for (a, fa), (b, fb) in combinations(dated[:_PAIRS], 2):
