@@ -170,20 +170,27 @@ class OfCard(Struct, frozen=True, tag=True):
 
     key: Expression
     line: int = 0
-    """0: the line with the text in it."""
+    """0: the line with the text in it; negative: from the end, since a title may take two."""
 
     def read(self, view: View, env: Environment, row: Band | None = None) -> str | None:
         """None where the text is not on the screen, or the card has no such line."""
         key = self.key.value(env)
         for i in _keys(view, key) if key else ():
             lines = card_lines(view, i, key or "")
-            if self.line < len(lines):
+            if -len(lines) <= self.line < len(lines):
                 return lines[self.line] or None
         return None
 
     def words(self) -> str:
         """Such as “line 2 of the card with order”."""
-        return f"line {self.line + 1} of the card with {self.key.words()}"
+        place = (
+            f"line {self.line + 1}"
+            if self.line >= 0
+            else "the last line"
+            if self.line == -1
+            else f"line {-self.line} from the end"
+        )
+        return f"{place} of the card with {self.key.words()}"
 
 
 class Seen(Struct, frozen=True, tag=True):

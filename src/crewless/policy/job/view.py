@@ -57,9 +57,9 @@ class View:
         return tuple(plain(e.text) for e in self.elements)
 
     @cached_property
-    def signature(self) -> tuple[tuple[str, int], ...]:
-        """What the screen says and how far down: another one after scrolling and after most effects."""
-        return tuple((e.text, e.box.y0) for e in self.elements)
+    def signature(self) -> tuple[tuple[str, int, int], ...]:
+        """What the screen says and where: another one after scrolling and after most effects."""
+        return tuple((e.text, e.box.x0, e.box.y0) for e in self.elements)
 
     def find(self, text: str, *, at_least: float = SAME) -> list[int]:
         """The elements with this text, the most alike first, then in reading order."""

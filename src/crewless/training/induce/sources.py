@@ -273,7 +273,9 @@ def _readings(
         for i, text in enumerate(view.plain_texts):
             if wanted and view.elements[i].kind not in ("field", "select") and has_words(text, wanted):
                 lines = card_lines(view, i, value)
-                for at, line in enumerate(lines[:_MOST_LINES]):
+                # The last line first: a title may take one line or two.
+                for at in (-1, *range(min(len(lines), _MOST_LINES))) if len(lines) > 1 else (0,):
+                    line = lines[at]
                     if line and (at or plain(line) != wanted) and (first or plain(line) not in seen):
                         yield OfCard(key=Variable(name), line=at), line
                 break
@@ -406,7 +408,7 @@ def _name_of(place: Place, taken: set[str]) -> str:
         case Area(above, _):
             base = f"text below {above[0]}" if above else "text"
         case OfCard(key, line):
-            base = f"card of {key.words()}, line {line + 1}"
+            base = f"card of {key.words()}, {'last line' if line < 0 else f'line {line + 1}'}"
         case InRow(column, nth):
             base = f"row {column}" if column else f"row text {nth + 1}"
         case _:
