@@ -17,8 +17,7 @@ run: install
 
 # By file: fixtures that start a browser are then made once. (pytest 9.2 silently ignores the groups of xdist 3.8.)
 # The files that take longest begin, or the last one would run by itself for minutes.
-LONGEST := $(addprefix tests/,work/test_canaries.py house/test_docs.py training/test_learn_job.py work/test_runner.py \
-	work/test_secrets.py training/test_loop.py work/test_recording_session.py)
+LONGEST := tests/work/test_canaries.py tests/house/test_docs.py tests/work tests/training tests/tasks/helpdesk
 
 test: install-dev
 	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) tests $(PYTEST_ARGS)
