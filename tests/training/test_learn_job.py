@@ -11,7 +11,7 @@ from crewless.policy.job.policy import JobPolicy
 from crewless.policy.job.program import Form, Key, Press, lines_of, walk
 from crewless.policy.job.store import is_job, load_job, report_lines
 from crewless.policy.learnt import load_policy
-from crewless.training.induce.intents import trace_of
+from crewless.training.induce.traces import trace_of
 from crewless.training.learn_job import Learning, learn_job, save_learning
 
 from .desk import TEAMS, Ticket, demonstrate, tickets, work

@@ -13,7 +13,8 @@ from crewless.core.messages import Box, Element, Frame, Observation, Point
 from crewless.perception.crops import crop_word, side_paper
 from crewless.perception.elements import assemble
 from crewless.perception.letters import settle, spaced, told_by_shape, told_by_size
-from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines, join_monospaced, split_icons
+from crewless.perception.lines import DetectedLine, TextLine, Word, find_lines
+from crewless.perception.read_lines import join_monospaced, split_icons
 from crewless.perception.recognise import RecognisedText, Recogniser, RecogniserConfig, crop_key
 from crewless.perception.segment import Segmentation, segment
 from crewless.perception.sliders import find_sliders

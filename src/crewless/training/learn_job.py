@@ -16,9 +16,10 @@ from crewless.policy.job.store import Account, save_job
 from crewless.training.induce.alignment import Alignment
 from crewless.training.induce.draft import JUDGED, Draft
 from crewless.training.induce.induce import induce
-from crewless.training.induce.intents import Trace, is_entry, trace_of
+from crewless.training.induce.intents import Trace, is_entry
 from crewless.training.induce.judging import judgements_of
 from crewless.training.induce.replay import Replayed, replay
+from crewless.training.induce.traces import trace_of
 from crewless.training.ledger import hash_of, hash_together
 
 Progress = Callable[[str, float], None]

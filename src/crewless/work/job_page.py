@@ -13,8 +13,9 @@ from crewless.core.messages import Box, Demonstration
 from crewless.episodes import Dataset, open_dataset
 from crewless.policy.job.policy import LearntJob
 from crewless.policy.job.store import Account, report_lines
-from crewless.training.induce.intents import Intent, Trace, trace_of
+from crewless.training.induce.intents import Intent, Trace
 from crewless.training.induce.replay import said
+from crewless.training.induce.traces import trace_of
 
 _AROUND = (220, 60)
 """Pixels left and right of a thing, and above and below it, that its picture shows."""

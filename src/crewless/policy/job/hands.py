@@ -88,7 +88,7 @@ class ScreenHands:
     _row_env: Mapping[str, str] = field(default_factory=dict[str, str])
     _filled: list[_Filled] = field(default_factory=list[_Filled])
     _dismissed: int = 0
-    _still: tuple[tuple[str, int], ...] = ()
+    _still: tuple[tuple[str, int, int], ...] = ()
     """A screen that was turned in vain."""
 
     # Pages

@@ -15,8 +15,9 @@ from crewless.policy.job.view import Band, View
 from crewless.policy.texts import misread, plain
 from crewless.training.induce.alignment import Column
 from crewless.training.induce.draft import Draft, first
+from crewless.training.induce.effects import shown
 from crewless.training.induce.explained import Known, explained
-from crewless.training.induce.intents import Intent, shown
+from crewless.training.induce.intents import Intent
 from crewless.training.induce.sources import Source, joined_sources, row_sources
 
 RowKey = tuple[int, tuple[str, ...]]

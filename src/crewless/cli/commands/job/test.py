@@ -26,8 +26,8 @@ def run(config: JobTestConfig) -> int:
 
     from crewless.core.cache import keep_compiled_code_here
     from crewless.policy.job.store import load_job
-    from crewless.training.induce.intents import trace_of
     from crewless.training.induce.replay import replay
+    from crewless.training.induce.traces import trace_of
     from crewless.work.learning import read_recordings
 
     learnt, _ = load_job(config.folder)
