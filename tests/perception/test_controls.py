@@ -421,3 +421,12 @@ def test_a_letter_at_the_edge_of_a_highlighted_row_lies_on_the_row() -> None:
         rgb[44:56, left : left + 2] = rgb[44:56, left + 8 : left + 10] = 0
         rgb[44:46, left : left + 10] = 0
     assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(51, 44, 74, 56)]
+
+
+def test_a_letter_that_touches_the_block_of_a_terminal_s_caret_is_read_all_the_same() -> None:
+    rgb = page()
+    for left in (60, 74):
+        rgb[50:62, left : left + 2] = rgb[50:62, left + 8 : left + 10] = 0
+        rgb[50:52, left : left + 10] = rgb[60:62, left : left + 10] = 0
+    rgb[47:66, 84:98] = 190
+    assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 84, 62)]

@@ -25,7 +25,7 @@ _LONG_AREA = 200
 _PADDING = 3
 """Pixels between the edge of such a face and its text."""
 _HARDLY = 4
-"""A mark that touches another surface so many times as often as the one to its left does not lie on that one."""
+"""Of two surfaces that a mark touches it does not touch the one that it touches so many times less often."""
 _MAX_NEIGHBOURS = 4
 
 
@@ -212,8 +212,8 @@ def _surfaces(rgb, labels, count):
 
 @numba.njit(cache=True)
 def _marks(surface_of, surfaces, mark_of, stats):
-    """For each mark the surfaces that it touches: the one to its left is the one that it lies on, unless it hardly touches that one, as
-    a letter at the very edge of a highlighted row does."""
+    """For each mark the surfaces that it touches: the one to its left is the one that it lies on. One that it hardly touches does not
+    count: a letter at the very edge of a highlighted row, or beside the block that is a terminal's caret."""
     height, width = mark_of.shape
     count = len(stats)
     marks = np.empty((count, 8), np.int32)
@@ -271,16 +271,18 @@ def _marks(surface_of, surfaces, mark_of, stats):
                 marks[m, 6] += 1
                 if marks[m, 5] < 0:
                     marks[m, 5] = s
-        own = most = 0
+        first = second = 0
+        lies_on = -1
         for n in range(_MAX_NEIGHBOURS):
             s = touched[m, n]
             if s < 0:
                 break
-            if s == marks[m, 5]:
-                own = contacts[m, n]
-            if s != marks[m, 7] and contacts[m, n] > contacts[m, most]:
-                most = n
-        if marks[m, 6] == 2 and _HARDLY * own < contacts[m, most] and touched[m, most] != marks[m, 7]:
-            marks[m, 5] = touched[m, most]
-            marks[m, 6] = 1
+            if s == marks[m, 7]:
+                continue
+            if contacts[m, n] > first:
+                first, second, lies_on = contacts[m, n], first, s
+            else:
+                second = max(second, contacts[m, n])
+        if marks[m, 6] == 2 and _HARDLY * second < first:
+            marks[m, 5], marks[m, 6] = lies_on, 1
     return marks
