@@ -428,5 +428,6 @@ def test_a_letter_that_touches_the_block_of_a_terminal_s_caret_is_read_all_the_s
     for left in (60, 74):
         rgb[50:62, left : left + 2] = rgb[50:62, left + 8 : left + 10] = 0
         rgb[50:52, left : left + 10] = rgb[60:62, left : left + 10] = 0
-    rgb[47:66, 84:98] = 190
-    assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 84, 62)]
+    rgb[55:57, 84] = 0
+    rgb[47:66, 85:99] = 190
+    assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 85, 62)]
