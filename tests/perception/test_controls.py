@@ -404,11 +404,16 @@ def test_the_frame_of_a_focused_field_is_no_bar_under_a_tab() -> None:
     assert [e.kind for e in perceived.elements if e.box.width > 100] == ["field"]
 
 
-def test_a_caret_that_touches_the_last_letter_is_cut_off() -> None:
-    rgb = page()
+def two_letters(rgb: np.ndarray) -> None:
+    """Two hollow letters of 10 x 12, from (60, 50) to (84, 62)."""
     for left in (60, 74):
         rgb[50:62, left : left + 2] = rgb[50:62, left + 8 : left + 10] = 0
         rgb[50:52, left : left + 10] = rgb[60:62, left : left + 10] = 0
+
+
+def test_a_caret_that_touches_the_last_letter_is_cut_off() -> None:
+    rgb = page()
+    two_letters(rgb)
     rgb[47:65, 85] = 0
     rgb[55, 84] = 0
     assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 85, 62)]
@@ -425,9 +430,7 @@ def test_a_letter_at_the_edge_of_a_highlighted_row_lies_on_the_row() -> None:
 
 def test_a_letter_that_touches_the_block_of_a_terminal_s_caret_is_read_all_the_same() -> None:
     rgb = page()
-    for left in (60, 74):
-        rgb[50:62, left : left + 2] = rgb[50:62, left + 8 : left + 10] = 0
-        rgb[50:52, left : left + 10] = rgb[60:62, left : left + 10] = 0
+    two_letters(rgb)
     rgb[55:57, 84] = 0
     rgb[47:66, 85:99] = 190
     assert [tuple(line.box) for line in find_lines(segment(rgb))] == [(60, 50, 85, 62)]

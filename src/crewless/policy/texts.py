@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import zlib
+from collections.abc import Collection
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -31,6 +32,15 @@ def spaced(text: str) -> list[str]:
     like one are read as digits, since recognition takes the one for the other."""
     words = "".join(c if c.isalnum() else " " for c in plain(text)).split()
     return [word.translate(_DIGITS) if any(c.isdigit() for c in word) else word for word in words]
+
+
+_PROSE = 7
+"""In so many words and more somebody has said something."""
+
+
+def are_prose(texts: Collection[str]) -> bool:
+    """Whether texts are what somebody wrote, and no values: by their words, in the mean."""
+    return sum(len(text.split()) for text in texts) >= _PROSE * len(texts)
 
 
 def has_words(whole: str, part: str) -> bool:

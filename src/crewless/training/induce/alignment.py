@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from crewless.training.induce.intents import Intent, Trace, is_entry
 from crewless.training.induce.merging import (
     beside_where_unseen,
-    merged_halves,
     merged_strays,
     merged_submits,
     merged_values,
-    with_halves,
+    one_of_halves,
 )
 from crewless.training.induce.symbols import SAME_PAGE, Symbol, common_texts, jaccard, symbolised
 
@@ -64,9 +63,8 @@ def align(traces: Sequence[Trace]) -> Alignment:
     symbols: list[Symbol] = []
     rows = [symbolised(trace, symbols, common) for trace in traces]
     rows = beside_where_unseen(traces, symbols, rows)
-    merged = merged_submits(traces, symbols, rows)
-    halves = merged_halves(traces, symbols, rows, common)
-    rows = [with_halves(trace, row, symbols, halves) for trace, row in zip(traces, rows, strict=True)]
+    merged = merged_submits(traces, symbols, rows, common)
+    rows = one_of_halves(traces, symbols, rows, common)
     merged |= merged_values(traces, symbols, rows, common)
     merged |= merged_strays(traces, symbols, rows)
     plain_rows = [_canonical([(merged.get(s, s), intents) for s, intents in row]) for row in rows]

@@ -8,15 +8,12 @@ import numpy as np
 
 from crewless.policy.judgement import Judgement
 from crewless.policy.sentences import embed
+from crewless.policy.texts import are_prose
 from crewless.training.fit_judgement import fit_judgement, fit_vectors
 
 _MOST_TEXTS = 14
 _CHANCE = 0.05
 """A few words tell something where guessing the commonest answer would be right as often with less than this probability."""
-
-
-_PROSE = 7
-"""In so many words and more somebody has said something: that it does not tell the answer yet may be for want of demonstrations."""
 
 
 def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]) -> str | None:
@@ -43,7 +40,8 @@ def best_text(texts: Mapping[str, Mapping[int, str]], answers: Mapping[int, str]
     if best is None:
         return None
     name, right = best[2], round(best[0] * len(order))
-    prose = sum(len(texts[name][d].split()) for d in order) >= _PROSE * len(order)
+    # That a text does not tell the answer yet may be for want of demonstrations.
+    prose = are_prose([texts[name][d] for d in order])
     chance = _by_chance(right, len(order), commonest / len(order)) * len(longest)
     return name if prose or chance <= _CHANCE else None
 

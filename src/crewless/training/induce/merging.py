@@ -1,7 +1,7 @@
 """Symbols that are one step of the job all the same: done in two ways, with another value each time, or where the screen was misread."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -9,8 +9,10 @@ from crewless.core.messages import Box
 from crewless.policy.job.view import View
 from crewless.policy.texts import plain, spaced
 from crewless.training.induce.intents import Intent, Trace, is_entry
-from crewless.training.induce.symbols import COMMON, SAME_PAGE, Symbol, common_texts, jaccard, page_of
+from crewless.training.induce.symbols import COMMON, SAME_PAGE, Symbol, jaccard, page_of
 
+Row = list[tuple[int, list[Intent]]]
+"""Of one trace the symbols in their order, each with the intents that make it."""
 _VALUES = 3
 """From so many different texts on presses are of one step whose text depends on the case."""
 _SAME_AFTER = 0.6
@@ -20,9 +22,7 @@ _STRAY = 0.1
 _SAME_PLACE_PX = 12
 
 
-def beside_where_unseen(
-    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
-) -> list[list[tuple[int, list[Intent]]]]:
+def beside_where_unseen(traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Row]) -> list[Row]:
     """A field that was seen in some traces and in others only the text beside it: one step, told by that text in all of them."""
     having: dict[int, set[int]] = {}
     for number, row in enumerate(rows):
@@ -38,21 +38,27 @@ def beside_where_unseen(
             same = symbols[seen].family == "field" and symbols[beside].names[0] in known and not own & others
             if same and jaccard(symbols[seen].page, symbols[beside].page) >= SAME_PAGE:
                 told[seen] = beside
-    out: list[list[tuple[int, list[Intent]]]] = []
-    for trace, row in zip(traces, rows, strict=True):
-        out.append([])
-        for symbol, intents in row:
-            if symbol in told:
-                symbol = told[symbol]
-                intents = [_told_by(trace, intent, symbols[symbol].names[0]) for intent in intents]
-            out[-1].append((symbol, intents))
-    return out
+    return [_retold(trace, row, told, symbols, _told_by) for trace, row in zip(traces, rows, strict=True)]
 
 
-def _told_by(trace: Trace, intent: Intent, text: str) -> Intent:
+def _retold(
+    trace: Trace, row: Row, told: Mapping[int, int], symbols: Sequence[Symbol], how: Callable[[Trace, Intent, Symbol], Intent]
+) -> Row:  # fmt: skip
+    """A row with other symbols in the place of some, and their intents told as those are."""
+    return [
+        (told[n], [how(trace, intent, symbols[told[n]]) for intent in intents]) if n in told else (n, intents)
+        for n, intents in row
+    ]
+
+
+def _told_by(trace: Trace, intent: Intent, symbol: Symbol) -> Intent:
     """The intent with the text beside its field as what it is told by."""
     view, point = trace.views[intent.seen], intent.point
-    labels = [i for i, own in enumerate(view.plain_texts) if own == text and view.elements[i].kind in ("text", "link")]
+    labels = [
+        i
+        for i, own in enumerate(view.plain_texts)
+        if own == symbol.names[0] and view.elements[i].kind in ("text", "link")
+    ]
     if point is None or not labels:
         return intent
 
@@ -64,12 +70,11 @@ def _told_by(trace: Trace, intent: Intent, text: str) -> Intent:
 
 
 def merged_submits(
-    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Row], common: frozenset[str]
 ) -> dict[int, int]:
     """Return in a field that leads where a button leads: one step, done in two ways. The rarer symbol to the other."""
     after: dict[int, list[frozenset[str]]] = {}
     counts: Counter[int] = Counter()
-    common = common_texts(traces)
     for trace, row in zip(traces, rows, strict=True):
         for number, intents in row:
             counts[number] += 1
@@ -94,11 +99,11 @@ def merged_submits(
     return merged
 
 
-def merged_halves(
-    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]], common: frozenset[str]
-) -> dict[int, int]:  # fmt: skip
+def one_of_halves(
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Row], common: frozenset[str]
+) -> list[Row]:  # fmt: skip
     """A button and the words close beside it, one or the other pressed, which lead to the same: halves of one widget, such as that in
-    which a file is chosen. The rarer symbol to the other."""
+    which a file is chosen. The usual one stands in all of them."""
     after: dict[int, list[frozenset[str]]] = {}
     beside: dict[int, set[str]] = {}
     having: dict[int, set[int]] = {}
@@ -124,26 +129,13 @@ def merged_halves(
         ):
             rare, usual = sorted((words, button), key=lambda n: len(having[n]))
             merged[rare] = usual
-    return merged
+    return [_retold(trace, row, merged, symbols, _on_half) for trace, row in zip(traces, rows, strict=True)]
 
 
-def with_halves(
-    trace: Trace, row: Sequence[tuple[int, list[Intent]]], symbols: Sequence[Symbol], halves: Mapping[int, int]
-) -> list[tuple[int, list[Intent]]]:
-    """A row with the usual half in place of the other one."""
-    out: list[tuple[int, list[Intent]]] = []
-    for symbol, intents in row:
-        if symbol in halves:
-            symbol = halves[symbol]
-            intents = [_on_half(trace, intent, symbols[symbol].text) for intent in intents]
-        out.append((symbol, intents))
-    return out
-
-
-def _on_half(trace: Trace, intent: Intent, text: str) -> Intent:
+def _on_half(trace: Trace, intent: Intent, symbol: Symbol) -> Intent:
     view = trace.views[intent.seen]
     level = [] if intent.element is None else view.level_with(intent.element)
-    other = next((i for i in level if view.plain_texts[i] == text), None)
+    other = next((i for i in level if view.plain_texts[i] == symbol.text), None)
     return intent if other is None else replace(intent, element=other, point=view.elements[other].box.centre)
 
 
@@ -157,7 +149,7 @@ def _close_by(view: View, index: int) -> set[str]:
 
 
 def merged_values(
-    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]], common: frozenset[str]
+    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Row], common: frozenset[str]
 ) -> dict[int, int]:  # fmt: skip
     """Presses that differ in nothing but what they say, where that was given or shown before: the day of a calendar, an entry of a
     list that is no select. One step whose target depends on the case. Each symbol to the commonest of its like."""
@@ -185,9 +177,7 @@ def merged_values(
     return merged
 
 
-def merged_strays(
-    traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Sequence[tuple[int, list[Intent]]]]
-) -> dict[int, int]:
+def merged_strays(traces: Sequence[Trace], symbols: Sequence[Symbol], rows: Sequence[Row]) -> dict[int, int]:
     """Entries into a widget whose surroundings were misread in very few traces: in the place of another one, of the same kind and on
     the same page, that just these traces lack. The rare symbol to the other."""
     having: dict[int, set[int]] = {}

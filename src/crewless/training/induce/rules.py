@@ -16,7 +16,7 @@ from math import log2
 from crewless.policy.job.conditions import AtLeast, Contains, Equal, NotBefore, Present, SameNumber, Test, true_in
 from crewless.policy.job.formats import DateFormat, NumberFormat, dates_in, numbers_in
 from crewless.policy.job.values import Constant, Numbered, Variable
-from crewless.policy.texts import plain
+from crewless.policy.texts import are_prose, plain
 from crewless.training.induce.expressions import number_formats
 
 _DEPTH = 3
@@ -25,8 +25,6 @@ _ROOTS = 10
 _CATEGORIES = 10
 """A source with at most so many different texts is compared with each of them."""
 _WORDS = 400
-_PROSE = 7
-"""Words, in the mean."""
 _PAIRS = 14
 _ONE_OF = 40
 """One of so many cases may be told wrong by a branch, where a number was misread."""
@@ -183,7 +181,7 @@ def _candidates(cases: Sequence[Ruled], optional: Sequence[str], given: Sequence
             found += [(1.4, Equal(Variable(name), Constant(text))) for text in sorted(distinct)]
         elif not formats and days is None:
             # Of what somebody wrote, some word or other tells any few cases apart: that is for judgement.
-            cost = 4.0 if sum(len(text.split()) for text in texts) >= _PROSE * len(texts) else 2.2
+            cost = 4.0 if are_prose(texts) else 2.2
             found += [(cost, Contains(Variable(name), word)) for word in _words(name, cases)]
     for a, b in combinations(numeric[:_PAIRS], 2):
         found += [(1.0, AtLeast(a, b)), (1.0, AtLeast(b, a)), (0.9, SameNumber(a, b))]

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crewless.core.messages import Action, Demonstration, Observation
+from crewless.core.messages import Action, Demonstration
 from crewless.policy.job.view import CONTROLS, View
-from crewless.training.induce.effects import (
-    mostly_there,
-)
+from crewless.training.induce.effects import mostly_there
 from crewless.training.induce.intents import Intent, Trace, identity, is_entry
 from crewless.training.induce.reader import Reader
 
@@ -34,7 +32,7 @@ def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[Vie
         if action.verb != "click" or point is None or action.element is not None or before.at(point) is not None:
             continue
         listed = [any(e.kind == "option" for e in view.elements) for view in (before, after)]
-        if at and listed == [True, False] and _chose(demonstration.steps[at - 1]):
+        if at and listed == [True, False] and _chose(views[at - 1], demonstration.steps[at - 1][1]):
             found[at] = after
             continue
         hit = after.at(point)
@@ -47,11 +45,10 @@ def _caught_up(views: Sequence[View], demonstration: Demonstration) -> tuple[Vie
     return tuple(found)
 
 
-def _chose(step: tuple[Observation, Action]) -> bool:
+def _chose(view: View, action: Action) -> bool:
     """Whether an action was a click on an entry of an open list."""
-    observation, action = step
-    hit = None if action.point is None else View(observation).at(action.point)
-    return action.verb == "click" and hit is not None and observation.elements[hit].kind == "option"
+    hit = None if action.point is None else view.at(action.point)
+    return action.verb == "click" and hit is not None and view.elements[hit].kind == "option"
 
 
 def _final(intents: Sequence[Intent], views: Sequence[View]) -> list[Intent]:
